@@ -1,0 +1,74 @@
+//! What a model file says beside its graph: labels, categories, metadata.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Facts that the file carries and a manifest may leave out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelHints {
+    /// The model's own classes, in the order of the probability columns.
+    pub classes: Option<Classes>,
+    /// Names of the outputs that hold the label and the scores of each class, if the file shows which they are.
+    pub class_outputs: Option<ClassOutputs>,
+    /// Values that an encoder in the graph knows for an input column.
+    pub categories: Vec<CategoryHint>,
+    /// The file's free key-value pairs (`metadata_props`).
+    pub metadata: BTreeMap<String, String>,
+    /// The exporter and its version, such as `skl2onnx 1.20.0`.
+    pub producer: Option<String>,
+    /// Operator-set versions by domain; the main domain is `ai.onnx`.
+    pub opsets: BTreeMap<String, i64>,
+}
+
+/// The model's own class values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Classes {
+    /// Integer classes.
+    Int(Vec<i64>),
+    /// Text classes.
+    Str(Vec<Arc<str>>),
+}
+
+impl Classes {
+    /// The number of classes.
+    pub fn len(&self) -> usize {
+        match self {
+            Classes::Int(values) => values.len(),
+            Classes::Str(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no class at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Which outputs of a classifier hold what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassOutputs {
+    /// The output that holds the predicted class.
+    pub label: Option<Box<str>>,
+    /// The output that holds one score for each class.
+    pub scores: Option<Box<str>>,
+}
+
+/// The values that an encoder in the graph knows for one input column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryHint {
+    /// The graph input.
+    pub input: Box<str>,
+    /// The column of that input, from 0.
+    pub column: usize,
+    /// The values, in the encoder's order.
+    pub values: CategoryValues,
+}
+
+/// Values of a category column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CategoryValues {
+    /// Text values.
+    Str(Vec<String>),
+    /// Integer values.
+    Int(Vec<i64>),
+}

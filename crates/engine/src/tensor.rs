@@ -1,0 +1,151 @@
+//! Dense, row-major, owned arrays tagged with their element type.
+
+mod element;
+mod rows;
+
+pub use element::{Dtype, Element};
+
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
+
+use crate::TensorError;
+
+/// A dense, row-major, owned n-dimensional array tagged with its element type.
+///
+/// Invariant: every array is in standard layout, so that [`Tensor::as_slice`] succeeds for the right element type.
+/// The variants are public to be matched on; build tensors through [`Tensor::from_vec`] or [`Tensor::from_array`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "a variant is its element type")]
+pub enum Tensor {
+    Bool(ArrayD<bool>),
+    U8(ArrayD<u8>),
+    U16(ArrayD<u16>),
+    U32(ArrayD<u32>),
+    U64(ArrayD<u64>),
+    I8(ArrayD<i8>),
+    I16(ArrayD<i16>),
+    I32(ArrayD<i32>),
+    I64(ArrayD<i64>),
+    F32(ArrayD<f32>),
+    F64(ArrayD<f64>),
+    Str(ArrayD<String>),
+}
+
+/// Runs one expression for whichever array a tensor holds.
+macro_rules! for_array {
+    ($tensor:expr, $array:ident => $body:expr) => {
+        match $tensor {
+            Tensor::Bool($array) => $body,
+            Tensor::U8($array) => $body,
+            Tensor::U16($array) => $body,
+            Tensor::U32($array) => $body,
+            Tensor::U64($array) => $body,
+            Tensor::I8($array) => $body,
+            Tensor::I16($array) => $body,
+            Tensor::I32($array) => $body,
+            Tensor::I64($array) => $body,
+            Tensor::F32($array) => $body,
+            Tensor::F64($array) => $body,
+            Tensor::Str($array) => $body,
+        }
+    };
+}
+pub(crate) use for_array;
+
+impl Tensor {
+    /// A tensor of `data` in row-major order.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] if `data.len()` is not the product of `shape`, or if that product overflows.
+    pub fn from_vec<T: Element>(shape: &[usize], data: Vec<T>) -> Result<Tensor, TensorError> {
+        let len = data.len();
+        let fits = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(len);
+        let array = if fits { ArrayD::from_shape_vec(IxDyn(shape), data).ok() } else { None };
+        array.map(T::wrap).ok_or_else(|| TensorError::Length { shape: shape.to_vec(), len })
+    }
+
+    /// A tensor of `array`, copied only if it is not in standard layout.
+    pub fn from_array<T: Element>(array: ArrayD<T>) -> Tensor {
+        if array.is_standard_layout() {
+            T::wrap(array)
+        } else {
+            T::wrap(array.as_standard_layout().into_owned())
+        }
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Tensor::Bool(_) => Dtype::Bool,
+            Tensor::U8(_) => Dtype::U8,
+            Tensor::U16(_) => Dtype::U16,
+            Tensor::U32(_) => Dtype::U32,
+            Tensor::U64(_) => Dtype::U64,
+            Tensor::I8(_) => Dtype::I8,
+            Tensor::I16(_) => Dtype::I16,
+            Tensor::I32(_) => Dtype::I32,
+            Tensor::I64(_) => Dtype::I64,
+            Tensor::F32(_) => Dtype::F32,
+            Tensor::F64(_) => Dtype::F64,
+            Tensor::Str(_) => Dtype::Str,
+        }
+    }
+
+    /// The shape; empty for a scalar.
+    pub fn shape(&self) -> &[usize] {
+        for_array!(self, array => array.shape())
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        for_array!(self, array => array.len())
+    }
+
+    /// Whether the tensor has no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The array, or `None` if its element type is another. No conversion, no copy.
+    pub fn view<T: Element>(&self) -> Option<ArrayViewD<'_, T>> {
+        T::array(self).map(|array| array.view())
+    }
+
+    /// The elements in row-major order, or `None` if their type is another. No conversion, no copy.
+    pub fn as_slice<T: Element>(&self) -> Option<&[T]> {
+        T::array(self).and_then(|array| array.as_slice())
+    }
+
+    /// Element type and shape in words, such as `FP32 [3, 4]`.
+    pub fn describe(&self) -> String {
+        format!("{} {:?}", self.dtype(), self.shape())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_must_hold_the_data() {
+        assert!(Tensor::from_vec(&[2, 2], vec![1f32; 4]).is_ok());
+        assert!(Tensor::from_vec(&[0, 7], Vec::<f32>::new()).is_ok());
+        for shape in [&[2, 3][..], &[], &[usize::MAX, 2]] {
+            assert!(matches!(Tensor::from_vec(shape, vec![1f32; 4]), Err(TensorError::Length { len: 4, .. })));
+        }
+    }
+
+    #[test]
+    fn a_view_of_another_type_is_none() {
+        let x = Tensor::from_vec(&[2], vec![1i64, 2]).unwrap();
+        assert_eq!(x.dtype(), Dtype::I64);
+        assert_eq!(x.as_slice::<i64>(), Some(&[1, 2][..]));
+        assert!(x.as_slice::<f32>().is_none() && x.view::<i32>().is_none());
+    }
+
+    #[test]
+    fn arrays_in_another_layout_are_copied_into_ours() {
+        let columns = ndarray::arr2(&[[1f32, 2.], [3., 4.]]).reversed_axes().into_dyn();
+        assert_eq!(Tensor::from_array(columns).as_slice::<f32>(), Some(&[1., 3., 2., 4.][..]));
+    }
+}
