@@ -114,11 +114,8 @@ impl Signature {
         // A handful at most, so a list beats a map.
         let mut named: Vec<(&str, usize)> = Vec::new();
         for (spec, tensor) in self.inputs.iter().zip(inputs) {
-            let wrong = |expected: String| EngineError::Input {
-                name: spec.name.clone(),
-                expected,
-                got: tensor.describe(),
-            };
+            let wrong =
+                |expected: String| EngineError::Input { name: spec.name.clone(), expected, got: tensor.describe() };
             if tensor.dtype() != spec.dtype || tensor.shape().len() != spec.shape.len() {
                 return Err(wrong(spec.to_string()));
             }

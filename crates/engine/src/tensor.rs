@@ -66,11 +66,7 @@ impl Tensor {
 
     /// A tensor of `array`, copied only if it is not in standard layout.
     pub fn from_array<T: Element>(array: ArrayD<T>) -> Tensor {
-        if array.is_standard_layout() {
-            T::wrap(array)
-        } else {
-            T::wrap(array.as_standard_layout().into_owned())
-        }
+        if array.is_standard_layout() { T::wrap(array) } else { T::wrap(array.as_standard_layout().into_owned()) }
     }
 
     /// The element type.

@@ -1,0 +1,102 @@
+//! The parsed graph, its free axes turned into symbols and one of them chosen as the batch.
+
+use std::collections::HashMap;
+
+use ferrocast_engine::LoadError;
+use tract_onnx::Onnx;
+use tract_onnx::model::ParseResult;
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::{DatumType, InferenceFact, InferenceModel, InferenceModelExt, Symbol, TypedModel};
+use tract_onnx::tract_hir::internal::{Factoid, TDim, ToDim, TractResult};
+
+use crate::convert;
+use crate::parse::for_each_node;
+
+/// A parsed model whose inputs have complete types and shapes, symbols included.
+pub(crate) struct Graph {
+    model: InferenceModel,
+    /// The axis of independent rows, if the model has one: the free first axis of its inputs.
+    pub(crate) batch: Option<Symbol>,
+    /// Whether the model convolves or pools, so that a symbolic batch would be ruinous.
+    pub(crate) convolves: bool,
+}
+
+impl Graph {
+    /// Parses the graph and completes its inputs.
+    pub(crate) fn build(onnx: &Onnx, proto: &ModelProto) -> Result<Graph, LoadError> {
+        let malformed = |cause: tract_onnx::prelude::TractError| LoadError::Malformed(format!("{cause:#}").into());
+        let ParseResult { mut model, unresolved_inputs, .. } = onnx.parse(proto, None).map_err(malformed)?;
+        if !unresolved_inputs.is_empty() {
+            let names = unresolved_inputs.join("`, `");
+            return Err(LoadError::Malformed(format!("used in the graph, but nothing makes it: `{names}`").into()));
+        }
+        let batch = symbolize(&mut model)?;
+        Ok(Graph { model, batch, convolves: convolves(proto) })
+    }
+
+    /// The optimised graph, its batch axis pinned to `rows` if given.
+    pub(crate) fn optimize(&self, rows: Option<usize>) -> TractResult<TypedModel> {
+        let mut model = self.model.clone();
+        if let (Some(rows), Some(batch)) = (rows, &self.batch) {
+            model.set_symbols(&HashMap::from([(batch.clone(), rows.to_dim())]))?;
+        }
+        model.into_optimized()
+    }
+}
+
+/// Gives every free axis of every input a symbol. The first axis of all inputs shares one, the batch, unless the file
+/// names them differently.
+fn symbolize(model: &mut InferenceModel) -> Result<Option<Symbol>, LoadError> {
+    let inputs: Vec<_> = model.inputs.clone();
+    let mut shapes: Vec<(String, DatumType, Vec<Option<TDim>>)> = Vec::with_capacity(inputs.len());
+    for &outlet in &inputs {
+        let name = model.nodes().get(outlet.node).map(|node| node.name.clone()).unwrap_or_default();
+        let wrong = |reason: &str| LoadError::Shape { tensor: name.clone().into(), reason: reason.to_owned() };
+        let fact = model.outlet_fact(outlet).map_err(|cause| wrong(&cause.to_string()))?;
+        let datum_type = fact.datum_type.concretize().ok_or_else(|| wrong("the file gives it no element type"))?;
+        convert::dtype(datum_type).ok_or_else(|| wrong(&format!("elements of type {datum_type:?} are not served")))?;
+        if fact.shape.is_open() {
+            return Err(wrong("the file gives it no number of axes"));
+        }
+        shapes.push((name, datum_type, fact.shape.dims().map(|dim| dim.concretize()).collect()));
+    }
+    let first_axes = || shapes.iter().filter_map(|(_, _, shape)| shape.first());
+    let batch = first_axes()
+        .flatten()
+        .find_map(|dim| match dim {
+            TDim::Sym(symbol) => Some(symbol.clone()),
+            _ => None,
+        })
+        .or_else(|| first_axes().any(Option::is_none).then(|| model.symbols.new_with_prefix("batch")));
+    for (ix, (name, datum_type, shape)) in shapes.into_iter().enumerate() {
+        let dims: Vec<TDim> = shape
+            .into_iter()
+            .enumerate()
+            .map(|(axis, dim)| match (dim, axis, &batch) {
+                (Some(dim), _, _) => dim,
+                (None, 0, Some(batch)) => TDim::Sym(batch.clone()),
+                (None, _, _) => TDim::Sym(model.symbols.new_with_prefix(&format!("{}_{axis}", symbol_safe(&name)))),
+            })
+            .collect();
+        model
+            .set_input_fact(ix, InferenceFact::dt_shape(datum_type, dims))
+            .map_err(|cause| LoadError::Shape { tensor: name.into(), reason: cause.to_string() })?;
+    }
+    Ok(batch)
+}
+
+/// Symbols print into expressions, where an operator sign would be read as one.
+fn symbol_safe(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+fn convolves(proto: &ModelProto) -> bool {
+    let mut found = false;
+    for_each_node(proto, &mut |node| {
+        found |= matches!(
+            node.op_type.as_str(),
+            "Conv" | "ConvTranspose" | "ConvInteger" | "QLinearConv" | "MaxPool" | "AveragePool" | "LpPool"
+        );
+    });
+    found
+}

@@ -1,0 +1,33 @@
+//! The pure-Rust ONNX engine: [tract](https://github.com/sonos/tract) behind the engine contract.
+//!
+//! A load goes through one file each: `parse` (bytes → protobuf, refusing what cannot be served), `graph` (free axes
+//! become symbols), `signature` (what goes in and out), `plans` (compiled graphs, one for each batch size that deserves
+//! its own). `hints` reads what the file says beside the graph.
+//!
+//! **Architecture Invariant:** models come from bytes only; no file is opened here. Every error and every panic of tract
+//! leaves this crate as one of the engine contract's typed errors.
+//!
+//! ```no_run
+//! use ferrocast_engine::{EngineLoader, LoadOptions, ModelSource, Tensor};
+//! use ferrocast_engine_tract::TractLoader;
+//!
+//! let bytes = std::fs::read("model.onnx")?;
+//! let source = ModelSource { name: "model.onnx", bytes: &bytes };
+//! let engine = TractLoader::new().load(source, &LoadOptions::default())?;
+//! let outputs = engine.infer(&[Tensor::from_vec(&[1, 4], vec![5.1f32, 3.5, 1.4, 0.2])?])?;
+//! println!("{outputs:?}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod convert;
+mod engine;
+mod graph;
+mod hints;
+mod inspect;
+mod loader;
+mod parse;
+mod plans;
+mod session;
+mod signature;
+
+pub use loader::TractLoader;

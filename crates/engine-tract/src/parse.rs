@@ -1,0 +1,94 @@
+//! Bytes to protobuf, and the checks that need nothing but the protobuf.
+
+use std::collections::BTreeSet;
+
+use ferrocast_engine::LoadError;
+use tract_onnx::Onnx;
+use tract_onnx::pb::tensor_proto::DataLocation;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
+use tract_onnx::tract_hir::internal::Framework;
+
+/// The model in `bytes`.
+///
+/// # Errors
+/// [`LoadError::Malformed`] if this is no ONNX file; [`LoadError::Refused`] if its weights are in other files.
+pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
+    let proto = tract_onnx::onnx()
+        .proto_model_for_read(&mut &*bytes)
+        .map_err(|cause| LoadError::Malformed(format!("this is no ONNX file: {cause}").into()))?;
+    let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty() && !graph.output.is_empty());
+    let Some(graph) = graph else {
+        return Err(LoadError::Malformed("this is no ONNX file, or it holds no graph".into()));
+    };
+    if let Some(tensor) = graph.initializer.iter().find(|tensor| is_external(tensor)) {
+        return Err(LoadError::Refused(format!(
+            "the weights of `{}` are in another file; save the model as one file (onnx.save with \
+             save_as_external_data=False, torch.onnx.export with external_data=False)",
+            tensor.name
+        )));
+    }
+    for output in &graph.output {
+        if !defines(graph, &output.name) {
+            return Err(LoadError::Malformed(
+                format!("nothing in the graph makes the output `{}`", output.name).into(),
+            ));
+        }
+    }
+    Ok(proto)
+}
+
+/// Refuses operators that the register lacks, all at once, and the ones that tract computes wrongly.
+pub(crate) fn refuse_unsupported(onnx: &Onnx, model: &ModelProto) -> Result<(), LoadError> {
+    let ops = unsupported(onnx, model);
+    if ops.is_empty() { Ok(()) } else { Err(LoadError::Unsupported { ops }) }
+}
+
+/// The operators that cannot be served, as `domain:Operator`, sorted.
+pub(crate) fn unsupported(onnx: &Onnx, model: &ModelProto) -> Vec<String> {
+    let mut ops = BTreeSet::new();
+    for_each_node(model, &mut |node| {
+        if !onnx.op_register.0.contains_key(&node.op_type) {
+            ops.insert(qualified(node));
+        } else if is_reverse_recurrence(node) {
+            ops.insert(format!("{} with direction=\"reverse\"", qualified(node)));
+        }
+    });
+    ops.into_iter().collect()
+}
+
+/// Calls `visit` for every node, those of subgraphs (`If`, `Loop`, `Scan`) included.
+pub(crate) fn for_each_node<'m>(model: &'m ModelProto, visit: &mut impl FnMut(&'m NodeProto)) {
+    let mut graphs: Vec<&GraphProto> = model.graph.iter().collect();
+    while let Some(graph) = graphs.pop() {
+        for node in &graph.node {
+            visit(node);
+            for attribute in &node.attribute {
+                graphs.extend(attribute.g.iter().chain(&attribute.graphs));
+            }
+        }
+    }
+}
+
+/// `ai.onnx.ml:Scaler`; operators of the main domain stand without it.
+pub(crate) fn qualified(node: &NodeProto) -> String {
+    match node.domain.as_str() {
+        "" | "ai.onnx" => node.op_type.clone(),
+        domain => format!("{domain}:{}", node.op_type),
+    }
+}
+
+/// tract 0.23.9 runs a reverse LSTM, GRU or RNN without complaint and answers wrong values.
+fn is_reverse_recurrence(node: &NodeProto) -> bool {
+    matches!(node.op_type.as_str(), "LSTM" | "GRU" | "RNN")
+        && node.attribute.iter().any(|a| a.name == "direction" && a.s == b"reverse")
+}
+
+fn is_external(tensor: &TensorProto) -> bool {
+    tensor.data_location == Some(DataLocation::External as i32)
+}
+
+fn defines(graph: &GraphProto, name: &str) -> bool {
+    graph.input.iter().any(|input| input.name == name)
+        || graph.initializer.iter().any(|tensor| tensor.name == name)
+        || graph.node.iter().any(|node| node.output.iter().any(|output| output == name))
+}

@@ -1,0 +1,107 @@
+//! Compiled graphs: one with a symbolic batch where that is as fast, else one for each batch size that deserves its own.
+//!
+//! For dense and tabular models one symbolic plan serves every batch at full speed. For convolutions it is ruinous (a
+//! depthwise network: 28 ms with the batch pinned to one, 135 to 190 ms with it symbolic), and larger pinned batches cost
+//! more per row than one-row runs. So a model that convolves gets plans pinned to one row and to the sizes that the
+//! caller asks for, and a batch is cut into runs of these sizes. Weights are copied into each plan, so there are no more
+//! of them than these.
+
+use std::sync::Arc;
+
+use ferrocast_engine::{LoadError, LoadOptions, Signature};
+use tract_onnx::prelude::{DatumType, IntoRunnable, TractError, TypedModel, TypedRunnableModel};
+
+use crate::graph::Graph;
+use crate::signature;
+
+/// A plan that runs any number of rows, or exactly `rows`.
+pub(crate) struct Plan {
+    /// The number of rows, or `None` for any.
+    pub(crate) rows: Option<usize>,
+    pub(crate) model: Arc<TypedRunnableModel>,
+}
+
+/// Every plan of one model, with what they have in common.
+pub(crate) struct Plans {
+    pub(crate) signature: Signature,
+    /// The element types that tract wants for the inputs, which are narrower than the signature's for half floats.
+    pub(crate) input_types: Vec<DatumType>,
+    /// Largest pinned plan first, the symbolic plan last.
+    plans: Vec<Plan>,
+}
+
+impl Plans {
+    /// Compiles the plans that suit the graph.
+    pub(crate) fn compile(graph: &Graph, options: &LoadOptions) -> Result<Plans, LoadError> {
+        let pinnable = graph.batch.is_some();
+        if pinnable && graph.convolves {
+            return Plans::pinned(graph, options);
+        }
+        match graph.optimize(None) {
+            Ok(model) => {
+                let signature = signature::symbolic(&model, graph.batch.as_ref())?;
+                Plans::new(signature, vec![(None, model)])
+            }
+            // Some graphs compile only when the batch is a number.
+            Err(_) if pinnable => Plans::pinned(graph, options),
+            Err(cause) => Err(not_compiled(cause)),
+        }
+    }
+
+    fn pinned(graph: &Graph, options: &LoadOptions) -> Result<Plans, LoadError> {
+        let one = graph.optimize(Some(1)).map_err(not_compiled)?;
+        // Without a plan for two rows there is no telling which axis is the batch; the model then takes one row a run.
+        let signature = match graph.optimize(Some(2)) {
+            Ok(two) => signature::pinned(&one, &two)?,
+            Err(_) => signature::symbolic(&one, None)?,
+        };
+        let mut sizes: Vec<usize> = options.batch_sizes.iter().copied().filter(|&rows| rows > 1).collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes.dedup();
+        let mut models = Vec::with_capacity(sizes.len() + 1);
+        if signature.is_batchable() {
+            for rows in sizes {
+                models.push((Some(rows), graph.optimize(Some(rows)).map_err(not_compiled)?));
+            }
+        }
+        models.push((Some(1), one));
+        Plans::new(signature, models)
+    }
+
+    fn new(signature: Signature, models: Vec<(Option<usize>, TypedModel)>) -> Result<Plans, LoadError> {
+        let input_types = models
+            .first()
+            .map(|(_, model)| model.inputs.iter().filter_map(|&input| model.outlet_fact(input).ok()))
+            .map(|facts| facts.map(|fact| fact.datum_type).collect())
+            .unwrap_or_default();
+        let plans = models
+            .into_iter()
+            .map(|(rows, model)| Ok(Plan { rows, model: model.into_runnable().map_err(not_compiled)? }))
+            .collect::<Result<_, LoadError>>()?;
+        Ok(Plans { signature, input_types, plans })
+    }
+
+    /// All plans; positions are what [`Plans::cover`] answers.
+    pub(crate) fn all(&self) -> &[Plan] {
+        &self.plans
+    }
+
+    /// The runs that together make `rows` rows: each a plan's position and its rows.
+    pub(crate) fn cover(&self, rows: usize) -> Vec<(usize, usize)> {
+        if let Some(plan) = self.plans.iter().position(|plan| plan.rows.is_none_or(|pinned| pinned == rows)) {
+            return vec![(plan, rows)];
+        }
+        let mut left = rows;
+        let mut runs = Vec::new();
+        for (ix, plan) in self.plans.iter().enumerate() {
+            let pinned = plan.rows.unwrap_or(1).max(1);
+            runs.extend(std::iter::repeat_n((ix, pinned), left / pinned));
+            left %= pinned;
+        }
+        runs
+    }
+}
+
+fn not_compiled(cause: TractError) -> LoadError {
+    LoadError::Malformed(format!("{cause:#}").into())
+}

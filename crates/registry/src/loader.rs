@@ -1,0 +1,227 @@
+//! The one thread that deploys, and that frees what is no longer served.
+//!
+//! Freeing a model may take long, so it must not happen on the thread of whichever request held the last reference:
+//! the loader keeps a reference of its own until it is the only one.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use crate::deployer::{DeployError, Deployer};
+use crate::name::Version;
+use crate::registry::Published;
+use crate::release::Release;
+use crate::snapshot::{Snapshot, Stage, VersionEntry};
+use crate::ticket::{Change, LoadReport, Outcome};
+
+/// How often the loader looks whether the last request on a retired version has finished.
+const RETIRED_POLL: Duration = Duration::from_millis(50);
+
+/// What the loader is asked to do, in this order.
+pub(crate) struct Job {
+    pub(crate) steps: Vec<Step>,
+    /// Has room for the one report.
+    pub(crate) done: SyncSender<LoadReport>,
+}
+
+pub(crate) enum Step {
+    Load(Arc<Release>),
+    /// Was found and cannot be loaded; only to be reported.
+    Report(Outcome),
+    Unload(Arc<str>, Version),
+}
+
+impl Step {
+    pub(crate) fn model(&self) -> &Arc<str> {
+        match self {
+            Step::Load(release) => release.name(),
+            Step::Report(outcome) => &outcome.model,
+            Step::Unload(model, _) => model,
+        }
+    }
+
+    pub(crate) fn version(&self) -> &Version {
+        match self {
+            Step::Load(release) => release.version(),
+            Step::Report(outcome) => &outcome.version,
+            Step::Unload(_, version) => version,
+        }
+    }
+}
+
+pub(crate) struct Loader<D> {
+    pub(crate) published: Arc<Published<D>>,
+    pub(crate) deployer: Arc<dyn Deployer<Deployed = D>>,
+    pub(crate) retired: Vec<Retired<D>>,
+}
+
+/// Out of service; the last requests on it may still run.
+pub(crate) struct Retired<D> {
+    deployed: Arc<D>,
+    model: Arc<str>,
+    version: Version,
+}
+
+impl<D: Send + Sync + 'static> Loader<D> {
+    /// Works until the registry is dropped.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            let next = if self.retired.is_empty() {
+                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                jobs.recv_timeout(RETIRED_POLL)
+            };
+            match next {
+                Ok(job) => {
+                    let outcomes = job.steps.into_iter().map(|step| self.step(step)).collect();
+                    // Whoever asked may have stopped waiting.
+                    job.done.send(LoadReport { outcomes }).ok();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.free_unused();
+        }
+    }
+
+    fn step(&mut self, step: Step) -> Outcome {
+        match step {
+            Step::Load(release) => {
+                let (model, version) = (Arc::clone(release.name()), release.version().clone());
+                let result = self.load(&release);
+                log(&model, &version, &result);
+                Outcome { model, version, result }
+            }
+            Step::Report(outcome) => {
+                log(&outcome.model, &outcome.version, &outcome.result);
+                outcome
+            }
+            Step::Unload(model, version) => {
+                self.unload(&model, &version);
+                let result = Ok(Change::Unloaded);
+                log(&model, &version, &result);
+                Outcome { model, version, result }
+            }
+        }
+    }
+
+    fn load(&mut self, release: &Arc<Release>) -> Result<Change, Arc<str>> {
+        let started = Instant::now();
+        let current = self.entry(release.name(), release.version());
+        let serving = current.as_ref().and_then(VersionEntry::deployed).cloned();
+        let old_digest = current.and_then(|entry| entry.digest());
+        let result = match release.digest() {
+            Ok(digest) if serving.is_some() && old_digest == Some(digest) => {
+                return Ok(Change::Unchanged);
+            }
+            Ok(_) => self.deploy(release, serving.is_some()),
+            Err(error) => Err(Arc::from(error.to_string())),
+        };
+        let took = started.elapsed();
+        match result {
+            Ok(deployed) => {
+                self.show(release, Stage::Ready(Arc::new(deployed)), Some(took));
+                self.retired.extend(serving.map(|deployed| retire(deployed, release.name(), release.version())));
+                Ok(Change::Loaded { took })
+            }
+            Err(reason) => {
+                // A new attempt that fails takes nothing out of service.
+                if serving.is_none() {
+                    self.show(release, Stage::Failed(Arc::clone(&reason)), Some(took));
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    /// `quiet` if an earlier load of the version serves, which stays the state that everybody sees.
+    fn deploy(&self, release: &Arc<Release>, quiet: bool) -> Result<D, Arc<str>> {
+        if !quiet {
+            self.show(release, Stage::Loading, None);
+        }
+        let deployed = guarded(release, || self.deployer.deploy(release))?;
+        if !quiet {
+            self.show(release, Stage::Warming, None);
+        }
+        guarded(release, || self.deployer.warm_up(release, deployed))
+    }
+
+    fn unload(&mut self, model: &Arc<str>, version: &Version) {
+        let Some(entry) = self.entry(model, version) else { return };
+        match (entry.stage(), entry.release()) {
+            (Stage::Ready(deployed), Some(release)) => {
+                self.show(release, Stage::Draining, entry.took());
+                self.retired.push(retire(Arc::clone(deployed), model, version));
+            }
+            (Stage::Draining, _) => {}
+            _ => self.published.update(|snapshot| remove(snapshot, model, version)),
+        }
+    }
+
+    /// Frees whatever no request uses any more, and forgets versions that have drained.
+    fn free_unused(&mut self) {
+        // The published snapshot holds no retired version, so a count of one cannot grow again.
+        let (unused, used): (Vec<_>, Vec<_>) =
+            self.retired.drain(..).partition(|retired| Arc::strong_count(&retired.deployed) == 1);
+        self.retired = used;
+        for Retired { deployed, model, version } in unused {
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(deployed)));
+            if dropped.is_err() {
+                tracing::error!(%model, %version, "panicked while it was freed");
+            }
+            // Unless it has been loaded again meanwhile.
+            let entry = self.entry(&model, &version);
+            if entry.is_some_and(|entry| matches!(entry.stage(), Stage::Draining)) {
+                self.published.update(|snapshot| remove(snapshot, &model, &version));
+            }
+        }
+    }
+
+    fn show(&self, release: &Arc<Release>, stage: Stage<D>, took: Option<Duration>) {
+        let entry = VersionEntry::released(Arc::clone(release), stage, took);
+        self.published.update(|snapshot| snapshot.model_mut(release.name()).put(entry));
+    }
+
+    fn entry(&self, model: &str, version: &Version) -> Option<VersionEntry<D>> {
+        self.published.load().model(model)?.version(version).cloned()
+    }
+}
+
+fn retire<D>(deployed: Arc<D>, model: &Arc<str>, version: &Version) -> Retired<D> {
+    Retired { deployed, model: Arc::clone(model), version: version.clone() }
+}
+
+fn remove<D>(snapshot: &mut Snapshot<D>, model: &Arc<str>, version: &Version) {
+    snapshot.model_mut(model).versions.retain(|entry| entry.version() != version);
+    snapshot.forget_empty_models();
+}
+
+/// Runs a part of the deployer; its errors and panics become reasons. The words of a panic are for the log only.
+fn guarded<T>(release: &Release, part: impl FnOnce() -> Result<T, DeployError>) -> Result<T, Arc<str>> {
+    match catch_unwind(AssertUnwindSafe(part)) {
+        Ok(result) => result.map_err(|error| Arc::from(error.chain())),
+        Err(payload) => {
+            let (model, version) = (release.name(), release.version());
+            tracing::error!(%model, %version, panic = panic_text(&*payload), "panicked while it was loaded");
+            Err(Arc::from("loading it panicked; the log has the details"))
+        }
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("(no text)")
+}
+
+fn log(model: &str, version: &Version, result: &Result<Change, Arc<str>>) {
+    match result {
+        Ok(Change::Loaded { took }) => {
+            tracing::info!(model, %version, took_ms = took.as_secs_f64() * 1e3, "ready");
+        }
+        Ok(Change::Unchanged) => tracing::debug!(model, %version, "unchanged"),
+        Ok(Change::Unloaded) => tracing::info!(model, %version, "out of service"),
+        Err(reason) => tracing::error!(model, %version, %reason, "failed"),
+    }
+}

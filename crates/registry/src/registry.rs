@@ -1,0 +1,298 @@
+//! The registry itself: what is published, and the requests that change it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use arc_swap::ArcSwap;
+
+use crate::confine::Root;
+use crate::deployer::Deployer;
+use crate::error::{AliasError, LoadError, ResolveError, StartError, echo};
+use crate::loader::{Job, Loader, Step};
+use crate::name::{self, NameError, Version};
+use crate::resolve::ModelRef;
+use crate::scan::{Found, Rejected, scan};
+use crate::snapshot::{Configured, Snapshot, Stage, VersionEntry};
+use crate::ticket::{LoadReport, LoadTicket, Outcome};
+
+/// Requests that may wait while the loader is busy with another.
+const QUEUED_JOBS: usize = 4;
+
+/// Where the models are and what they are called beside their own names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryConfig {
+    /// The folder of models; see the crate's documentation for its layout.
+    pub root: PathBuf,
+    /// The model that serves requests which name none. It need not exist yet.
+    pub default_model: Option<String>,
+    /// Aliases that exist from the start. Their models and versions need not exist yet.
+    pub aliases: Vec<Alias>,
+}
+
+/// A second name for a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The model.
+    pub model: String,
+    /// The new name, such as `stable`.
+    pub alias: String,
+    /// The version that it points to.
+    pub version: String,
+}
+
+/// Models by name and version. Reading takes no lock; all changes are made by one thread, or are one short step.
+///
+/// After the last reference to the registry is dropped its thread ends, as soon as a load in progress has ended.
+pub struct Registry<D> {
+    root: PathBuf,
+    published: Arc<Published<D>>,
+    jobs: SyncSender<Job>,
+}
+
+impl<D: Send + Sync + 'static> Registry<D> {
+    /// Starts the loader thread. Nothing is looked at before [`load_all`](Registry::load_all).
+    ///
+    /// # Errors
+    /// If the configuration holds an impossible name, or no thread can be had.
+    pub fn start(config: RegistryConfig, deployer: Arc<dyn Deployer<Deployed = D>>) -> Result<Registry<D>, StartError> {
+        let RegistryConfig { root, default_model, aliases } = config;
+        let published = Arc::new(Published::new(configured(default_model, aliases)?));
+        let (jobs, receiver) = sync_channel(QUEUED_JOBS);
+        let loader = Loader { published: Arc::clone(&published), deployer, retired: Vec::new() };
+        let thread = thread::Builder::new().name("model-loader".to_owned());
+        thread.spawn(move || loader.run(&receiver)).map_err(StartError::Thread)?;
+        Ok(Registry { root, published, jobs })
+    }
+
+    /// Looks through the folder and loads everything in it that does not serve yet: the default model first, then by
+    /// name, versions from the highest to the lowest. What has changed on disk is loaded anew and then exchanged; what
+    /// has vanished goes on serving.
+    ///
+    /// When this returns, all that was found is in the [`snapshot`](Registry::snapshot), most of it as loading; wait
+    /// for the ticket to have it loaded.
+    pub fn load_all(&self) -> LoadTicket {
+        LoadTicket { answer: self.submit_load(&Scope { asked: None }) }
+    }
+
+    /// The same for one model, or for one version of it. Other models are not touched.
+    pub fn load(&self, name: &str, version: Option<&str>) -> LoadTicket {
+        LoadTicket { answer: self.submit_load(&Scope { asked: Some((name, version)) }) }
+    }
+
+    /// Takes a model, or one version of it, out of service. Requests that run on it finish; it is freed on the loader
+    /// thread after the last of them.
+    pub fn unload(&self, name: &str, version: Option<&str>) -> LoadTicket {
+        let scope = Scope { asked: Some((name, version)) };
+        let snapshot = self.published.load();
+        let versions = snapshot
+            .models()
+            .iter()
+            .flat_map(|model| model.versions().iter().map(move |entry| (model.name(), entry.version())));
+        let steps: Vec<Step> = versions
+            .filter(|(model, version)| scope.holds(model, version))
+            .map(|(model, version)| Step::Unload(Arc::clone(model), version.clone()))
+            .collect();
+        if steps.is_empty() {
+            return LoadTicket { answer: Err(scope.not_found()) };
+        }
+        let (done, answer) = sync_channel(1);
+        let sent = self.send(Job { steps, done });
+        LoadTicket { answer: sent.map(|()| answer) }
+    }
+
+    /// What serves the reference; without a lock, and without an allocation unless it fails.
+    ///
+    /// # Errors
+    /// If there is no such model or version, or it does not serve now.
+    pub fn resolve(&self, wanted: ModelRef<'_>) -> Result<Arc<D>, ResolveError> {
+        self.published.load().resolve(wanted).map(Arc::clone)
+    }
+
+    /// All that is known now.
+    pub fn snapshot(&self) -> Arc<Snapshot<D>> {
+        self.published.load_full()
+    }
+
+    /// Grows by one with every visible change; a key for whatever is computed from a snapshot.
+    pub fn generation(&self) -> u64 {
+        self.published.load().generation()
+    }
+
+    /// Points an alias of a model to one of its versions, which need not be ready. It lasts as long as the model has
+    /// any version.
+    ///
+    /// # Errors
+    /// If the alias cannot be a name, or is `latest` or a version's name, or if there is no such model or version.
+    pub fn set_alias(&self, model: &str, alias: &str, version: &str) -> Result<(), AliasError> {
+        checked(alias, Version::check_alias(alias))?;
+        self.published.try_update(|snapshot| {
+            let wanted = ModelRef { name: Some(model), version: Some(version) };
+            let (entry, target) = snapshot.find(wanted)?;
+            let (name, target) = (Arc::clone(entry.name()), target.version().clone());
+            if entry.versions().iter().any(|entry| entry.version().as_str() == alias) {
+                return Err(AliasError::IsVersion { model: echo(model), alias: echo(alias) });
+            }
+            snapshot.model_mut(&name).aliases.insert(Arc::from(alias), target);
+            Ok(())
+        })
+    }
+
+    fn submit_load(&self, scope: &Scope<'_>) -> Result<Receiver<LoadReport>, LoadError> {
+        let root = Arc::new(Root::open(&self.root).map_err(LoadError::Root)?);
+        let mut found = scan(&root).map_err(LoadError::Root)?;
+        found.retain(|found| scope.holds(found.name(), found.version()));
+        if found.is_empty() && scope.asked.is_some() {
+            return Err(scope.not_found());
+        }
+        let (done, answer) = sync_channel(1);
+        self.published.try_update(|snapshot| {
+            forget_failed(snapshot, scope);
+            let steps = found.into_iter().map(|found| show(snapshot, found)).collect();
+            snapshot.forget_empty_models();
+            let steps = in_order(snapshot, steps);
+            // Inside the update, so that the loader cannot be faster than the entries that say "loading".
+            self.send(Job { steps, done })
+        })?;
+        Ok(answer)
+    }
+
+    fn send(&self, job: Job) -> Result<(), LoadError> {
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => LoadError::Busy { queued: QUEUED_JOBS },
+            TrySendError::Disconnected(_) => LoadError::Stopped,
+        })
+    }
+}
+
+impl<D> fmt::Debug for Registry<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// What a request is about: everything, or a model, or a version of it.
+struct Scope<'a> {
+    asked: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl Scope<'_> {
+    fn holds(&self, model: &str, version: &Version) -> bool {
+        self.asked.is_none_or(|(name, wanted)| {
+            name == model && wanted.is_none_or(|wanted| name::canonical(wanted) == version.as_str())
+        })
+    }
+
+    fn not_found(&self) -> LoadError {
+        let (name, version) = self.asked.unwrap_or_default();
+        LoadError::NotFound { name: echo(name), version: version.map(echo) }
+    }
+}
+
+/// Failures of earlier looks: what still fails will be found to do so again.
+fn forget_failed<D>(snapshot: &mut Snapshot<D>, scope: &Scope<'_>) {
+    for model in &mut snapshot.models {
+        let name = Arc::clone(model.name());
+        let outdated =
+            |entry: &VersionEntry<D>| matches!(entry.stage(), Stage::Failed(_)) && scope.holds(&name, entry.version());
+        model.versions.retain(|entry| !outdated(entry));
+    }
+}
+
+/// Puts what was found into the snapshot, unless it is at work already, and says what the loader shall do with it.
+fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Step {
+    match found {
+        Found::Release(release) => {
+            let release = Arc::new(release);
+            let model = snapshot.model_mut(release.name());
+            let known = model.version(release.version()).map(VersionEntry::stage);
+            if !matches!(known, Some(Stage::Ready(_) | Stage::Loading | Stage::Warming)) {
+                model.put(VersionEntry::released(Arc::clone(&release), Stage::Loading, None));
+            }
+            Step::Load(release)
+        }
+        Found::Rejected(Rejected { name, version, reason }) => {
+            let model = snapshot.model_mut(&name);
+            if model.version(&version).is_none() {
+                model.put(VersionEntry::rejected(version.clone(), &reason));
+            }
+            Step::Report(Outcome { model: name, version, result: Err(Arc::from(reason)) })
+        }
+    }
+}
+
+/// The default model first, and of each model what `latest` will mean first: what most requests want is ready soonest.
+fn in_order<D>(snapshot: &Snapshot<D>, mut steps: Vec<Step>) -> Vec<Step> {
+    let default_model = snapshot.default_model().map(|model| Arc::clone(model.name()));
+    steps.sort_by(|a, b| {
+        let not_default = |step: &Step| default_model.as_ref() != Some(step.model());
+        (not_default(a), a.model()).cmp(&(not_default(b), b.model())).then_with(|| b.version().cmp(a.version()))
+    });
+    steps
+}
+
+fn configured(default_model: Option<String>, aliases: Vec<Alias>) -> Result<Configured, AliasError> {
+    let mut configured = Configured::default();
+    if let Some(name) = default_model {
+        checked(&name, name::check(&name))?;
+        configured.default_model = Some(Arc::from(name));
+    }
+    for Alias { model, alias, version } in aliases {
+        checked(&model, name::check(&model))?;
+        checked(&alias, Version::check_alias(&alias))?;
+        let version = checked(&version, Version::parse(&version))?;
+        configured.aliases.entry(Arc::from(model)).or_default().insert(Arc::from(alias), version);
+    }
+    Ok(configured)
+}
+
+fn checked<T>(name: &str, result: Result<T, NameError>) -> Result<T, AliasError> {
+    result.map_err(|why| AliasError::Name { name: echo(name), why })
+}
+
+/// The current snapshot: read without a lock, replaced by one writer at a time.
+#[derive(Debug)]
+pub(crate) struct Published<D> {
+    current: ArcSwap<Snapshot<D>>,
+    writer: Mutex<()>,
+}
+
+impl<D> Published<D> {
+    fn new(configured: Configured) -> Published<D> {
+        Published { current: ArcSwap::from_pointee(Snapshot::empty(configured)), writer: Mutex::new(()) }
+    }
+
+    pub(crate) fn load(&self) -> arc_swap::Guard<Arc<Snapshot<D>>> {
+        self.current.load()
+    }
+
+    fn load_full(&self) -> Arc<Snapshot<D>> {
+        self.current.load_full()
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Snapshot<D>)) {
+        let done: Result<(), std::convert::Infallible> = self.try_update(|snapshot| {
+            change(snapshot);
+            Ok(())
+        });
+        match done {
+            Ok(()) => {}
+        }
+    }
+
+    /// Publishes a changed copy, or nothing if the change fails.
+    fn try_update<E>(&self, change: impl FnOnce(&mut Snapshot<D>) -> Result<(), E>) -> Result<(), E> {
+        // The lock guards no data: a panic under it leaves the published snapshot as it was.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Snapshot::clone(&self.current.load());
+        change(&mut next)?;
+        next.generation += 1;
+        self.current.store(Arc::new(next));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! From a folder to the releases in it, and to the reasons why other things that look like models are none.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::confine::{Entry, Kind, Refused, Root};
+use crate::name::{self, Version};
+use crate::release::{Files, MANIFEST, Release};
+
+/// The file that is meant when nothing says otherwise.
+const MODEL_FILE: &str = "model.onnx";
+
+/// The version of a model that lies in no version folder.
+const ONLY_VERSION: &str = "1";
+
+/// Something that is, or looks like, a version of a model.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Release(Release),
+    Rejected(Rejected),
+}
+
+/// A version that will not be loaded, however long one waits.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    pub(crate) name: Arc<str>,
+    /// As on disk, if it cannot be, or is not the only one to be, the version that it looks like.
+    pub(crate) version: Version,
+    pub(crate) reason: String,
+}
+
+impl Found {
+    pub(crate) fn name(&self) -> &Arc<str> {
+        match self {
+            Found::Release(release) => release.name(),
+            Found::Rejected(rejected) => &rejected.name,
+        }
+    }
+
+    pub(crate) fn version(&self) -> &Version {
+        match self {
+            Found::Release(release) => release.version(),
+            Found::Rejected(rejected) => &rejected.version,
+        }
+    }
+}
+
+/// Looks through the whole root. Each version is in the result once, sorted by name, then by version.
+///
+/// # Errors
+/// If the root cannot be listed. Trouble below it is a [`Rejected`].
+pub(crate) fn scan(root: &Arc<Root>) -> io::Result<Vec<Found>> {
+    let mut scan = Scan { root, found: Vec::new(), taken: BTreeSet::new() };
+    for entry in root.list(root.path())? {
+        scan.top_level(&entry);
+    }
+    scan.found.sort_by(|a, b| (a.name(), a.version()).cmp(&(b.name(), b.version())));
+    // Left over: several files refused that have one name in different places.
+    scan.found.dedup_by(|a, b| a.name() == b.name() && a.version() == b.version());
+    Ok(scan.found)
+}
+
+struct Scan<'r> {
+    root: &'r Arc<Root>,
+    found: Vec<Found>,
+    /// First come, first served; folders are listed before the bare file of the same name.
+    taken: BTreeSet<(Arc<str>, Version)>,
+}
+
+/// What calls itself a version, before names are checked.
+struct Claim<'e> {
+    model: &'e str,
+    version: &'e str,
+    /// The name of the file or folder on disk.
+    label: &'e str,
+}
+
+impl Scan<'_> {
+    fn top_level(&mut self, entry: &Entry) {
+        let stem = entry.name.strip_suffix(".onnx");
+        match (&entry.kind, stem) {
+            (Ok(Kind::Folder), _) => self.model_folder(entry),
+            (Ok(Kind::File), Some(stem)) => self.bare_file(entry, stem),
+            (Ok(_), _) => {}
+            (Err(refused), _) => self.reject(stem.unwrap_or(&entry.name), &entry.name, refused.to_string()),
+        }
+    }
+
+    fn bare_file(&mut self, file: &Entry, stem: &str) {
+        let manifest_name = format!("{stem}.toml");
+        let path = self.root.path().join(&manifest_name);
+        let manifest = match self.root.kind(&path) {
+            Ok(Kind::File) => Some(path),
+            Ok(_) => None,
+            Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(refused) => {
+                return self.reject(stem, &file.name, format!("{manifest_name} {refused}"));
+            }
+        };
+        let folder = self.root.path().to_owned();
+        let files = Files { folder, models: vec![file.path.clone()], manifest };
+        self.claim(Claim { model: stem, version: ONLY_VERSION, label: &file.name }, files);
+    }
+
+    fn model_folder(&mut self, folder: &Entry) {
+        let model = folder.name.as_str();
+        let entries = match self.root.list(&folder.path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                return self.reject(model, model, format!("the folder cannot be listed: {error}"));
+            }
+        };
+        let subfolders = entries.iter().filter(|entry| matches!(entry.kind, Ok(Kind::Folder)));
+        let subfolders: Vec<_> = subfolders.map(|entry| (entry, self.root.list(&entry.path))).collect();
+        let is_model = |inside: &[Entry]| inside.iter().any(belongs_to_model);
+        if !is_model(&entries) && !subfolders.iter().any(|(_, inside)| inside.as_deref().is_ok_and(is_model)) {
+            tracing::debug!(folder = model, "holds no model and is ignored");
+            return;
+        }
+
+        let found_before = self.found.len();
+        let shared = manifest_in(&entries);
+        for (version, inside) in &subfolders {
+            match inside {
+                Ok(inside) if is_model(inside) || name::is_numbered(&version.name) => {
+                    self.version_folder(model, version, inside, &shared);
+                }
+                Ok(_) => {
+                    tracing::debug!(model, folder = version.name, "holds no model and is ignored")
+                }
+                Err(error) => self.reject(model, &version.name, format!("the folder cannot be listed: {error}")),
+            }
+        }
+        if let Some(file) = entries.iter().find(|entry| is_model_file(entry)) {
+            let files = files_in(&folder.path, &entries, &Ok(None));
+            self.claim_or_reject(Claim { model, version: ONLY_VERSION, label: &file.name }, files);
+        }
+        for entry in entries.iter().filter(|entry| entry.name != MANIFEST) {
+            if let Err(refused) = &entry.kind {
+                self.reject(model, &entry.name, refused.to_string());
+            }
+        }
+        if self.found.len() == found_before {
+            self.reject(model, MANIFEST, "is there, but no .onnx file and no version folder".to_owned());
+        }
+    }
+
+    fn version_folder(
+        &mut self,
+        model: &str,
+        folder: &Entry,
+        inside: &[Entry],
+        shared: &Result<Option<PathBuf>, String>,
+    ) {
+        let label = folder.name.as_str();
+        let refused = inside.iter().filter(|entry| entry.name.ends_with(".onnx"));
+        let refused = refused.filter_map(|entry| Some((entry, entry.kind.as_ref().err()?))).next();
+        let files = match refused {
+            Some((file, refused)) => Err(format!("{} {refused}", file.name)),
+            None => files_in(&folder.path, inside, shared),
+        };
+        self.claim_or_reject(Claim { model, version: label, label }, files);
+    }
+
+    fn claim_or_reject(&mut self, claim: Claim<'_>, files: Result<Files, String>) {
+        match files {
+            Ok(files) => self.claim(claim, files),
+            Err(reason) => self.reject(claim.model, claim.label, reason),
+        }
+    }
+
+    fn claim(&mut self, claim: Claim<'_>, files: Files) {
+        let Claim { model, version, label } = claim;
+        if let Err(why) = name::check(model) {
+            return self.reject(model, label, format!("the model's name {why}"));
+        }
+        let version = match Version::parse(version) {
+            Ok(version) => version,
+            Err(why) => return self.reject(model, label, format!("the version's name {why}")),
+        };
+        let model: Arc<str> = Arc::from(model);
+        if !self.taken.insert((Arc::clone(&model), version.clone())) {
+            return self.reject(&model, label, format!("is version {version} once more; keep one of the two"));
+        }
+        self.found.push(if files.models.is_empty() {
+            let reason = "the folder holds no .onnx file".to_owned();
+            Found::Rejected(Rejected { name: model, version, reason })
+        } else {
+            Found::Release(Release::new(Arc::clone(self.root), model, version, files))
+        });
+    }
+
+    /// Something that cannot be a version: shown under the name that it has on disk.
+    fn reject(&mut self, model: &str, label: &str, reason: String) {
+        let (name, version) = (Arc::from(model), Version::as_found(label));
+        self.found.push(Found::Rejected(Rejected { name, version, reason }));
+    }
+}
+
+/// Whether an entry is what makes a folder a model's. True for links that are refused, too: they meant to be one.
+fn belongs_to_model(entry: &Entry) -> bool {
+    let named = entry.name == MANIFEST || entry.name.ends_with(".onnx");
+    named && !matches!(entry.kind, Ok(Kind::Folder | Kind::Other))
+}
+
+fn is_model_file(entry: &Entry) -> bool {
+    matches!(entry.kind, Ok(Kind::File)) && entry.name.ends_with(".onnx")
+}
+
+/// The folder's own manifest, if it has one. One that is there and may not be read must not be passed over: the model
+/// would serve with other names and rules.
+fn manifest_in(inside: &[Entry]) -> Result<Option<PathBuf>, String> {
+    match inside.iter().find(|entry| entry.name == MANIFEST) {
+        Some(Entry { kind: Ok(Kind::File), path, .. }) => Ok(Some(path.clone())),
+        Some(Entry { kind: Err(refused), .. }) => Err(format!("{MANIFEST} {refused}")),
+        Some(_) => Err(format!("{MANIFEST} is not a regular file")),
+        None => Ok(None),
+    }
+}
+
+fn files_in(folder: &Path, inside: &[Entry], shared: &Result<Option<PathBuf>, String>) -> Result<Files, String> {
+    let manifest = match manifest_in(inside)? {
+        Some(own) => Some(own),
+        None => shared.clone()?,
+    };
+    let files = inside.iter().filter(|entry| is_model_file(entry));
+    let (main, others): (Vec<&Entry>, Vec<&Entry>) = files.partition(|entry| entry.name == MODEL_FILE);
+    let models = main.into_iter().chain(others).map(|entry| entry.path.clone()).collect();
+    Ok(Files { folder: folder.to_owned(), models, manifest })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! What the tests of several crates share: a scripted engine, the engine contract suite and the small models it runs.
+//!
+//! Not published. The models under `models/` are made by `models/train/test_models.py` of the repository.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+
+mod contract_suite;
+mod fake_engine;
+mod models;
+mod mutate;
+
+pub use contract_suite::engine_suite;
+pub use fake_engine::{FakeEngine, FakeLoader};
+pub use models::{SMALL_MODELS, small_model};
+pub use mutate::Mutator;

@@ -1,0 +1,16 @@
+//! The small models, read from the repository.
+
+use std::path::Path;
+
+/// The models that load, by name.
+pub const SMALL_MODELS: &[&str] =
+    &["mlp", "conv", "identity_f64", "fixed_batch", "nan", "sklearn_logreg_float_input", "strings"];
+
+/// The bytes of the small model `name`.
+///
+/// # Panics
+/// If there is no such model.
+pub fn small_model(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name).with_extension("onnx");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
