@@ -1,0 +1,56 @@
+//! The class labels of a classifier: integers or strings.
+
+use tract_onnx::prelude::{DatumType, TValue, TractResult};
+use tract_onnx::tract_hir::internal::bail;
+
+use crate::attributes::Attributes;
+use crate::tensors::tensor;
+
+/// One label per class, in the order of the score columns.
+#[derive(Debug)]
+pub(crate) enum Labels {
+    Ints(Vec<i64>),
+    Strings(Vec<String>),
+}
+
+impl Labels {
+    /// Reads the two attributes of which exactly one must be set.
+    ///
+    /// # Errors
+    /// When both or none are.
+    pub(crate) fn read(attributes: Attributes<'_>, ints: &str, strings: &str) -> TractResult<Labels> {
+        let labels = (attributes.ints(ints)?.to_vec(), attributes.strings(strings)?);
+        match (labels.0.is_empty(), labels.1.is_empty()) {
+            (false, true) => Ok(Labels::Ints(labels.0)),
+            (true, false) => Ok(Labels::Strings(labels.1)),
+            _ => bail!("{}: exactly one of {ints} and {strings} must be set", attributes.operator()),
+        }
+    }
+
+    /// The number of classes, at least one.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Labels::Ints(labels) => labels.len(),
+            Labels::Strings(labels) => labels.len(),
+        }
+    }
+
+    pub(crate) fn datum_type(&self) -> DatumType {
+        match self {
+            Labels::Ints(_) => DatumType::I64,
+            Labels::Strings(_) => DatumType::String,
+        }
+    }
+
+    /// The labels of `classes`, one per row: a tensor `[rows]`.
+    pub(crate) fn tensor(&self, classes: &[usize]) -> TractResult<TValue> {
+        match self {
+            Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes)),
+            Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes)),
+        }
+    }
+}
+
+fn pick<T: Clone>(labels: &[T], classes: &[usize]) -> Vec<T> {
+    classes.iter().filter_map(|&class| labels.get(class).cloned()).collect()
+}

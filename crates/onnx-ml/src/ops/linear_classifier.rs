@@ -1,0 +1,78 @@
+//! `LinearClassifier`: one linear score per class, the class with the largest, and the transformed scores.
+//!
+//! Two classes may share one row of coefficients: then its score is that of the second class, which wins when the
+//! score is positive.
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+
+use crate::attributes::Attributes;
+use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::labels::Labels;
+use crate::linear::Linear;
+use crate::post_transform::{Complement, PostTransform};
+use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
+use crate::winner::winner;
+
+const NAME: &str = "LinearClassifier";
+
+#[derive(Debug)]
+struct LinearClassifier {
+    linear: Linear,
+    labels: Labels,
+    /// Whether two classes share one row of coefficients.
+    one_row: bool,
+    post_transform: PostTransform,
+}
+
+pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
+    let attributes = Attributes::new(node);
+    let labels = Labels::read(attributes, "classlabels_ints", "classlabels_strings")?;
+    let mut intercepts = attributes.floats("intercepts")?.to_vec();
+    if intercepts.is_empty() {
+        // Without intercepts nothing tells one shared row from two short ones; there, ONNX Runtime refuses.
+        intercepts = vec![0.0; labels.len()];
+    }
+    let one_row = labels.len() == 2 && intercepts.len() == 1;
+    if !one_row {
+        attributes.expect_same_length(("intercepts", intercepts.len()), ("classlabels", labels.len()))?;
+    }
+    let linear = Linear::new(NAME, attributes.floats("coefficients")?.to_vec(), intercepts)?;
+    let post_transform = PostTransform::read(attributes)?;
+    Eager::boxed(node, LinearClassifier { linear, labels, one_row, post_transform })
+}
+
+impl Kernel for LinearClassifier {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
+        let [input] = exactly(NAME, inputs)?;
+        expect_numbers(NAME, input.datum_type)?;
+        let (batch, width) = rows(NAME, &input.shape)?;
+        known_width(&width).map_or(Ok(()), |width| self.linear.expect_width(width))?;
+        Ok(tvec!(
+            Fact { datum_type: self.labels.datum_type(), shape: tvec!(batch.clone()) },
+            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.labels.len().into()) },
+        ))
+    }
+
+    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [input] = exactly(NAME, &inputs)?;
+        let mut scores = self.linear.scores(input)?;
+        let classes: Vec<usize>;
+        if self.one_row {
+            classes = scores.iter().map(|&score| usize::from(score > 0.0)).collect();
+            let both = |&score: &f32| self.post_transform.both_classes(score, Complement::OneMinus);
+            scores = scores.iter().flat_map(both).collect();
+        } else {
+            // Before the transform, as probits of scores beyond [0, 1] are NaN.
+            classes = scores.chunks_exact(self.labels.len()).map(winner).collect();
+            scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
+        }
+        let shape = [classes.len(), self.labels.len()];
+        Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+    }
+}

@@ -1,0 +1,69 @@
+//! `Normalizer`: every row divided by its largest value, its sum of absolute values, or its length.
+//!
+//! A row whose divisor is zero stays as it is. The divisor of `MAX` is the largest value, not the largest magnitude:
+//! so says ONNX, and so does ONNX Runtime.
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::tract_hir::internal::bail;
+
+use crate::attributes::Attributes;
+use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::tensors::{exactly, expect_numbers, numbers, rows, tensor};
+
+const NAME: &str = "Normalizer";
+
+#[derive(Clone, Copy, Debug)]
+enum Normalizer {
+    Max,
+    L1,
+    L2,
+}
+
+pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
+    let normalizer = match Attributes::new(node).string("norm")? {
+        None | Some("MAX") => Normalizer::Max,
+        Some("L1") => Normalizer::L1,
+        Some("L2") => Normalizer::L2,
+        Some(other) => bail!("{NAME}: unknown norm {other:?}"),
+    };
+    Eager::boxed(node, normalizer)
+}
+
+impl Normalizer {
+    fn divisor(self, row: &[f64]) -> f64 {
+        match self {
+            Normalizer::Max => row.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            Normalizer::L1 => row.iter().map(|value| value.abs()).sum(),
+            Normalizer::L2 => row.iter().map(|value| value * value).sum::<f64>().sqrt(),
+        }
+    }
+}
+
+impl Kernel for Normalizer {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
+        let [input] = exactly(NAME, inputs)?;
+        expect_numbers(NAME, input.datum_type)?;
+        rows(NAME, &input.shape)?;
+        Ok(tvec!(Fact { datum_type: DatumType::F32, shape: input.shape.clone() }))
+    }
+
+    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [input] = exactly(NAME, &inputs)?;
+        let (_, width) = rows(NAME, input.shape())?;
+        let values = numbers::<f64>(NAME, input)?;
+        let mut normalized = Vec::with_capacity(values.len());
+        // Without features there are no values either, and no row to divide.
+        for row in values.chunks_exact(width.max(1)) {
+            let divisor = self.divisor(row);
+            let divisor = if divisor == 0.0 { 1.0 } else { divisor };
+            normalized.extend(row.iter().map(|value| (value / divisor) as f32));
+        }
+        Ok(tvec!(tensor(input.shape(), normalized)?))
+    }
+}

@@ -1,0 +1,129 @@
+//! `TreeEnsembleClassifier`: the votes of the leaves summed per class, the class with the most, the transformed sums.
+//!
+//! ONNX says little of models with two classes, so exporters settled on a convention, and ONNX Runtime follows it:
+//! **when all votes are for one class id, their sum is the score of the second class**, whatever the id. The second
+//! class wins above 0.5 if no vote is negative (the sum is a probability), else above 0 (it is a margin). With
+//! id 0 both columns of scores are made of the sum; with id 1 the first column is zero before the transform. One
+//! base value, not two, goes with it.
+//!
+//! In all other models the answer is the class with the largest score, as ONNX says. There, ONNX Runtime differs for
+//! two classes: it answers the second one whenever that has a positive score.
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+
+use crate::attributes::Attributes;
+use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::labels::Labels;
+use crate::post_transform::{Complement, PostTransform};
+use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
+use crate::trees::{Aggregate, Ensemble, Lists, Prefix};
+use crate::winner::winner;
+
+const NAME: &str = "TreeEnsembleClassifier";
+
+#[derive(Debug)]
+struct TreeEnsembleClassifier {
+    ensemble: Ensemble,
+    labels: Labels,
+    scores: Scores,
+    post_transform: PostTransform,
+}
+
+/// What the sums of votes stand for.
+#[derive(Clone, Copy, Debug)]
+enum Scores {
+    /// One per class.
+    PerClass,
+    /// One, of the second of two classes.
+    Second {
+        complement: Complement,
+        /// Whether the votes say class id 0, so that both columns come from the sum.
+        both_columns: bool,
+    },
+}
+
+pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
+    let attributes = Attributes::new(node);
+    let labels = Labels::read(attributes, "classlabels_int64s", "classlabels_strings")?;
+    let mut lists = Lists::read(ctx, attributes, Prefix::Class)?;
+    let scores = Scores::of(&lists, labels.len());
+    let targets = match scores {
+        Scores::PerClass => labels.len(),
+        Scores::Second { .. } => {
+            lists.merge_targets();
+            1
+        }
+    };
+    let ensemble = Ensemble::new(NAME, &lists, targets, Aggregate::Sum)?;
+    let post_transform = PostTransform::read(attributes)?;
+    Eager::boxed(node, TreeEnsembleClassifier { ensemble, labels, scores, post_transform })
+}
+
+impl Scores {
+    fn of(lists: &Lists<'_>, classes: usize) -> Scores {
+        let first = lists.vote_targets().first().copied().unwrap_or(0);
+        let one_id = (0..2).contains(&first) && lists.vote_targets().iter().all(|&id| id == first);
+        if classes != 2 || !one_id || lists.base_values() > 1 {
+            return Scores::PerClass;
+        }
+        let complement = if lists.has_negative_weight() { Complement::Negated } else { Complement::OneMinus };
+        Scores::Second { complement, both_columns: first == 0 }
+    }
+}
+
+impl TreeEnsembleClassifier {
+    /// The classes and, row after row, the scores of all classes.
+    fn finish(&self, sums: Vec<f64>) -> (Vec<usize>, Vec<f32>) {
+        match self.scores {
+            Scores::PerClass => {
+                // Before the transform, as it may not keep the order: probits beyond [0, 1] are NaN.
+                let classes = sums.chunks_exact(self.labels.len()).map(winner).collect();
+                let mut scores: Vec<f32> = sums.into_iter().map(|score| score as f32).collect();
+                scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
+                (classes, scores)
+            }
+            Scores::Second { complement, both_columns } => {
+                let threshold = match complement {
+                    Complement::OneMinus => 0.5,
+                    Complement::Negated => 0.0,
+                };
+                let classes = sums.iter().map(|&sum| usize::from(sum > threshold)).collect();
+                let row = |sum| {
+                    if both_columns {
+                        return self.post_transform.both_classes(sum as f32, complement);
+                    }
+                    let mut row = [0.0, sum as f32];
+                    self.post_transform.apply(&mut row);
+                    row
+                };
+                (classes, sums.into_iter().flat_map(row).collect())
+            }
+        }
+    }
+}
+
+impl Kernel for TreeEnsembleClassifier {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
+        let [input] = exactly(NAME, inputs)?;
+        expect_numbers(NAME, input.datum_type)?;
+        let (batch, width) = rows(NAME, &input.shape)?;
+        known_width(&width).map_or(Ok(()), |width| self.ensemble.expect_width(width))?;
+        Ok(tvec!(
+            Fact { datum_type: self.labels.datum_type(), shape: tvec!(batch.clone()) },
+            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.labels.len().into()) },
+        ))
+    }
+
+    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [input] = exactly(NAME, &inputs)?;
+        let (classes, scores) = self.finish(self.ensemble.scores(input)?);
+        let shape = [classes.len(), self.labels.len()];
+        Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+    }
+}

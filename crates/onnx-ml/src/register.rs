@@ -1,0 +1,37 @@
+//! Which operator of ONNX is computed by which file of this crate.
+
+use tract_onnx::Onnx;
+
+use crate::ops;
+
+/// Registers the operators of this crate with `onnx`, in place of tract's own of the same names.
+///
+/// tract looks operators up by name alone, whatever their domain.
+///
+/// ```
+/// let mut onnx = tract_onnx::onnx();
+/// ferrocast_onnx_ml::register(&mut onnx);
+/// assert!(onnx.op_register.0.contains_key("TreeEnsembleRegressor"));
+/// ```
+pub fn register(onnx: &mut Onnx) {
+    let register = &mut onnx.op_register;
+    register.insert("ArrayFeatureExtractor", ops::array_feature_extractor::build);
+    register.insert("Binarizer", ops::binarizer::build);
+    register.insert("CategoryMapper", ops::category_mapper::build);
+    register.insert("FeatureVectorizer", ops::feature_vectorizer::build);
+    register.insert("Imputer", ops::imputer::build);
+    register.insert("LabelEncoder", ops::label_encoder::build);
+    register.insert("LinearClassifier", ops::linear_classifier::build);
+    register.insert("LinearRegressor", ops::linear_regressor::build);
+    register.insert("Normalizer", ops::normalizer::build);
+    register.insert("OneHotEncoder", ops::one_hot_encoder::build);
+    register.insert("Scaler", ops::scaler::build);
+    register.insert("TreeEnsembleClassifier", ops::tree_ensemble_classifier::build);
+    register.insert("TreeEnsembleRegressor", ops::tree_ensemble_regressor::build);
+    register.insert("ZipMap", ops::zip_map::build);
+
+    // Of the main domain: for strings, and casts to `int64`.
+    register.insert("Cast", ops::cast::build);
+    register.insert("Equal", ops::equal::build);
+    register.insert("Where", ops::where_strings::build);
+}

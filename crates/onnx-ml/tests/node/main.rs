@@ -1,0 +1,21 @@
+//! Every operator against hand-computed answers, real exports against ONNX Runtime's, and hostile files.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails should panic"
+)]
+
+mod encoders;
+mod exports;
+mod features;
+mod harness;
+mod hostile_trees;
+mod linear;
+mod main_domain;
+mod optional_outputs;
+mod tree_classifier;
+mod tree_regressor;
+mod trees;

@@ -1,0 +1,99 @@
+//! Output tensors to predictions.
+
+mod classes;
+mod classification;
+mod values;
+
+use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
+use ferrocast_schema::{Manifest, Prediction, Task};
+
+use crate::OpenError;
+use classification::Classification;
+use values::Values;
+
+/// Outputs that are not what the signature says.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("the model answered {got} for the output `{output}`, expected {expected}")]
+pub struct DecodeError {
+    /// The output.
+    pub output: String,
+    /// What was to be there.
+    pub expected: String,
+    /// What is there.
+    pub got: String,
+}
+
+/// Reads the outputs as the manifest's task wants.
+#[derive(Debug)]
+pub(crate) enum Decoder {
+    Classification(Classification),
+    Values(Values),
+}
+
+impl Decoder {
+    /// Picks the outputs and checks them against the manifest.
+    pub(crate) fn compile(
+        manifest: &Manifest,
+        signature: &Signature,
+        hints: &ModelHints,
+    ) -> Result<Decoder, OpenError> {
+        match manifest.task {
+            Task::Classification => Classification::compile(manifest, signature, hints).map(Decoder::Classification),
+            Task::Regression | Task::Embedding | Task::Tensor => {
+                Values::compile(manifest, signature).map(Decoder::Values)
+            }
+            Task::ImageClassification => Err(OpenError::Output("pictures are not served yet".to_owned())),
+        }
+    }
+
+    /// One prediction for each row.
+    pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
+        match self {
+            Decoder::Classification(classification) => classification.decode(outputs, rows),
+            Decoder::Values(values) => values.decode(outputs, rows),
+        }
+    }
+}
+
+/// One graph output: where it is and what it holds.
+#[derive(Debug, Clone)]
+struct Output {
+    position: usize,
+    name: String,
+}
+
+impl Output {
+    /// The output of this name.
+    fn named<'s>(name: &str, key: &str, signature: &'s Signature) -> Result<(Output, &'s TensorSpec), OpenError> {
+        let mut outputs = signature.outputs().iter().enumerate();
+        let found = outputs.find(|(_, spec)| *spec.name == *name);
+        found.map(|(position, spec)| (Output { position, name: name.to_owned() }, spec)).ok_or_else(|| {
+            let known: Vec<&str> = signature.outputs().iter().map(|spec| &*spec.name).collect();
+            OpenError::Output(format!("{key} = \"{name}\": the graph has no such output; it has {}", known.join(", ")))
+        })
+    }
+
+    /// The tensor among a run's outputs.
+    fn of<'t>(&self, outputs: &'t [Tensor]) -> Result<&'t Tensor, DecodeError> {
+        outputs.get(self.position).ok_or_else(|| self.unlike("a tensor", "nothing".to_owned()))
+    }
+
+    fn unlike(&self, expected: impl Into<String>, got: String) -> DecodeError {
+        DecodeError { output: self.name.clone(), expected: expected.into(), got }
+    }
+
+    /// The elements of one row, if the tensor divides into `rows` rows.
+    fn row_width(&self, tensor: &Tensor, rows: usize) -> Result<usize, DecodeError> {
+        let fits = rows > 0 && tensor.len().is_multiple_of(rows) && tensor.shape().first().is_none_or(|&n| n == rows);
+        if fits { Ok(tensor.len() / rows) } else { Err(self.unlike(format!("{rows} rows"), tensor.describe())) }
+    }
+}
+
+/// The values as single precision, whatever float they are.
+fn to_f32(tensor: &Tensor) -> Option<std::borrow::Cow<'_, [f32]>> {
+    if let Some(singles) = tensor.as_slice::<f32>() {
+        return Some(singles.into());
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "probabilities are told in single precision")]
+    tensor.as_slice::<f64>().map(|doubles| doubles.iter().map(|&value| value as f32).collect())
+}

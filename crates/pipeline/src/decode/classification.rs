@@ -1,0 +1,176 @@
+//! Labels and scores to classes with probabilities.
+
+use std::borrow::Cow;
+
+use ferrocast_engine::{ModelHints, Signature, Tensor};
+use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction};
+
+use super::classes::Classes;
+use super::{DecodeError, Output, to_f32};
+use crate::OpenError;
+
+/// Reads a classifier's outputs.
+#[derive(Debug)]
+pub(crate) struct Classification {
+    scores: Option<Output>,
+    label: Option<Output>,
+    classes: Classes,
+    apply: Activation,
+    /// The scores are one column: that of the second of two classes.
+    one_column: bool,
+}
+
+impl Classification {
+    /// Finds the outputs: the manifest names them, or the file's hints do, or their types tell.
+    pub(crate) fn compile(
+        manifest: &Manifest,
+        signature: &Signature,
+        hints: &ModelHints,
+    ) -> Result<Classification, OpenError> {
+        let roles = hints.class_outputs.as_ref();
+        let section = &manifest.output;
+        let by_type = |float: bool| {
+            let mut outputs = signature.outputs().iter().filter(|spec| spec.dtype.is_float() == float);
+            outputs.next().map(|spec| spec.name.to_string())
+        };
+        let scores = section.tensor.clone();
+        let scores = scores.or_else(|| roles.and_then(|r| r.scores.as_deref()).map(str::to_owned));
+        let scores = scores.or_else(|| by_type(true));
+        let label = section.label_tensor.clone();
+        let label = label.or_else(|| roles.and_then(|r| r.label.as_deref()).map(str::to_owned));
+        // Scores that the manifest names are enough; an unnamed integer output beside them may be anything.
+        let label = label.or_else(|| if section.tensor.is_none() { by_type(false) } else { None });
+
+        let scores = scores.map(|name| Output::named(&name, "tensor", signature)).transpose()?;
+        let label = label.map(|name| Output::named(&name, "label_tensor", signature)).transpose()?;
+        if let Some((output, spec)) = scores.as_ref().filter(|(_, spec)| !spec.dtype.is_float()) {
+            return Err(OpenError::Output(format!("tensor = \"{}\" holds {}, no scores", output.name, spec.dtype)));
+        }
+        if let Some((output, spec)) = label.as_ref().filter(|(_, spec)| spec.dtype.is_float()) {
+            let spec = spec.dtype;
+            return Err(OpenError::Output(format!("label_tensor = \"{}\" holds {spec}, no labels", output.name)));
+        }
+        let width = scores.as_ref().and_then(|(_, spec)| spec.row_width());
+        let classes = Classes::new(section, hints, width)?;
+        let one_column = width == Some(1) && classes.len() == 2;
+        match width {
+            Some(width) if width != classes.len() && !one_column => Err(OpenError::Output(format!(
+                "the scores have {width} columns, but there are {} classes",
+                classes.len()
+            ))),
+            _ => Ok(Classification {
+                scores: scores.map(|(output, _)| output),
+                label: label.map(|(output, _)| output),
+                classes,
+                apply: section.apply,
+                one_column,
+            }),
+        }
+    }
+
+    pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
+        let labels = self.label.as_ref().map(|output| labels(output, output.of(outputs)?, rows)).transpose()?;
+        let Some(output) = &self.scores else {
+            return Ok(labels.unwrap_or_default().into_iter().map(|label| self.named(label)).collect());
+        };
+        let tensor = output.of(outputs)?;
+        let width = output.row_width(tensor, rows)?;
+        let scores = to_f32(tensor).ok_or_else(|| output.unlike("floats", tensor.describe()))?;
+        if width == 0 {
+            return Err(output.unlike("a score for each class", tensor.describe()));
+        }
+        let mut labels = labels.map(Vec::into_iter);
+        scores
+            .chunks(width)
+            .map(|row| {
+                let probabilities = self.probabilities(row);
+                let label = labels.as_mut().and_then(Iterator::next);
+                let index = label.as_ref().and_then(|label| self.classes.position(label));
+                let index = index.unwrap_or_else(|| argmax(&probabilities));
+                let class = label.or_else(|| self.classes.value(index).cloned());
+                let class =
+                    class.ok_or_else(|| output.unlike(format!("{} classes", self.classes.len()), tensor.describe()))?;
+                Ok(Prediction::Class { index, class, label: self.classes.label(index).cloned(), probabilities })
+            })
+            .collect()
+    }
+
+    /// A label without scores: a class if it is a known one, else just what the model said.
+    fn named(&self, class: ClassValue) -> Prediction {
+        match self.classes.position(&class) {
+            Some(index) => {
+                let label = self.classes.label(index).cloned();
+                Prediction::Class { index, class, label, probabilities: Vec::new() }
+            }
+            None => Prediction::Value(match class {
+                ClassValue::Int(value) => Number::Int(value),
+                ClassValue::Str(value) => Number::Str(value),
+            }),
+        }
+    }
+
+    fn probabilities(&self, scores: &[f32]) -> Vec<f32> {
+        let mut values = match (self.apply, self.one_column) {
+            (Activation::None | Activation::Sigmoid, _) => scores.to_vec(),
+            (Activation::Softmax, _) => softmax(scores),
+        };
+        if self.apply == Activation::Sigmoid {
+            values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+        }
+        if self.one_column {
+            values.insert(0, values.first().map_or(0.0, |second| 1.0 - second));
+        }
+        values
+    }
+}
+
+/// The model's own labels, one for each row.
+fn labels(output: &Output, tensor: &Tensor, rows: usize) -> Result<Vec<ClassValue>, DecodeError> {
+    if output.row_width(tensor, rows)? != 1 {
+        return Err(output.unlike("one label for each row", tensor.describe()));
+    }
+    let int = |values: &mut dyn Iterator<Item = i64>| values.map(ClassValue::Int).collect();
+    Ok(match tensor {
+        Tensor::I64(array) => int(&mut array.iter().copied()),
+        Tensor::I32(array) => int(&mut array.iter().map(|&value| i64::from(value))),
+        Tensor::Bool(array) => int(&mut array.iter().map(|&value| i64::from(value))),
+        Tensor::Str(array) => array.iter().map(|text| ClassValue::Str(text.as_str().into())).collect(),
+        other => return Err(output.unlike("integers or text", other.describe())),
+    })
+}
+
+/// The position of the largest value, the first of equals, as numpy's argmax.
+fn argmax(values: &[f32]) -> usize {
+    let best = values
+        .iter()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (position, &value)| if value > best.1 { (position, value) } else { best });
+    best.0
+}
+
+/// Exponentials over their sum, shifted by the largest so that none overflows.
+fn softmax(scores: &[f32]) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Cow<'_, [f32]> = scores.iter().map(|&score| (score - largest).exp()).collect();
+    let sum: f32 = exponentials.iter().sum();
+    exponentials.iter().map(|value| value / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{argmax, softmax};
+
+    #[test]
+    fn the_first_of_equal_scores_wins() {
+        assert_eq!(argmax(&[0.1, 0.4, 0.4]), 1);
+        assert_eq!(argmax(&[f32::NAN, 0.4, 0.3]), 1);
+        assert_eq!(argmax(&[]), 0);
+    }
+
+    #[test]
+    fn softmax_survives_large_scores() {
+        assert_eq!(softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
+        let sum: f32 = softmax(&[-3.0, 0.5, 2.0]).iter().sum();
+        assert!((sum - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a model does not open, and why a prediction fails.
+
+use std::io;
+use std::path::PathBuf;
+
+use ferrocast_engine::{EngineError, LoadError};
+use ferrocast_preprocess::{BindError, EncodeError};
+use ferrocast_schema::{ManifestError, Violations};
+
+use crate::decode::DecodeError;
+use crate::infer_manifest::InferError;
+
+/// A model that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no folder and no file at the path.
+    #[error("{}: no such file or folder", path.display())]
+    NotFound {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// A file of the model cannot be read.
+    #[error("{file}: {cause}")]
+    Read {
+        /// The file's name, without its folder.
+        file: String,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// The manifest is wrong.
+    #[error("model.toml: {0}")]
+    Manifest(#[from] ManifestError),
+    /// There is no manifest and none can be made up from the file.
+    #[error("there is no model.toml, and the model file alone does not say enough: {0}")]
+    Infer(#[from] InferError),
+    /// The manifest names an engine that is not there.
+    #[error("model.toml: model.engine: no engine `{engine}`; there is: {}", known.join(", "))]
+    Engine {
+        /// The name in the manifest.
+        engine: String,
+        /// The engines there are.
+        known: Vec<&'static str>,
+    },
+    /// The model file is not the one that the manifest pins.
+    #[error("model.toml: model.sha256: the file's SHA-256 is {found}")]
+    Digest {
+        /// The digest of the file, in hexadecimal digits.
+        found: String,
+    },
+    /// The engine cannot load the file.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// Features and graph inputs do not fit.
+    #[error("{0}")]
+    Bind(#[from] BindError),
+    /// Graph outputs and the manifest's `[output]` do not fit.
+    #[error("output: {0}")]
+    Output(String),
+    /// The features' examples do not make a valid row.
+    #[error("the features' examples do not make a valid row: {0}")]
+    ExampleRow(#[source] Violations),
+    /// The example row, which every model must answer, fails.
+    #[error("the example row fails: {0}")]
+    Example(#[source] PredictError),
+}
+
+/// A prediction that fails although its rows are valid.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PredictError {
+    /// The rows cannot become tensors; rows of another schema, for instance.
+    #[error("{0}")]
+    Encode(#[from] EncodeError),
+    /// The engine failed.
+    #[error("{0}")]
+    Engine(#[from] EngineError),
+    /// The outputs are not what the signature says.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+}

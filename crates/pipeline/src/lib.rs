@@ -1,0 +1,40 @@
+//! One model: rows in, predictions out, on the calling thread.
+//!
+//! A [`Pipeline`] binds a manifest, an encoder, an engine and a decoder at load time and fails *then* if they do not
+//! fit. It is the crate to embed: no async, no server, no global state.
+//!
+//! ```
+//! use ferrocast_engine_tract::TractLoader;
+//! use ferrocast_pipeline::{Loaders, Pipeline};
+//! # let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+//! # let folder = format!("{models}/penguins/1");
+//!
+//! // let folder = "models/penguins/1";
+//! let pipeline = Pipeline::open(folder, &Loaders::new().with(TractLoader::new()))?;
+//! let penguin = br#"{"bill_length_mm": 50.0, "bill_depth_mm": 15.2, "island": "Biscoe", "flipper_length_mm": 218}"#;
+//! let rows = pipeline.schema().parse_row(penguin, &Default::default())?;
+//! let predictions = pipeline.predict(&rows)?;
+//! assert_eq!(predictions[0].to_string(), "Gentoo");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Architecture Invariant:** knows no backend; the caller brings the loaders.
+
+mod advice;
+mod builder;
+mod decode;
+mod error;
+mod infer_manifest;
+mod loaders;
+mod model_files;
+mod pipeline;
+
+pub use advice::advice;
+pub use builder::PipelineBuilder;
+pub use decode::DecodeError;
+pub use error::{OpenError, PredictError};
+pub use ferrocast_preprocess::EncodeError;
+pub use infer_manifest::{InferError, infer_manifest};
+pub use loaders::Loaders;
+pub use model_files::ModelFiles;
+pub use pipeline::{Encoded, Pipeline};

@@ -1,0 +1,145 @@
+//! One model, ready to predict.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor};
+use ferrocast_preprocess::ColumnEncoder;
+use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
+
+use crate::decode::Decoder;
+use crate::{Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
+
+/// Rows as model inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// One tensor for each input of the signature, in its order.
+    pub tensors: Vec<Tensor>,
+    /// The number of rows.
+    pub rows: usize,
+}
+
+/// One model, ready to predict: immutable, shared between threads.
+#[derive(Debug)]
+pub struct Pipeline {
+    pub(crate) manifest: Manifest,
+    pub(crate) schema: RowSchema,
+    /// The example row that the documentation shows.
+    pub(crate) example: Rows,
+    pub(crate) encoder: ColumnEncoder,
+    pub(crate) sessions: SessionPool,
+    pub(crate) decoder: Decoder,
+    /// The model takes one row a run, because its first axis is fixed to one.
+    pub(crate) row_by_row: bool,
+}
+
+impl Pipeline {
+    /// Opens a version's folder such as `models/penguins/1`, or a bare `.onnx` file: reads the manifest (or makes one up
+    /// from the file), loads the model, binds both, and runs the example row.
+    ///
+    /// # Errors
+    /// [`OpenError`] if anything of this fails: a pipeline that opens can predict.
+    pub fn open(path: impl AsRef<Path>, loaders: &Loaders) -> Result<Pipeline, OpenError> {
+        Pipeline::open_files(&ModelFiles::find(path.as_ref())?, loaders)
+    }
+
+    /// As [`Pipeline::open`], for files that the caller has found.
+    ///
+    /// # Errors
+    /// As [`Pipeline::open`].
+    pub fn open_files(files: &ModelFiles, loaders: &Loaders) -> Result<Pipeline, OpenError> {
+        let pipeline = PipelineBuilder::load(files, loaders)?.build()?;
+        pipeline.run_example().map_err(OpenError::Example)?;
+        Ok(pipeline)
+    }
+
+    /// A pipeline around an engine that is already loaded.
+    pub fn builder(engine: Arc<dyn InferenceEngine>) -> PipelineBuilder {
+        PipelineBuilder::new(engine)
+    }
+
+    /// The manifest in effect, with everything filled in that the file said.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The features, compiled: parses and validates rows.
+    pub fn schema(&self) -> &RowSchema {
+        &self.schema
+    }
+
+    /// What the model accepts and returns.
+    pub fn signature(&self) -> &Signature {
+        self.sessions.engine().signature()
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Arc<dyn InferenceEngine> {
+        self.sessions.engine()
+    }
+
+    /// The whole path on the calling thread: one prediction for each row, in order, in one run.
+    ///
+    /// # Errors
+    /// [`PredictError`]; validated rows of this pipeline's schema do not fail but for the model's own failures.
+    pub fn predict(&self, rows: &Rows) -> Result<Vec<Prediction>, PredictError> {
+        let outputs = self.infer(&self.encode(rows)?)?;
+        self.decode(&outputs, rows.len())
+    }
+
+    /// Rows to tensors: the first of the three stages of [`Pipeline::predict`].
+    ///
+    /// # Errors
+    /// [`PredictError::Encode`] for rows of another schema.
+    pub fn encode(&self, rows: &Rows) -> Result<Encoded, PredictError> {
+        Ok(Encoded { tensors: self.encoder.encode(rows)?, rows: rows.len() })
+    }
+
+    /// Tensors to tensors.
+    ///
+    /// # Errors
+    /// [`PredictError::Engine`].
+    pub fn infer(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {
+        if self.row_by_row && encoded.rows != 1 {
+            return self.infer_row_by_row(encoded);
+        }
+        Ok(self.sessions.with(|session| session.run(&encoded.tensors))?)
+    }
+
+    /// Tensors to predictions.
+    ///
+    /// # Errors
+    /// [`PredictError::Decode`] if the outputs are not what the signature says.
+    pub fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, PredictError> {
+        Ok(self.decoder.decode(outputs, rows)?)
+    }
+
+    /// Predicts the example row, as a load and a warm-up do.
+    ///
+    /// # Errors
+    /// As [`Pipeline::predict`].
+    pub fn run_example(&self) -> Result<Vec<Prediction>, PredictError> {
+        self.predict(&self.example)
+    }
+
+    fn infer_row_by_row(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {
+        let backend = |cause: ferrocast_engine::TensorError| EngineError::Backend(cause.into());
+        let ones = vec![1; encoded.rows];
+        let mut columns = encoded
+            .tensors
+            .iter()
+            .map(|tensor| Ok(tensor.split_rows(&ones)?.into_iter()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(backend)?;
+        let outputs = self.sessions.with(|session| {
+            let run = |_| session.run(&columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>());
+            (0..encoded.rows).map(run).collect::<Result<Vec<_>, _>>()
+        })?;
+        let count = self.signature().outputs().len();
+        let joined = (0..count).map(|ix| {
+            let parts: Vec<&Tensor> = outputs.iter().filter_map(|run| run.get(ix)).collect();
+            Tensor::concat_rows(&parts).map_err(backend)
+        });
+        Ok(joined.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,178 @@
+//! What opens, what does not, and what each says.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
+use ferrocast_engine_tract::TractLoader;
+use ferrocast_pipeline::{Loaders, OpenError, Pipeline, PredictError, advice};
+use ferrocast_schema::{ClassValue, JsonLimits, Prediction, Task};
+use ferrocast_testkit::{FakeEngine, small_model};
+use tempfile::TempDir;
+
+fn loaders() -> Loaders {
+    Loaders::new().with(TractLoader::new())
+}
+
+/// A model's folder with these files.
+fn folder(model: &[u8], manifest: Option<&str>) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("model.onnx"), model).unwrap();
+    if let Some(manifest) = manifest {
+        std::fs::write(dir.path().join("model.toml"), manifest).unwrap();
+    }
+    dir
+}
+
+fn open(model: &[u8], manifest: Option<&str>) -> Result<Pipeline, OpenError> {
+    Pipeline::open(folder(model, manifest).path(), &loaders())
+}
+
+fn predict(pipeline: &Pipeline, json: &str) -> Prediction {
+    let rows = pipeline.schema().parse_row(json.as_bytes(), &JsonLimits::default()).unwrap();
+    pipeline.predict(&rows).unwrap().remove(0)
+}
+
+fn sample(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(path)
+}
+
+#[test]
+fn without_a_manifest_the_file_tells_fields_categories_and_classes() {
+    let model = std::fs::read(sample("penguins/1/model.onnx")).unwrap();
+    let pipeline = open(&model, None).unwrap();
+    let names: Vec<_> = pipeline.manifest().features.iter().map(|feature| feature.name.as_str()).collect();
+    assert_eq!(names, ["bill_length_mm", "bill_depth_mm", "island", "flipper_length_mm"]);
+    assert_eq!(pipeline.manifest().features[2].categories, ["Biscoe", "Dream", "Torgersen"]);
+    assert_eq!(pipeline.manifest().task, Task::Classification);
+    let row = r#"{"bill_length_mm": 50.0, "bill_depth_mm": 15.2, "island": "Biscoe", "flipper_length_mm": 218}"#;
+    let Prediction::Class { class, label, probabilities, .. } = predict(&pipeline, row) else { panic!() };
+    assert_eq!((class, label, probabilities.len()), (ClassValue::Int(2), None, 3));
+}
+
+#[test]
+fn a_made_up_manifest_can_be_written_and_read_back() {
+    for model in ["mlp", "conv", "sklearn_logreg_string_labels", "strings"] {
+        let pipeline = open(&small_model(model), None).unwrap_or_else(|error| panic!("{model}: {error}"));
+        let text = pipeline.manifest().to_toml();
+        let again = open(&small_model(model), Some(&text)).unwrap_or_else(|error| panic!("{model}: {error}\n{text}"));
+        assert_eq!(again.manifest(), pipeline.manifest(), "{text}");
+    }
+}
+
+#[test]
+fn columns_of_one_array_are_numbered() {
+    let pipeline = open(&small_model("sklearn_logreg_string_labels"), None).unwrap();
+    let Prediction::Class { class, .. } = predict(&pipeline, r#"{"x0": 5.1, "x1": 3.5, "x2": 1.4, "x3": 0.2}"#) else {
+        panic!()
+    };
+    assert_eq!(class, ClassValue::Str("setosa".into()));
+}
+
+#[test]
+fn pictures_and_other_arrays_are_one_field() {
+    let pipeline = open(&small_model("conv"), None).unwrap();
+    let feature = &pipeline.manifest().features[0];
+    assert_eq!(feature.shape, [3, 8, 8]);
+    let values = vec!["0.5"; 3 * 8 * 8].join(",");
+    let body = format!(r#"{{"{}": [{values}]}}"#, feature.name);
+    assert!(matches!(predict(&pipeline, &body), Prediction::Vector(values) if values.len() == 2));
+}
+
+#[test]
+fn a_fixed_batch_of_one_takes_any_number_of_rows() {
+    let pipeline = open(&small_model("fixed_batch"), None).unwrap();
+    let names: Vec<_> = pipeline.manifest().features.iter().map(|feature| feature.name.clone()).collect();
+    let row = |value: f64| names.iter().map(move |name| (name.as_str(), value.into()));
+    let together = pipeline.predict(&pipeline.schema().rows([row(0.1), row(0.7), row(-2.0)]).unwrap()).unwrap();
+    let apart: Vec<_> = [0.1, 0.7, -2.0]
+        .into_iter()
+        .flat_map(|value| pipeline.predict(&pipeline.schema().rows([row(value)]).unwrap()).unwrap())
+        .collect();
+    assert_eq!(together, apart);
+    assert_ne!(together[0], together[1]);
+}
+
+#[test]
+fn a_version_without_a_manifest_takes_the_one_above() {
+    let pipeline = Pipeline::open(sample("penguins/2"), &loaders()).unwrap();
+    assert_eq!(pipeline.manifest().output.labels, ["Adelie", "Chinstrap", "Gentoo"]);
+    // A folder named in another way is the same folder.
+    assert!(Pipeline::open(sample("penguins/2/../1"), &loaders()).unwrap().manifest().summary.is_some());
+}
+
+#[test]
+fn labels_may_be_in_a_file() {
+    let manifest = "task = \"classification\"\n[output]\nlabels_file = \"labels.txt\"\n";
+    let dir = folder(&small_model("sklearn_logreg_string_labels"), Some(manifest));
+    let missing = Pipeline::open(dir.path(), &loaders()).unwrap_err();
+    assert!(missing.to_string().starts_with("labels.txt: "), "{missing}");
+    std::fs::write(dir.path().join("labels.txt"), "Iris setosa\nIris versicolor\nIris virginica\n").unwrap();
+    let pipeline = Pipeline::open(dir.path(), &loaders()).unwrap();
+    let answer = predict(&pipeline, r#"{"x0": 5.1, "x1": 3.5, "x2": 1.4, "x3": 0.2}"#);
+    assert_eq!(answer.to_string(), "Iris setosa");
+}
+
+#[test]
+fn what_does_not_fit_fails_at_load_and_says_why() {
+    let check = |model: &[u8], manifest: Option<&str>, expected: &str| {
+        let error = open(model, manifest).map(drop).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        error
+    };
+    let logreg = small_model("sklearn_logreg_string_labels");
+    let classification = |rest: &str| format!("task = \"classification\"\n{rest}");
+    let labels = classification("[output]\nlabels = [\"a\", \"b\"]");
+    check(&logreg, Some(&labels), "2 labels, but the model has 3 classes");
+    let tensor = classification("[output]\ntensor = \"nope\"");
+    check(&logreg, Some(&tensor), "the graph has no such output; it has output_label, output_probability");
+    let engine = classification("[model]\nengine = \"onnxruntime\"");
+    check(&logreg, Some(&engine), "no engine `onnxruntime`; there is: tract");
+    let digest = classification(&format!("[model]\nsha256 = \"{}\"", "0".repeat(64)));
+    check(&logreg, Some(&digest), "the file's SHA-256 is ");
+    let feature = classification("[[feature]]\nname = \"only\"\ntype = \"float\"");
+    check(&logreg, Some(&feature), "takes 4 columns a row");
+    check(b"not a model", None, "this is no ONNX file");
+    let error = check(&small_model("unsupported"), None, "unsupported operators: Det, org.example:FooBar");
+    assert!(advice(&error).unwrap().contains("target_opset"));
+    assert!(matches!(Pipeline::open("no/such/folder", &loaders()), Err(OpenError::NotFound { .. })));
+}
+
+#[test]
+fn a_pinned_digest_that_matches_opens() {
+    // sha256sum of the empty string would do for a file; here the error tells the digest, as it tells the user.
+    let mlp = small_model("mlp");
+    let manifest = |digest: &str| format!("task = \"classification\"\n[model]\nsha256 = \"{digest}\"");
+    let Err(OpenError::Digest { found }) = open(&mlp, Some(&manifest(&"0".repeat(64)))) else { panic!() };
+    open(&mlp, Some(&manifest(&found.to_uppercase()))).unwrap();
+}
+
+#[test]
+fn a_panicking_engine_is_an_error_every_time() {
+    let spec = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let signature = Signature::new(vec![spec("x")], vec![spec("y")]);
+    let engine = FakeEngine::new(signature, |inputs| {
+        assert!(inputs[0].as_slice::<f32>().unwrap()[0] >= 0.0, "below zero");
+        Ok(inputs.to_vec())
+    });
+    let pipeline = Pipeline::builder(Arc::new(engine)).build().unwrap();
+    for _ in 0..3 {
+        let rows = pipeline.schema().rows([[("x", (-1.0).into())]]).unwrap();
+        let error = pipeline.predict(&rows).unwrap_err();
+        assert!(matches!(&error, PredictError::Engine(EngineError::Panicked(text)) if text == "below zero"), "{error}");
+        assert_eq!(predict(&pipeline, r#"{"x": 2.5}"#).to_string(), "2.5");
+    }
+}
+
+#[test]
+fn outputs_unlike_the_signature_are_an_error() {
+    let spec = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let engine = FakeEngine::new(Signature::new(vec![spec("x")], vec![spec("y")]), |_| {
+        Ok(vec![Tensor::from_vec(&[5, 1], vec![0f32; 5])?])
+    });
+    let pipeline = Pipeline::builder(Arc::new(engine)).build().unwrap();
+    let rows = pipeline.schema().rows([[("x", 1.0.into())]]).unwrap();
+    assert!(matches!(pipeline.predict(&rows), Err(PredictError::Decode(_))));
+}

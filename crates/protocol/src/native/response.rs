@@ -1,0 +1,299 @@
+//! Answers of `/predict` and `/predict_batch`. They borrow from the predictions and are written into one buffer of
+//! sufficient size; a number that JSON cannot carry is found before it is written, never turned into `null`.
+
+use ferrocast_schema::{ClassValue, Number, Prediction};
+use serde::{Serialize, Serializer};
+
+use crate::{ApiError, ErrorCode};
+
+/// Who answers: the names as they appear in the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served<'a> {
+    /// The model's name.
+    pub model: &'a str,
+    /// The version that was run; never an alias.
+    pub version: &'a str,
+}
+
+/// Writes the answer of `/predict`.
+///
+/// # Errors
+/// [`ErrorCode::NonFiniteOutput`] if the prediction holds a NaN or an infinity.
+pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<Vec<u8>, ApiError> {
+    let Outcome { prediction, label, probability, confidence } = Outcome::of(prediction)?;
+    let body = PredictionResponse {
+        prediction,
+        label,
+        probability,
+        confidence: confidence.unwrap_or(0.0),
+        status: Status::Success,
+        model: served.model,
+        version: served.version,
+    };
+    write(&body, envelope_bytes(served) + item_bytes(&body.prediction, label, probability))
+}
+
+/// Writes the answer of `/predict_batch`, one item per prediction in their order.
+///
+/// A prediction that holds a NaN or an infinity costs its own item only: that item carries an error in place of a
+/// prediction, `status` is `"partial"`, and `processed_count` counts the others.
+///
+/// # Errors
+/// [`ErrorCode::NonFiniteOutput`] if that befalls every prediction: a request of which nothing succeeded has failed,
+/// and must not look like a success to whoever watches statuses.
+pub fn encode_batch(predictions: &[Prediction], served: Served<'_>) -> Result<Vec<u8>, ApiError> {
+    let (body, capacity) = batch_response(predictions, served)?;
+    write(&body, capacity)
+}
+
+/// The body and the bytes that it takes at most, escapes apart.
+fn batch_response<'a>(
+    predictions: &'a [Prediction],
+    served: Served<'a>,
+) -> Result<(BatchResponse<'a>, usize), Unwritable> {
+    let mut first_error = None;
+    let mut processed_count = 0;
+    let mut capacity = envelope_bytes(served);
+    for prediction in predictions {
+        match Outcome::of(prediction) {
+            Ok(outcome) => {
+                processed_count += 1;
+                capacity += item_bytes(&outcome.prediction, outcome.label, outcome.probability);
+            }
+            Err(error) => {
+                capacity += FAILED_ITEM_BYTES;
+                first_error = first_error.or(Some(error));
+            }
+        }
+    }
+    let status = match first_error {
+        None => Status::Success,
+        Some(_) if processed_count > 0 => Status::Partial,
+        Some(error) => return Err(error),
+    };
+    let Served { model, version } = served;
+    let predictions = BatchItems(predictions);
+    Ok((BatchResponse { predictions, status, processed_count, model, version }, capacity))
+}
+
+/// The answer of `/predict`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
+pub struct PredictionResponse<'a> {
+    /// The class as the model names it (integer or string), the value of a regression, or a vector.
+    prediction: PredictedValue<'a>,
+    /// The class's name for people, where the model's manifest gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    /// Probability of each class, in the order of the model's card; null if the model gives none.
+    probability: Option<&'a [f32]>,
+    /// The highest probability; 0 if the model gives none.
+    confidence: f32,
+    /// Always `success`.
+    status: Status,
+    /// The model that answered.
+    model: &'a str,
+    /// The version that answered, also where the request named an alias or none.
+    version: &'a str,
+}
+
+/// The answer of `/predict_batch`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
+pub struct BatchResponse<'a> {
+    /// One item per instance, in the order of the request.
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<BatchItem<'a>>"))]
+    predictions: BatchItems<'a>,
+    /// `partial` if some instances have an error instead of a prediction, else `success`.
+    status: Status,
+    /// How many instances have a prediction.
+    processed_count: usize,
+    /// The model that answered.
+    model: &'a str,
+    /// The version that answered, also where the request named an alias or none.
+    version: &'a str,
+}
+
+/// One item of a batch's answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum BatchItem<'a> {
+    /// The instance was predicted.
+    Predicted {
+        /// Position in `instances`, from 0.
+        instance_id: usize,
+        /// As in the answer for one instance.
+        prediction: PredictedValue<'a>,
+        /// As in the answer for one instance.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<&'a str>,
+        /// Probability of each class; absent if the model gives none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        probability: Option<&'a [f32]>,
+        /// The highest probability; absent if the model gives none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confidence: Option<f32>,
+    },
+    /// The model's answer for the instance cannot be given.
+    Failed {
+        /// Position in `instances`, from 0.
+        instance_id: usize,
+        /// What happened, for people.
+        error: &'a str,
+        /// What happened, for programs: a code of the error table.
+        error_code: &'a str,
+    },
+}
+
+/// What the model said, in the type in which it said it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum PredictedValue<'a> {
+    /// A class or value that is an integer.
+    Int(i64),
+    /// A value of single precision, written with no more digits than it has.
+    F32(f32),
+    /// A value of double precision.
+    F64(f64),
+    /// A class or value that is text.
+    Str(&'a str),
+    /// Several numbers, such as an embedding.
+    Vector(&'a [f32]),
+}
+
+/// How the request went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema), schemars(rename = "PredictionStatus"))]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Everything has a prediction.
+    Success,
+    /// Some instances of the batch have an error instead.
+    Partial,
+}
+
+/// Why a prediction cannot be written.
+#[derive(Debug, Clone, Copy)]
+struct Unwritable {
+    code: ErrorCode,
+    message: &'static str,
+}
+
+impl Unwritable {
+    const NON_FINITE: Unwritable =
+        Unwritable { code: ErrorCode::NonFiniteOutput, message: "The model answered with a number that is not finite" };
+    const UNKNOWN_KIND: Unwritable = Unwritable { code: ErrorCode::Internal, message: "Internal server error" };
+}
+
+impl From<Unwritable> for ApiError {
+    fn from(Unwritable { code, message }: Unwritable) -> ApiError {
+        ApiError::new(code, message)
+    }
+}
+
+/// The predictions of a batch, turned into items one by one while they are written.
+#[derive(Debug, Clone, PartialEq)]
+struct BatchItems<'a>(&'a [Prediction]);
+
+impl Serialize for BatchItems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().enumerate().map(|(instance_id, prediction)| {
+            match Outcome::of(prediction) {
+                Ok(Outcome { prediction, label, probability, confidence }) => {
+                    BatchItem::Predicted { instance_id, prediction, label, probability, confidence }
+                }
+                Err(Unwritable { code, message }) => {
+                    BatchItem::Failed { instance_id, error: message, error_code: code.as_str() }
+                }
+            }
+        }))
+    }
+}
+
+/// A prediction of which every number is known to be finite.
+struct Outcome<'a> {
+    prediction: PredictedValue<'a>,
+    label: Option<&'a str>,
+    probability: Option<&'a [f32]>,
+    confidence: Option<f32>,
+}
+
+impl<'a> Outcome<'a> {
+    fn of(prediction: &'a Prediction) -> Result<Outcome<'a>, Unwritable> {
+        match prediction {
+            Prediction::Class { class, label, probabilities, .. } => {
+                check_finite(probabilities)?;
+                let probability = Some(probabilities.as_slice()).filter(|p| !p.is_empty());
+                Ok(Outcome {
+                    prediction: match class {
+                        ClassValue::Int(class) => PredictedValue::Int(*class),
+                        ClassValue::Str(class) => PredictedValue::Str(class),
+                    },
+                    label: label.as_deref(),
+                    probability,
+                    confidence: probability.map(|p| p.iter().copied().fold(f32::MIN, f32::max)),
+                })
+            }
+            Prediction::Value(Number::F32(value)) => {
+                check_finite(&[*value])?;
+                Ok(Outcome::bare(PredictedValue::F32(*value)))
+            }
+            Prediction::Value(Number::F64(value)) if !value.is_finite() => Err(Unwritable::NON_FINITE),
+            Prediction::Value(Number::F64(value)) => Ok(Outcome::bare(PredictedValue::F64(*value))),
+            Prediction::Value(Number::Int(value)) => Ok(Outcome::bare(PredictedValue::Int(*value))),
+            Prediction::Value(Number::Str(value)) => Ok(Outcome::bare(PredictedValue::Str(value))),
+            Prediction::Vector(values) => {
+                check_finite(values)?;
+                Ok(Outcome::bare(PredictedValue::Vector(values)))
+            }
+            _ => Err(Unwritable::UNKNOWN_KIND),
+        }
+    }
+
+    fn bare(prediction: PredictedValue<'a>) -> Outcome<'a> {
+        Outcome { prediction, label: None, probability: None, confidence: None }
+    }
+}
+
+fn check_finite(values: &[f32]) -> Result<(), Unwritable> {
+    let finite = values.iter().all(|value| value.is_finite());
+    finite.then_some(()).ok_or(Unwritable::NON_FINITE)
+}
+
+/// Keys and punctuation around the items, status and count.
+const ENVELOPE_BYTES: usize = 128;
+/// Keys and punctuation of one item, its position and its confidence.
+const ITEM_BYTES: usize = 112;
+/// An item that carries an error in place of a prediction.
+const FAILED_ITEM_BYTES: usize = 160;
+/// The longest `i64` or `f64` in JSON.
+const NUMBER_BYTES: usize = 24;
+/// The longest `f32` in JSON and a comma; a probability is nearly always shorter.
+const F32_BYTES: usize = 16;
+
+fn envelope_bytes(served: Served<'_>) -> usize {
+    ENVELOPE_BYTES + served.model.len() + served.version.len()
+}
+
+/// Room for one item. Text that needs escapes may exceed it; the buffer then grows.
+fn item_bytes(prediction: &PredictedValue<'_>, label: Option<&str>, probability: Option<&[f32]>) -> usize {
+    let prediction = match prediction {
+        PredictedValue::Int(_) | PredictedValue::F32(_) | PredictedValue::F64(_) => NUMBER_BYTES,
+        PredictedValue::Str(text) => text.len(),
+        PredictedValue::Vector(values) => values.len() * F32_BYTES,
+    };
+    let probability = probability.map_or(0, |values| values.len() * F32_BYTES);
+    ITEM_BYTES + prediction + label.map_or(0, str::len) + probability
+}
+
+fn write(body: &impl Serialize, capacity: usize) -> Result<Vec<u8>, ApiError> {
+    let mut buffer = Vec::with_capacity(capacity);
+    // Neither memory nor these types can refuse; an error would be a fault of ours, and is reported as one.
+    serde_json::to_writer(&mut buffer, body).map_err(|_| ApiError::internal())?;
+    Ok(buffer)
+}
+
+#[cfg(test)]
+mod tests;

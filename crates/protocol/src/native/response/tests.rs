@@ -1,0 +1,113 @@
+use std::sync::Arc;
+
+use ferrocast_schema::{ClassValue, Number, Prediction};
+use serde_json::{Value, json};
+
+use super::{Served, batch_response, encode_batch, encode_prediction, write};
+use crate::ErrorCode;
+
+const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
+
+fn class(index: usize, label: Option<&str>, probabilities: &[f32]) -> Prediction {
+    Prediction::Class {
+        index,
+        class: ClassValue::Int(i64::try_from(index).unwrap()),
+        label: label.map(Arc::from),
+        probabilities: probabilities.to_vec(),
+    }
+}
+
+/// The exact bytes of the answer for one prediction, without the part that is always the same.
+fn check(prediction: &Prediction, expected: &str) {
+    let body = String::from_utf8(encode_prediction(prediction, SERVED).unwrap()).unwrap();
+    let tail = r#","status":"success","model":"penguins","version":"1"}"#;
+    assert_eq!(body.strip_suffix(tail), Some(expected), "{body}");
+}
+
+#[test]
+fn classes_keep_the_models_own_type() {
+    check(
+        &class(2, Some("Gentoo"), &[0.0625, 0.0075, 0.93]),
+        r#"{"prediction":2,"label":"Gentoo","probability":[0.0625,0.0075,0.93],"confidence":0.93"#,
+    );
+    let named = Prediction::Class {
+        index: 0,
+        class: ClassValue::Str("\"quoted\"".into()),
+        label: None,
+        probabilities: vec![1.0],
+    };
+    check(&named, r#"{"prediction":"\"quoted\"","probability":[1.0],"confidence":1.0"#);
+}
+
+#[test]
+fn without_probabilities_there_is_null_and_no_confidence() {
+    check(&class(0, None, &[]), r#"{"prediction":0,"probability":null,"confidence":0.0"#);
+}
+
+#[test]
+fn numbers_have_the_digits_of_their_precision() {
+    let value = |number| Prediction::Value(number);
+    check(&value(Number::F32(0.1)), r#"{"prediction":0.1,"probability":null,"confidence":0.0"#);
+    check(
+        &value(Number::F64(f64::from(0.1_f32))),
+        r#"{"prediction":0.10000000149011612,"probability":null,"confidence":0.0"#,
+    );
+    check(&value(Number::Int(i64::MIN)), r#"{"prediction":-9223372036854775808,"probability":null,"confidence":0.0"#);
+    check(&value(Number::Str("spam".into())), r#"{"prediction":"spam","probability":null,"confidence":0.0"#);
+    check(&Prediction::Vector(vec![1.5, -2.0]), r#"{"prediction":[1.5,-2.0],"probability":null,"confidence":0.0"#);
+}
+
+#[test]
+fn a_batch_numbers_its_items_and_leaves_out_what_the_model_does_not_give() {
+    let predictions = [class(1, Some("Chinstrap"), &[0.25, 0.75]), class(0, None, &[])];
+    let body = String::from_utf8(encode_batch(&predictions, SERVED).unwrap()).unwrap();
+    let expected = r#"{"predictions":[{"instance_id":0,"prediction":1,"label":"Chinstrap","probability":[0.25,0.75],"confidence":0.75},{"instance_id":1,"prediction":0}],"status":"success","processed_count":2,"model":"penguins","version":"1"}"#;
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let refused = [
+        class(0, None, &[0.5, f32::NAN]),
+        Prediction::Value(Number::F32(f32::INFINITY)),
+        Prediction::Value(Number::F64(f64::NEG_INFINITY)),
+        Prediction::Vector(vec![0.0, f32::NAN]),
+    ];
+    for prediction in &refused {
+        let error = encode_prediction(prediction, SERVED).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NonFiniteOutput);
+    }
+    assert_eq!(encode_batch(&refused, SERVED).unwrap_err().code, ErrorCode::NonFiniteOutput);
+}
+
+#[test]
+fn in_a_batch_a_number_that_is_not_finite_costs_its_own_item_only() {
+    let predictions = [class(0, None, &[1.0]), class(0, None, &[f32::NAN]), class(0, None, &[0.5])];
+    let body: Value = serde_json::from_slice(&encode_batch(&predictions, SERVED).unwrap()).unwrap();
+    let expected = json!({
+        "predictions": [
+            {"instance_id": 0, "prediction": 0, "probability": [1.0], "confidence": 1.0},
+            {"instance_id": 1, "error": "The model answered with a number that is not finite",
+             "error_code": "NON_FINITE_OUTPUT"},
+            {"instance_id": 2, "prediction": 0, "probability": [0.5], "confidence": 0.5},
+        ],
+        "status": "partial", "processed_count": 2, "model": "penguins", "version": "1",
+    });
+    assert_eq!(body, expected);
+}
+
+/// One allocation per answer: the buffer has its final size from the start, whatever the numbers.
+#[test]
+fn the_buffer_never_grows() {
+    let longest = [
+        class(0, Some("a label of some length"), &[-1.175_494_4e-38; 40]),
+        class(0, None, &[f32::NAN]),
+        Prediction::Value(Number::F64(-2.225_073_858_507_201_4e-308)),
+        Prediction::Vector(vec![-1.175_494_4e-38; 40]),
+    ];
+    for repeated in &longest {
+        let predictions = [vec![repeated.clone(); 1_000], vec![class(0, None, &[])]].concat();
+        let (body, capacity) = batch_response(&predictions, SERVED).unwrap();
+        assert_eq!(write(&body, capacity).unwrap().capacity(), capacity, "{repeated:?}");
+    }
+}

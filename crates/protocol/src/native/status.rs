@@ -1,0 +1,63 @@
+//! Answers of the routes that tell how the server is: `GET /` and `GET /health`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::native::VersionStatus;
+
+/// `GET /`: a sign of life, in the words that clients of hand-written model services look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
+pub struct RootResponse {
+    /// Always `"ML Model API is running"`.
+    message: &'static str,
+}
+
+impl RootResponse {
+    /// The one answer.
+    pub const RUNNING: RootResponse = RootResponse { message: "ML Model API is running" };
+}
+
+/// `GET /health`: whether predictions can be had, and from which models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
+pub struct HealthResponse {
+    /// `healthy` goes with status 200, `unhealthy` with 503.
+    pub status: Health,
+    /// Whether the default model can answer.
+    pub model_loaded: bool,
+    /// Every model that the server knows, by name, the failed ones included.
+    pub models: BTreeMap<String, ModelHealth>,
+}
+
+/// The server's health in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Predictions can be had.
+    Healthy,
+    /// They cannot: the default model does not answer, or the server is stopping.
+    Unhealthy,
+}
+
+impl Health {
+    /// The HTTP status that goes with it: 200 or 503.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Health::Healthy => 200,
+            Health::Unhealthy => 503,
+        }
+    }
+}
+
+/// One model, as far as its health is concerned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+pub struct ModelHealth {
+    /// Whether a request that names no version gets an answer.
+    pub ready: bool,
+    /// All versions, in the order in which the server ranks them.
+    pub versions: Vec<VersionStatus>,
+}

@@ -1,0 +1,107 @@
+//! From text to [`Manifest`]: every key is asked for by name, and those that nobody asked for are unknown.
+
+mod feature;
+mod image;
+mod section;
+
+use super::check;
+use super::document::{Document, Node};
+use super::error::{Finding, ManifestError};
+use super::output::{Activation, OutputSection};
+use super::serving::{ServingMode, ServingSection, Warmup};
+use super::{ExtraFields, FORMAT, InputBinding, Manifest, ModelSection, Task};
+use crate::prediction::ClassValue;
+
+use section::Section;
+
+/// Reads a whole manifest.
+pub(super) fn manifest(text: &str) -> Result<Manifest, ManifestError> {
+    let document = Document::parse(text)?;
+    let mut findings = Vec::new();
+    let (manifest, complete) = root(Section::new(String::new(), document.members(), &mut findings));
+    if complete {
+        findings.extend(check::manifest_problems(&manifest));
+    }
+    let problems = findings.into_iter().map(|finding| document.locate(finding)).collect();
+    ManifestError::from_problems(problems)?;
+    Ok(manifest)
+}
+
+/// The manifest as far as it can be read, and whether so much of it is there that checking it makes sense.
+fn root(mut root: Section<'_, '_>) -> (Manifest, bool) {
+    let format = root.whole::<u32>("manifest").unwrap_or(FORMAT);
+    if format != FORMAT {
+        let message = format!("format {format} is not known");
+        root.find("manifest", |path| Finding::new(path, message).suggest(format!("write `manifest = {FORMAT}`")));
+    }
+    let task = root.required("task", |section, key| section.choice(key, &Task::ALL));
+    let mut manifest = Manifest::new(task.unwrap_or(Task::Tensor));
+    manifest.summary = root.text("summary");
+    manifest.extra_fields = root.choice("extra_fields", &ExtraFields::ALL).unwrap_or_default();
+    if let Some(section) = root.section("model") {
+        manifest.model = model(section);
+    }
+    let features = root.sections("feature", feature::read);
+    let inputs = root.sections("input", input);
+    let complete = features.iter().all(Option::is_some) && inputs.iter().all(Option::is_some);
+    manifest.features = features.into_iter().flatten().collect();
+    manifest.inputs = inputs.into_iter().flatten().collect();
+    manifest.image = root.section("image").map(image::read);
+    if let Some(section) = root.section("output") {
+        manifest.output = output(section);
+    }
+    if let Some(section) = root.section("serving") {
+        manifest.serving = serving(section);
+    }
+    root.finish();
+    (manifest, complete)
+}
+
+fn model(mut section: Section<'_, '_>) -> ModelSection {
+    let default = ModelSection::default();
+    let model = ModelSection {
+        file: section.text("file").unwrap_or(default.file),
+        engine: section.text("engine").unwrap_or(default.engine),
+        sha256: section.text("sha256"),
+    };
+    section.finish();
+    model
+}
+
+fn input(mut section: Section<'_, '_>) -> Option<InputBinding> {
+    let tensor = section.required("tensor", Section::text);
+    let features = section.required("features", |section, key| section.list(key, "strings", Section::as_text));
+    section.finish();
+    Some(InputBinding { tensor: tensor?, features: features? })
+}
+
+fn output(mut section: Section<'_, '_>) -> OutputSection {
+    let class = |node: &Node| match node {
+        Node::Int(value) => Some(ClassValue::Int(*value)),
+        Node::Text(text) => Some(ClassValue::Str(text.as_str().into())),
+        _ => None,
+    };
+    let output = OutputSection {
+        tensor: section.text("tensor"),
+        label_tensor: section.text("label_tensor"),
+        apply: section.choice("apply", &Activation::ALL).unwrap_or_default(),
+        classes: section.list("classes", "integers or strings", class).unwrap_or_default(),
+        labels: section.list("labels", "strings", Section::as_text).unwrap_or_default(),
+        labels_file: section.text("labels_file"),
+    };
+    section.finish();
+    output
+}
+
+fn serving(mut section: Section<'_, '_>) -> ServingSection {
+    let default = ServingSection::default();
+    let serving = ServingSection {
+        mode: section.choice("mode", &ServingMode::ALL).unwrap_or_default(),
+        max_batch_rows: section.whole("max_batch_rows").unwrap_or(default.max_batch_rows),
+        max_queue_rows: section.whole("max_queue_rows").unwrap_or(default.max_queue_rows),
+        max_delay_us: section.whole("max_delay_us").unwrap_or(default.max_delay_us),
+        warmup: section.choice("warmup", &Warmup::ALL).unwrap_or_default(),
+    };
+    section.finish();
+    serving
+}

@@ -1,0 +1,85 @@
+//! `[serving]`: where a model runs and how its rows are batched.
+
+use garde::Validate;
+
+/// Where inference runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServingMode {
+    /// Decided by the cost measured at warm-up.
+    #[default]
+    Auto,
+    /// On the thread that read the request: for models of microseconds.
+    Inline,
+    /// On the pool of workers, batched.
+    Pooled,
+}
+
+impl ServingMode {
+    /// All modes, with the words that name them in a manifest.
+    pub const ALL: [(&'static str, ServingMode); 3] =
+        [("auto", ServingMode::Auto), ("inline", ServingMode::Inline), ("pooled", ServingMode::Pooled)];
+
+    /// The word for it in a manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServingMode::Auto => "auto",
+            ServingMode::Inline => "inline",
+            ServingMode::Pooled => "pooled",
+        }
+    }
+}
+
+/// What is run before a model counts as ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Warmup {
+    /// The features' examples.
+    #[default]
+    Examples,
+    /// Nothing.
+    None,
+}
+
+impl Warmup {
+    /// Both choices, with the words that name them in a manifest.
+    pub const ALL: [(&'static str, Warmup); 2] = [("examples", Warmup::Examples), ("none", Warmup::None)];
+
+    /// The word for it in a manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Warmup::Examples => "examples",
+            Warmup::None => "none",
+        }
+    }
+}
+
+/// `[serving]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Validate)]
+pub struct ServingSection {
+    /// Where inference runs.
+    #[garde(skip)]
+    pub mode: ServingMode,
+    /// Most rows in one run.
+    #[garde(range(min = 1, max = 65_536))]
+    pub max_batch_rows: usize,
+    /// Most rows waiting; more are refused at once.
+    #[garde(range(min = 1, max = 1_048_576))]
+    pub max_queue_rows: usize,
+    /// How long a row may wait for company, in microseconds; 0 never waits.
+    #[garde(range(max = 1_000_000))]
+    pub max_delay_us: u64,
+    /// What is run before the model is ready.
+    #[garde(skip)]
+    pub warmup: Warmup,
+}
+
+impl Default for ServingSection {
+    fn default() -> Self {
+        ServingSection {
+            mode: ServingMode::Auto,
+            max_batch_rows: 64,
+            max_queue_rows: 1024,
+            max_delay_us: 0,
+            warmup: Warmup::Examples,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The set of categories of a feature: from what a client sends to a position, without allocating.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::fault::Fault;
+use super::lax;
+use super::scalar::Scalar;
+use crate::manifest::{Feature, FeatureType};
+
+/// How many categories an error message names.
+const NAMED_IN_MESSAGE: usize = 20;
+
+/// Compiled categories and their aliases.
+#[derive(Debug)]
+pub(crate) struct Categories {
+    positions: HashMap<Box<str>, u32>,
+    /// Whether an integer may also be written in other ways: `" 3 "`, `3.0`.
+    integers: bool,
+    /// `'A', 'B' or 'C'`
+    expected: String,
+}
+
+impl Categories {
+    pub(crate) fn of(feature: &Feature) -> Categories {
+        let mut positions = HashMap::with_capacity(feature.categories.len() + feature.category_aliases.len());
+        for (position, category) in (0..).zip(&feature.categories) {
+            positions.insert(category.as_str().into(), position);
+        }
+        for (alias, category) in &feature.category_aliases {
+            if let Some(position) = positions.get(category.as_str()).copied() {
+                positions.entry(alias.as_str().into()).or_insert(position);
+            }
+        }
+        let integers = feature.kind == FeatureType::Int;
+        Categories { positions, integers, expected: expected(&feature.categories, integers) }
+    }
+
+    pub(crate) fn position(&self, scalar: Scalar<'_>) -> Result<u32, Fault> {
+        let direct = match scalar {
+            Scalar::Text(text) => self.positions.get(text).copied(),
+            Scalar::Bool(true) => self.positions.get("true").copied(),
+            Scalar::Bool(false) => self.positions.get("false").copied(),
+            Scalar::Null => None,
+            Scalar::Int(_) | Scalar::Large(_) | Scalar::Float(_) => self.by_number(scalar),
+        };
+        direct
+            .or_else(|| if self.integers { self.by_number(scalar) } else { None })
+            .ok_or_else(|| Fault::not_a_category(&self.expected))
+    }
+
+    /// By the decimal digits of a whole number.
+    fn by_number(&self, scalar: Scalar<'_>) -> Option<u32> {
+        let number = lax::int(scalar).ok()?;
+        let mut digits = Digits { bytes: [0; 40], len: 0 };
+        write!(digits, "{number}").ok()?;
+        self.positions.get(digits.as_str()).copied()
+    }
+}
+
+/// Enough room on the stack for any `i128`.
+struct Digits {
+    bytes: [u8; 40],
+    len: usize,
+}
+
+impl Digits {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+impl Write for Digits {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+/// pydantic's wording; a long list is cut, so that an error stays readable.
+fn expected(categories: &[String], integers: bool) -> String {
+    let quoted = |category: &String| if integers { category.clone() } else { format!("'{category}'") };
+    if categories.len() > NAMED_IN_MESSAGE {
+        let some: Vec<String> = categories.iter().take(NAMED_IN_MESSAGE).map(quoted).collect();
+        return format!("{} or one of {} more", some.join(", "), categories.len() - NAMED_IN_MESSAGE);
+    }
+    match categories.split_last() {
+        Some((last, [])) => quoted(last),
+        Some((last, others)) => {
+            format!("{} or {}", others.iter().map(quoted).collect::<Vec<_>>().join(", "), quoted(last))
+        }
+        None => String::new(),
+    }
+}

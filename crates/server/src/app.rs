@@ -1,0 +1,193 @@
+//! The composition root: configuration to a running server. The only place that names an engine.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::KeepAlive;
+use actix_web::middleware::from_fn;
+use actix_web::rt::System;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use apistos::app::{BuildConfig, OpenApiWrapper};
+use ferrocast_engine_tract::TractLoader;
+use ferrocast_pipeline::Loaders;
+use ferrocast_serving::{Alias, RegistryConfig, Service, StartError};
+use ferrocast_telemetry::{InitError, LogFormat};
+use tracing::warn;
+
+use crate::config::{Config, ConfigError, ServerConfig};
+use crate::middleware::answer::answer;
+use crate::openapi::{ApiDocument, CaptureError, capture, spec};
+use crate::state::State;
+use crate::{greeting, routes, shutdown};
+
+/// How long a closing connection may take to go away.
+const DISCONNECT: Duration = Duration::from_secs(1);
+
+/// The engines of this build.
+pub fn loaders() -> Loaders {
+    Loaders::new().with(TractLoader::new())
+}
+
+/// Sets logging up and serves until the process is told to stop (SIGTERM or SIGINT); what is in flight then finishes.
+///
+/// # Errors
+/// If the server cannot start; [`RunError::Config`] if mending the configuration helps.
+pub fn run(config: Config) -> Result<(), RunError> {
+    log_to_stderr(&config)?;
+    config.notes.iter().for_each(|note| warn!("{note}"));
+    System::new().block_on(async {
+        let server = Server::start(config, loaders()).await?;
+        shutdown::on_signal(server.handle());
+        Ok(server.finished().await?)
+    })
+}
+
+fn log_to_stderr(config: &Config) -> Result<(), RunError> {
+    let format = match config.log.format.as_str() {
+        "text" => LogFormat::Text,
+        "json" => LogFormat::Json,
+        _ => LogFormat::Auto,
+    };
+    let filter = match config.log.level.as_str() {
+        // What the HTTP library has to say at this level is about itself.
+        "info" => "info,actix_server=warn".to_owned(),
+        level => level.to_owned(),
+    };
+    let log = ferrocast_telemetry::LogConfig { filter, format };
+    match ferrocast_telemetry::init(&log) {
+        // A program around this library may have set up its own.
+        Ok(()) | Err(InitError::AlreadySet) => Ok(()),
+        Err(error) => Err(config.problem("log.level", error.to_string()).into()),
+    }
+}
+
+/// A server that accepts connections. Models load in the background; `/health` tells when they are ready.
+pub struct Server {
+    address: SocketAddr,
+    running: actix_web::dev::Server,
+}
+
+impl Server {
+    /// Binds the address, starts the workers and begins to load all models with these engines. Must be called inside
+    /// an actix system, such as [`run`] makes.
+    ///
+    /// # Errors
+    /// If the address is taken, a configured name is impossible, or the system gives no threads.
+    pub async fn start(config: Config, loaders: Loaders) -> Result<Server, RunError> {
+        let document = ApiDocument::new(capture(&config.server.app_name).await?);
+        let service = Service::start(registry_config(&config), loaders)
+            .map_err(|error| start_error(&config, error))?;
+        let service = Arc::new(service);
+        let state = Data::new(State::new(&config, Arc::clone(&service), document));
+        let (address, running) =
+            listen(&config, state).map_err(|error| bind_error(&config, &error))?;
+        greeting::after_loading(service, address);
+        Ok(Server { address, running })
+    }
+
+    /// Where it listens: the port that was picked if port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops the server from elsewhere.
+    pub fn handle(&self) -> ServerHandle {
+        self.running.handle()
+    }
+
+    /// Waits until it has stopped.
+    ///
+    /// # Errors
+    /// If accepting connections failed for good.
+    pub async fn finished(self) -> io::Result<()> {
+        self.running.await
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The configuration does not work on this machine.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The system refused something.
+    #[error("the server cannot run: {0}")]
+    Io(#[from] io::Error),
+    /// A fault of ours.
+    #[error(transparent)]
+    Document(#[from] CaptureError),
+}
+
+/// Starts the workers.
+fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_web::dev::Server)> {
+    let ServerConfig { address, workers, keep_alive, head_timeout, drain, app_name, .. } = config.server.clone();
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .document(spec(&app_name))
+            .configure(routes::documented)
+            // The description is our own route: this part of it plus the models.
+            .build_with("", BuildConfig::default().disable_openapi_route())
+            .configure(routes::per_model)
+            .configure(routes::pages)
+            .wrap(from_fn(answer))
+    };
+    let server = HttpServer::new(app)
+        .workers(workers.get())
+        .max_connections(config.limits.max_connections.div_ceil(workers.get()))
+        .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { keep_alive.into() })
+        .client_request_timeout(head_timeout)
+        .client_disconnect_timeout(DISCONNECT)
+        // A client that has gone must not keep its request running.
+        .h1_allow_half_closed(false)
+        .shutdown_timeout(drain.as_secs())
+        .disable_signals()
+        .bind(address)?;
+    let address = server.addrs().first().copied().unwrap_or(address);
+    Ok((address, server.run()))
+}
+
+/// Names and places of models, as the registry takes them.
+pub(crate) fn registry_config(config: &Config) -> RegistryConfig {
+    let aliases = config.models.aliases.iter().flat_map(|(model, aliases)| {
+        aliases.iter().map(move |(alias, version)| Alias {
+            model: model.clone(),
+            alias: alias.clone(),
+            version: version.clone(),
+        })
+    });
+    RegistryConfig {
+        root: config.models.path.clone(),
+        default_model: config.models.default.clone(),
+        aliases: aliases.collect(),
+    }
+}
+
+fn start_error(config: &Config, error: StartError) -> RunError {
+    match error {
+        StartError::Alias(cause) => config.problem("models.aliases", cause.to_string()).into(),
+        error => io::Error::other(error).into(),
+    }
+}
+
+fn bind_error(config: &Config, error: &io::Error) -> RunError {
+    let address = config.server.address;
+    let (key, message) = match error.kind() {
+        io::ErrorKind::AddrInUse => ("server.port", format!("{address} is in use by another program; choose another port, or 0")),
+        io::ErrorKind::PermissionDenied => ("server.port", format!("{address} needs more rights than this process has")),
+        _ => ("server.host", format!("cannot listen on {address}: {error}")),
+    };
+    config.problem(key, message).into()
+}

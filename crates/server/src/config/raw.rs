@@ -1,0 +1,86 @@
+//! The settings as they were given: typed by serde, checked one by one by garde, not yet related to each other.
+
+use std::collections::BTreeMap;
+
+use garde::Validate;
+use serde::Deserialize;
+
+/// Every section. Defaults come from the table of settings, so only what has no default is optional.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawConfig {
+    #[garde(dive)]
+    pub(crate) server: RawServer,
+    #[garde(dive)]
+    pub(crate) models: RawModels,
+    #[garde(dive)]
+    pub(crate) limits: RawLimits,
+    #[garde(dive)]
+    pub(crate) log: RawLog,
+}
+
+/// `[server]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawServer {
+    #[garde(length(min = 1))]
+    pub(crate) host: String,
+    #[garde(range(max = 65_535))]
+    pub(crate) port: u64,
+    #[garde(range(min = 1, max = 1024))]
+    pub(crate) workers: Option<u64>,
+    #[garde(range(max = 3600))]
+    pub(crate) keep_alive_s: u64,
+    #[garde(range(min = 1, max = 300))]
+    pub(crate) head_timeout_s: u64,
+    #[garde(range(min = 1, max = 300))]
+    pub(crate) body_timeout_s: u64,
+    #[garde(range(max = 3600))]
+    pub(crate) drain_s: u64,
+    #[garde(length(chars, min = 1, max = 100))]
+    pub(crate) app_name: String,
+    #[garde(skip)]
+    pub(crate) debug: bool,
+}
+
+/// `[models]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawModels {
+    #[garde(length(min = 1))]
+    pub(crate) path: String,
+    #[garde(length(min = 1))]
+    pub(crate) default: Option<String>,
+    #[garde(skip)]
+    #[serde(default)]
+    pub(crate) aliases: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// `[limits]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawLimits {
+    #[garde(range(min = 1024, max = 1_073_741_824))]
+    pub(crate) json_bytes: u64,
+    #[garde(range(min = 2, max = 120))]
+    pub(crate) json_depth: u64,
+    #[garde(range(min = 1, max = 100_000_000))]
+    pub(crate) json_numbers: u64,
+    #[garde(range(min = 1, max = 100_000))]
+    pub(crate) max_batch_size: u64,
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub(crate) max_connections: u64,
+}
+
+/// `[log]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawLog {
+    #[garde(custom(one_of(&["off", "error", "warn", "info", "debug", "trace"])))]
+    pub(crate) level: String,
+    #[garde(custom(one_of(&["auto", "text", "json"])))]
+    pub(crate) format: String,
+}
+
+/// Accepts the given words in any case.
+fn one_of(words: &'static [&'static str]) -> impl FnOnce(&str, &()) -> garde::Result {
+    |value, ()| match words.iter().any(|word| word.eq_ignore_ascii_case(value)) {
+        true => Ok(()),
+        false => Err(garde::Error::new("not one of the accepted words")),
+    }
+}

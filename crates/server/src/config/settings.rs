@@ -1,0 +1,232 @@
+//! The one table of settings: name, default, accepted values, environment variable, flag and meaning.
+//!
+//! Sources, checks, messages and `docs/configuration.md` all read it; a setting that is not here does not exist.
+
+/// How the text of a setting is read when it comes from an environment variable or a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Taken as it stands.
+    Text,
+    /// A whole number.
+    Count,
+    /// `true` or `false`; also `1`, `0`, `yes`, `no`, `on`, `off`.
+    Switch,
+    /// A table; only a configuration file can hold it.
+    Table,
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// `section.name`, as in the configuration file.
+    pub(crate) key: &'static str,
+    /// How its text is read.
+    pub(crate) kind: Kind,
+    /// The default as text; empty when the setting has none.
+    pub(crate) default: &'static str,
+    /// What is accepted, as a phrase that follows "must be".
+    pub(crate) accepts: &'static str,
+    /// A plain environment variable that names it besides `SECTION__NAME`.
+    pub(crate) plain_name: Option<&'static str>,
+    /// The command line flag that sets it.
+    pub(crate) flag: Option<&'static str>,
+    /// What it does, with its unit.
+    pub(crate) meaning: &'static str,
+    /// Its value is never shown in a message.
+    pub(crate) secret: bool,
+}
+
+impl Setting {
+    /// The environment variable that always works: `server.port` is `SERVER__PORT`.
+    pub(crate) fn variable(&self) -> String {
+        self.key.replace('.', "__").to_ascii_uppercase()
+    }
+}
+
+/// Plain names that other services of this kind know and that have no effect in this build, with the reason.
+/// A variable of that name is pointed out in the log instead of being ignored in silence.
+pub(crate) const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    ("CACHE_TTL", "predictions are not cached by this version"),
+    ("REDIS_URL", "predictions are not cached by this version"),
+];
+
+/// A setting with neither a plain variable nor a flag; the starting point of every row below.
+const BARE: Setting = Setting {
+    key: "",
+    kind: Kind::Text,
+    default: "",
+    accepts: "",
+    plain_name: None,
+    flag: None,
+    meaning: "",
+    secret: false,
+};
+
+/// Every setting, in the order of the reference.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "server.host",
+        default: "127.0.0.1",
+        accepts: "an IP address or a host name of this machine",
+        flag: Some("--host"),
+        meaning: "Address to listen on. `0.0.0.0` serves every network the machine is in.",
+        ..BARE
+    },
+    Setting {
+        key: "server.port",
+        kind: Kind::Count,
+        default: "8000",
+        accepts: "0 to 65535",
+        flag: Some("--port"),
+        meaning: "TCP port to listen on. `0` picks a free one, which the log names.",
+        ..BARE
+    },
+    Setting {
+        key: "server.workers",
+        kind: Kind::Count,
+        accepts: "1 to 1024",
+        meaning: "I/O threads. Default: one per core this process may use.",
+        ..BARE
+    },
+    Setting {
+        key: "server.keep_alive_s",
+        kind: Kind::Count,
+        default: "30",
+        accepts: "0 to 3600",
+        meaning: "Seconds an idle connection is kept open. `0` closes it after each answer.",
+        ..BARE
+    },
+    Setting {
+        key: "server.head_timeout_s",
+        kind: Kind::Count,
+        default: "5",
+        accepts: "1 to 300",
+        meaning: "Seconds a client may take to send the request line and headers; then 408.",
+        ..BARE
+    },
+    Setting {
+        key: "server.body_timeout_s",
+        kind: Kind::Count,
+        default: "10",
+        accepts: "1 to 300",
+        meaning: "Seconds a client may take to send a body, plus one second for every KiB that has arrived; then 408.",
+        ..BARE
+    },
+    Setting {
+        key: "server.drain_s",
+        kind: Kind::Count,
+        default: "25",
+        accepts: "0 to 3600",
+        meaning: "Seconds that requests in flight get to finish after SIGTERM or SIGINT.",
+        ..BARE
+    },
+    Setting {
+        key: "server.app_name",
+        default: "ferrocast",
+        accepts: "1 to 100 characters",
+        plain_name: Some("APP_NAME"),
+        meaning: "Title of the API documentation.",
+        ..BARE
+    },
+    Setting {
+        key: "server.debug",
+        kind: Kind::Switch,
+        default: "false",
+        accepts: "true or false",
+        plain_name: Some("DEBUG"),
+        meaning: "Show the cause of a server fault in the error body. Only allowed when listening on a loopback address.",
+        ..BARE
+    },
+    Setting {
+        key: "models.path",
+        default: "models",
+        accepts: "a readable directory",
+        plain_name: Some("MODEL_PATH"),
+        flag: Some("--models"),
+        meaning: "Directory of models, laid out as `<name>/<version>/model.onnx`.",
+        ..BARE
+    },
+    Setting {
+        key: "models.default",
+        accepts: "the name of a model in `models.path`",
+        flag: Some("--default-model"),
+        meaning: "Model behind the flat routes such as `/predict`. Default: the only model there is, else the one called `default`.",
+        ..BARE
+    },
+    Setting {
+        key: "models.aliases",
+        kind: Kind::Table,
+        accepts: "a table of tables of text: `[models.aliases.<model>]` with `<alias> = \"<version>\"`",
+        meaning: "Names for versions, per model: `[models.aliases.churn]` with `stable = \"3\"` makes `/models/churn/versions/stable/predict` work.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.json_bytes",
+        kind: Kind::Count,
+        default: "1048576",
+        accepts: "1024 to 1073741824",
+        meaning: "Largest JSON request body in bytes; one byte more is answered 413.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.json_depth",
+        kind: Kind::Count,
+        default: "32",
+        accepts: "2 to 120",
+        meaning: "Deepest nesting of a JSON request body; deeper is answered 422.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.json_numbers",
+        kind: Kind::Count,
+        default: "65536",
+        accepts: "1 to 100000000",
+        meaning: "Most numbers in one JSON request body; more are answered 422.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.max_batch_size",
+        kind: Kind::Count,
+        default: "100",
+        accepts: "1 to 100000",
+        plain_name: Some("MAX_BATCH_SIZE"),
+        meaning: "Most instances in one `/predict_batch`; more are answered 400.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.max_connections",
+        kind: Kind::Count,
+        default: "8192",
+        accepts: "1 to 1000000",
+        meaning: "Most open connections; further ones wait to be accepted.",
+        ..BARE
+    },
+    Setting {
+        key: "log.level",
+        default: "info",
+        accepts: "off, error, warn, info, debug or trace",
+        plain_name: Some("LOG_LEVEL"),
+        meaning: "Least severe level that is logged; capital letters work too.",
+        ..BARE
+    },
+    Setting {
+        key: "log.format",
+        default: "auto",
+        accepts: "auto, text or json",
+        meaning: "`text` for people, `json` for one JSON object per line; `auto` is text on a terminal and JSON elsewhere.",
+        ..BARE
+    },
+];
+
+/// The setting of that key.
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// The names of the sections, without repetition, in table order.
+pub(crate) fn sections() -> Vec<&'static str> {
+    let mut sections: Vec<&str> =
+        SETTINGS.iter().filter_map(|setting| setting.key.split('.').next()).collect();
+    sections.dedup();
+    sections
+}

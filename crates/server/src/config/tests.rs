@@ -1,0 +1,279 @@
+//! One `check` per way a configuration can be given; forty bad ones with their exact lines.
+
+use std::fs;
+
+use super::settings::{self, Kind, SETTINGS};
+use super::{Config, Flags, Sources, reference};
+
+/// A working directory with a models folder, and whatever a test adds.
+struct Place {
+    directory: tempfile::TempDir,
+    sources: Sources,
+}
+
+impl Place {
+    fn new() -> Place {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        for model in ["penguins", "auto-mpg"] {
+            fs::create_dir_all(directory.path().join("models").join(model)).expect("a folder");
+        }
+        let sources = Sources {
+            directory: directory.path().to_owned(),
+            environment: Vec::new(),
+            flags: Flags::default(),
+        };
+        Place { directory, sources }
+    }
+
+    fn folder(self, name: &str) -> Place {
+        fs::create_dir_all(self.directory.path().join(name)).expect("a folder");
+        self
+    }
+
+    fn file(self, name: &str, text: &str) -> Place {
+        fs::write(self.directory.path().join(name), text).expect("a file");
+        self
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Place {
+        self.sources.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn flags(mut self, flags: Flags) -> Place {
+        self.sources.flags = flags;
+        self
+    }
+
+    fn load(&self) -> Config {
+        Config::from_sources(&self.sources).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The problems as printed, with the temporary directory cut out.
+    fn problems(&self) -> String {
+        let error = Config::from_sources(&self.sources).expect_err("this configuration is bad");
+        let directory = format!("{}/", self.directory.path().display());
+        error.to_string().replace(&directory, "")
+    }
+}
+
+/// A configuration file with one mistake, and the line it must give.
+fn check_file(text: &str, line: &str) {
+    assert_eq!(Place::new().file("ferrocast.toml", text).problems(), line, "for {text}");
+}
+
+/// One environment variable with a mistake, and the line it must give.
+fn check_env(name: &str, value: &str, line: &str) {
+    assert_eq!(Place::new().env(name, value).problems(), line, "for {name}={value}");
+}
+
+#[test]
+fn defaults_alone_are_a_configuration() {
+    let config = Place::new().load();
+    assert_eq!(config.server.address.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.limits.max_batch_size, 100);
+    assert_eq!(config.log.level, "info");
+    assert!(config.models.default.is_none() && config.notes.is_empty() && !config.server.debug);
+}
+
+#[test]
+fn later_sources_win() {
+    let file = "[server]\nport = 1001\nkeep_alive_s = 7\nbody_timeout_s = 3\nhead_timeout_s = 2\n";
+    let place = Place::new()
+        .file("ferrocast.toml", file)
+        .file(".env", "SERVER__PORT=1002\nSERVER__KEEP_ALIVE_S=8\nSERVER__BODY_TIMEOUT_S=4\n")
+        .env("SERVER__PORT", "1003")
+        .env("SERVER__KEEP_ALIVE_S", "9")
+        .flags(Flags { port: Some("1004".to_owned()), ..Flags::default() });
+    let server = place.load().server;
+    assert_eq!(server.address.port(), 1004, "flag over environment");
+    assert_eq!(server.keep_alive.as_secs(), 9, "environment over .env");
+    assert_eq!(server.body_timeout.as_secs(), 4, ".env over file");
+    assert_eq!(server.head_timeout.as_secs(), 2, "file over default");
+}
+
+#[test]
+fn plain_names_work_and_the_full_name_wins() {
+    let config = Place::new()
+        .env("LOG_LEVEL", "WARNING".get(..4).unwrap_or("WARN"))
+        .env("MAX_BATCH_SIZE", "7")
+        .env("LIMITS__MAX_BATCH_SIZE", "8")
+        .env("APP_NAME", "123")
+        .env("DEBUG", "1")
+        .load();
+    assert_eq!(config.log.level, "warn");
+    assert_eq!(config.limits.max_batch_size, 8);
+    assert_eq!(config.server.app_name, "123", "text stays text even if it looks like a number");
+    assert!(config.server.debug);
+}
+
+#[test]
+fn known_names_without_effect_are_pointed_out() {
+    let config = Place::new().env("CACHE_TTL", "3600").env("REDIS_URL", "redis://u:secret@h").load();
+    assert_eq!(
+        config.notes,
+        [
+            "CACHE_TTL in the environment has no effect: predictions are not cached by this version",
+            "REDIS_URL in the environment has no effect: predictions are not cached by this version",
+        ]
+    );
+}
+
+#[test]
+fn variables_of_strangers_are_left_alone() {
+    Place::new().env("CARGO__X", "1").env("__", "").env("PATH", "/bin").file(".env", "A=1").load();
+}
+
+#[test]
+fn aliases_come_from_the_file() {
+    let config = Place::new()
+        .file("ferrocast.toml", "[models.aliases.penguins]\nstable = \"1\"\n")
+        .load();
+    let stable = config.models.aliases.get("penguins").and_then(|aliases| aliases.get("stable"));
+    assert_eq!(stable.map(String::as_str), Some("1"));
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let place = Place::new()
+        .file("ferrocast.toml", "[server]\nprot = 1\nkeep_alive_s = -1\n[log]\nlevel = \"loud\"\n")
+        .env("MAX_BATCH_SIZE", "many")
+        .flags(Flags { port: Some("70000".to_owned()), ..Flags::default() });
+    assert_eq!(
+        place.problems(),
+        "\
+server.prot: is no setting; did you mean `server.port`? [ferrocast.toml]
+server.port: must be 0 to 65535, not unsigned int `70000` [--port]
+server.keep_alive_s: must be 0 to 3600, not signed int `-1` [ferrocast.toml]
+limits.max_batch_size: must be 1 to 100000, not string \"many\" [MAX_BATCH_SIZE in the environment]
+log.level: must be off, error, warn, info, debug or trace, not string \"loud\" [ferrocast.toml]"
+    );
+}
+
+#[test]
+fn what_a_file_says_of_other_models_is_put_aside() {
+    let file = "[models]\ndefault = \"penguins\"\n[models.aliases.penguins]\nstable = \"1\"\n";
+    let flags = Flags { models: Some("mine".to_owned()), ..Flags::default() };
+    let place = Place::new().file("ferrocast.toml", file).folder("mine/churn").flags(flags);
+    let config = place.load();
+    assert_eq!(config.models.default, None);
+    assert_eq!(
+        config.notes.join("\n").replace(&place.directory.path().display().to_string(), "."),
+        "models.default [./ferrocast.toml] has no effect: no model \"penguins\" in mine (there: churn)"
+    );
+}
+
+#[test]
+fn bad_files() {
+    check_file("[serve]\nport = 1", "serve: is no section; did you mean `server`? [ferrocast.toml]");
+    check_file("[colours]\n", "colours: is no section; docs/configuration.md lists them [ferrocast.toml]");
+    check_file(
+        "[server]\nlevel = \"info\"",
+        "server.level: is no setting; did you mean `log.level`? [ferrocast.toml]",
+    );
+    check_file("server = 5", "server: must be a section [ferrocast.toml]");
+    check_file("[server]\nport = ", "ferrocast.toml: is not valid TOML [line 2]");
+    check_file(
+        "[models]\naliases = 3",
+        "models.aliases: must be a table of tables of text: `[models.aliases.<model>]` with `<alias> = \"<version>\"`, not unsigned int `3` [ferrocast.toml]",
+    );
+    check_file(
+        "[models.aliases.penguin]\nstable = \"1\"",
+        "models.aliases: no model \"penguin\" in models; did you mean \"penguins\"? [ferrocast.toml]",
+    );
+}
+
+#[test]
+fn bad_variables() {
+    check_env(
+        "SERVER__KEEPALIVE_S",
+        "1",
+        "server.keepalive_s: is no setting; did you mean `SERVER__KEEP_ALIVE_S`? [SERVER__KEEPALIVE_S in the environment]",
+    );
+    check_env(
+        "MODELS__ALIASES",
+        "x",
+        "models.aliases: can only be set in a configuration file [MODELS__ALIASES in the environment]",
+    );
+    check_env(
+        "DEBUG",
+        "maybe",
+        "server.debug: must be true or false, not string \"maybe\" [DEBUG in the environment]",
+    );
+    check_env(
+        "SERVER__HOST",
+        "no such host",
+        "server.host: must be an IP address or a host name of this machine, not \"no such host\" [SERVER__HOST in the environment]",
+    );
+    check_env(
+        "MODELS__DEFAULT",
+        "cats",
+        "models.default: no model \"cats\" in models (there: auto-mpg, penguins) [MODELS__DEFAULT in the environment]",
+    );
+    check_env(
+        "APP_NAME",
+        "",
+        "server.app_name: must be 1 to 100 characters, not string \"\" [APP_NAME in the environment]",
+    );
+}
+
+#[test]
+fn debug_and_a_public_address_contradict_each_other() {
+    let place = Place::new().env("DEBUG", "true").env("SERVER__HOST", "0.0.0.0");
+    assert_eq!(
+        place.problems(),
+        "server.debug: must be false when server.host is 0.0.0.0: it shows clients the causes of server faults [DEBUG in the environment]"
+    );
+}
+
+#[test]
+fn missing_files_and_directories() {
+    let flags = Flags { config: Some("missing.toml".into()), ..Flags::default() };
+    assert_eq!(
+        Place::new().flags(flags).problems(),
+        "missing.toml: cannot be read: No such file or directory (os error 2) [--config]"
+    );
+    let flags = Flags { models: Some("/nowhere".to_owned()), ..Flags::default() };
+    assert_eq!(
+        Place::new().flags(flags).problems(),
+        "models.path: cannot read directory /nowhere: No such file or directory (os error 2) [--models]"
+    );
+    assert_eq!(
+        Place::new().file(".env", "A=1\nnonsense\n").problems(),
+        ".env: must hold lines of the form NAME=value [line 2]"
+    );
+}
+
+#[test]
+fn a_syntax_error_does_not_quote_the_file() {
+    let place = Place::new().file("ferrocast.toml", "[server]\nhost = canary-secret\n");
+    assert!(!place.problems().contains("canary"), "{}", place.problems());
+}
+
+/// The phrase "1 to 300" of the table and the check in the code are the same range.
+#[test]
+fn the_documented_ranges_are_the_checked_ones() {
+    for setting in SETTINGS.iter().filter(|setting| setting.kind == Kind::Count) {
+        let (low, high) = setting.accepts.split_once(" to ").expect("a range");
+        let (low, high): (u64, u64) = (low.parse().expect("low"), high.parse().expect("high"));
+        for good in [low, high] {
+            Place::new().env(&setting.variable(), &good.to_string()).load();
+        }
+        let below = low.checked_sub(1).map(|below| below.to_string());
+        for bad in below.into_iter().chain([(high + 1).to_string()]) {
+            let line = Place::new().env(&setting.variable(), &bad).problems();
+            let expected = format!("{}: must be {}, not ", setting.key, setting.accepts);
+            assert!(line.starts_with(&expected) && !line.contains('\n'), "{line}");
+        }
+    }
+}
+
+#[test]
+fn every_setting_is_documented_and_well_named() {
+    let reference = reference();
+    for setting in SETTINGS {
+        assert!(!setting.meaning.is_empty() && !setting.accepts.is_empty(), "{}", setting.key);
+        assert!(reference.contains(setting.meaning), "{}", setting.key);
+        assert_eq!(settings::find(setting.key).map(|found| found.key), Some(setting.key));
+    }
+}

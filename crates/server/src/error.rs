@@ -1,0 +1,152 @@
+//! Errors on their way to the client: from the service's words to the error table, and from there into a response.
+
+use std::fmt;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+use apistos::ApiErrorComponent;
+use apistos::Schema;
+use apistos::paths::Response;
+use apistos::reference_or::ReferenceOr;
+use ferrocast_protocol::{ApiError, ErrorCode, native};
+use ferrocast_serving::{ResolveError, ServeError};
+
+use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
+use crate::openapi::errors;
+
+/// What handlers and extractors fail with. The outermost layer renders it, because only that knows the request's
+/// identifier.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    api_error: ApiError,
+    /// For the log, and for clients only in debug mode.
+    cause: Option<String>,
+    /// What is left of the request's body would be mistaken for the next request's head.
+    body_unread: bool,
+}
+
+impl Failure {
+    /// The error in the words of the table.
+    pub(crate) fn api_error(&self) -> &ApiError {
+        &self.api_error
+    }
+
+    /// What lies behind a server fault: for the log, and for clients only in debug mode.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// A refusal before the body was read to its end; the connection closes after the answer.
+    pub(crate) fn before_body(code: ErrorCode, message: impl Into<String>) -> Failure {
+        Failure { body_unread: true, ..Failure::from(ApiError::new(code, message)) }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(api_error: ApiError) -> Failure {
+        Failure { api_error, cause: None, body_unread: false }
+    }
+}
+
+/// The one mapping from the service's errors to the error table.
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Failure {
+        let code = match &error {
+            ServeError::Resolve(ResolveError::UnknownModel { .. }) => ErrorCode::ModelNotFound,
+            ServeError::Resolve(ResolveError::UnknownVersion { .. }) => ErrorCode::VersionNotFound,
+            ServeError::Resolve(_) => ErrorCode::ModelNotReady,
+            ServeError::Inference { .. } if error.is_panic() => ErrorCode::EnginePanic,
+            ServeError::Inference { .. } => ErrorCode::Inference,
+            _ => ErrorCode::Internal,
+        };
+        let (message, cause) = match &error {
+            ServeError::Resolve(resolve) => (resolve.to_string(), None),
+            ServeError::Inference { model, version, .. } => {
+                (format!("Model {model} version {version} failed on this request"), Some(error.to_string()))
+            }
+            _ => (ApiError::internal().message, Some(error.to_string())),
+        };
+        Failure { api_error: ApiError::new(code, message), cause, body_unread: false }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.api_error.fmt(f)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        status(&self.api_error)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status_code());
+        if self.body_unread {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        response
+    }
+}
+
+/// What the API description says about errors: handlers choose from it by status.
+impl ApiErrorComponent for Failure {
+    fn schemas_by_status_code() -> std::collections::BTreeMap<String, (String, ReferenceOr<Schema>)> {
+        errors::schemas()
+    }
+
+    fn error_responses() -> Vec<(String, Response)> {
+        errors::responses()
+    }
+}
+
+/// An error for which there is no response to put it into. It renders itself.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    api_error: ApiError,
+    id: RequestId,
+}
+
+impl Unanswered {
+    /// The error of the request `id`.
+    pub(crate) fn new(api_error: ApiError, id: RequestId) -> Unanswered {
+        Unanswered { api_error, id }
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.api_error.fmt(f)
+    }
+}
+
+impl ResponseError for Unanswered {
+    fn status_code(&self) -> StatusCode {
+        status(&self.api_error)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = rendered(&self.api_error, &self.id);
+        response.headers_mut().insert(X_REQUEST_ID, self.id.header_value());
+        // What state a panic left the connection's request in is unknown.
+        response.head_mut().set_connection_type(ConnectionType::Close);
+        response
+    }
+}
+
+/// The error as a response: status, JSON body, `Retry-After`.
+pub(crate) fn rendered(api_error: &ApiError, id: &RequestId) -> HttpResponse {
+    let body = native::render(api_error, id.as_str());
+    let mut response = HttpResponse::build(status(api_error)).content_type("application/json").body(body);
+    if let Some(seconds) = api_error.retry_after_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn status(api_error: &ApiError) -> StatusCode {
+    // The table holds only statuses in 400..=599, which its own test keeps true.
+    StatusCode::from_u16(api_error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

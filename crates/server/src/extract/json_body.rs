@@ -1,0 +1,159 @@
+//! The bytes of a JSON body: the right type, within the size limit, in time. Parsing them is the model schema's work.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use apistos::paths::{MediaType, RequestBody};
+use apistos::reference_or::ReferenceOr;
+use apistos::{ApiComponent, Schema};
+use ferrocast_protocol::ErrorCode;
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::Failure;
+use crate::state::State;
+
+/// For every so many bytes that have arrived, a client may take one second more: slower than this is an attack.
+const BYTES_PER_SECOND: usize = 1024;
+
+/// A JSON body as it was sent. `S` names its schema in the API description.
+#[derive(Debug)]
+pub(crate) struct JsonBody<S> {
+    /// Not parsed yet.
+    pub(crate) bytes: Bytes,
+    schema: PhantomData<S>,
+}
+
+/// A schema of the API description that a body refers to.
+pub(crate) trait BodySchema {
+    /// Its name under `#/components/schemas/`.
+    const NAME: &'static str;
+}
+
+impl<S> FromRequest for JsonBody<S> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<JsonBody<S>, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = check_head(request);
+        let payload = payload.take();
+        Box::pin(async move {
+            let limits = checked?;
+            Ok(JsonBody { bytes: read(payload, limits).await?, schema: PhantomData })
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct BodyLimits {
+    bytes: usize,
+    patience: Duration,
+}
+
+/// Everything that the headers alone decide.
+fn check_head(request: &HttpRequest) -> Result<BodyLimits, Failure> {
+    let limits = request
+        .app_data::<Data<State>>()
+        .map(|state| BodyLimits { bytes: state.json_bytes, patience: state.body_timeout })
+        // Routes are only ever mounted together with the state.
+        .ok_or_else(|| Failure::before_body(ErrorCode::Internal, "Internal server error"))?;
+    check_type(request)?;
+    check_encoding(request.headers())?;
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
+    match declared.and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) if length > limits.bytes => Err(too_large(limits.bytes)),
+        _ => Ok(limits),
+    }
+}
+
+/// JSON, or nothing said: clients that post a string often say nothing.
+fn check_type(request: &HttpRequest) -> Result<(), Failure> {
+    let media_type = request.content_type();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let hint = match essence.as_str() {
+        // What curl says unless it is told otherwise.
+        "application/x-www-form-urlencoded" => "; with curl add: -H 'content-type: application/json'",
+        _ => "",
+    };
+    let message = format!("The body must be application/json{hint}");
+    Err(Failure::before_body(ErrorCode::UnsupportedMediaType, message))
+}
+
+fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let message = "The body must not be compressed (Content-Encoding: identity)";
+            Err(Failure::before_body(ErrorCode::UnsupportedMediaType, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads to the end. The usual body arrives in one piece and is not copied.
+async fn read(mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Failure> {
+    let started = Instant::now();
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    loop {
+        let received = first.len() + rest.len();
+        let allowance = Duration::from_secs((received / BYTES_PER_SECOND) as u64);
+        let deadline = started + limits.patience + allowance;
+        let next = timeout_at(deadline, payload.next()).await.map_err(|_| too_slow())?;
+        let chunk = match next {
+            None => break,
+            Some(chunk) => chunk.map_err(|_| {
+                Failure::before_body(ErrorCode::BadRequest, "The body ended early or is badly framed")
+            })?,
+        };
+        if received + chunk.len() > limits.bytes {
+            return Err(too_large(limits.bytes));
+        }
+        if received == 0 {
+            first = chunk;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&std::mem::take(&mut first));
+            }
+            rest.extend_from_slice(&chunk);
+        }
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
+fn too_large(limit: usize) -> Failure {
+    let message = format!("The body is larger than {limit} bytes (limits.json_bytes)");
+    Failure::before_body(ErrorCode::PayloadTooLarge, message)
+}
+
+fn too_slow() -> Failure {
+    Failure::before_body(ErrorCode::RequestTimeout, "The body did not arrive in time")
+}
+
+impl<S: BodySchema> ApiComponent for JsonBody<S> {
+    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
+        Vec::new()
+    }
+
+    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
+        // The schema depends on the models that are loaded; it joins the document when it is asked for.
+        None
+    }
+
+    fn request_body() -> Option<RequestBody> {
+        let schema = ReferenceOr::Reference { _ref: format!("#/components/schemas/{}", S::NAME) };
+        let json = MediaType { schema: Some(schema), ..MediaType::default() };
+        Some(RequestBody {
+            content: [("application/json".to_owned(), json)].into(),
+            required: Some(true),
+            ..RequestBody::default()
+        })
+    }
+}

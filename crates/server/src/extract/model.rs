@@ -1,0 +1,151 @@
+//! The model that a path means: `model` and `version` of its template, each optional.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
+use apistos::reference_or::ReferenceOr;
+use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use ferrocast_protocol::{ApiError, ErrorCode};
+use ferrocast_serving::{Deployment, ModelRef, ResolveError, ServeError};
+
+use crate::error::Failure;
+use crate::state::State;
+
+/// A deployment that is ready to predict. `P` names the parameters of the path, for the API description.
+#[derive(Debug)]
+pub(crate) struct Model<P> {
+    deployment: Arc<Deployment>,
+    path: PhantomData<P>,
+}
+
+impl<P> Deref for Model<P> {
+    type Target = Deployment;
+
+    fn deref(&self) -> &Deployment {
+        &self.deployment
+    }
+}
+
+impl<P> FromRequest for Model<P> {
+    type Error = Failure;
+    type Future = Ready<Result<Model<P>, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(resolve(request).map(|deployment| Model { deployment, path: PhantomData }))
+    }
+}
+
+fn resolve(request: &HttpRequest) -> Result<Arc<Deployment>, Failure> {
+    let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
+    let wanted = wanted(request);
+    state.service.model(wanted).map_err(|error| match error {
+        // Nothing that the client could spell better: the server has no default model.
+        ServeError::Resolve(ResolveError::UnknownModel { .. }) if wanted.name.is_none() => {
+            ApiError::new(ErrorCode::ModelNotReady, "Model not loaded: there is no default model").into()
+        }
+        error => error.into(),
+    })
+}
+
+/// The names in the path, as they stand there.
+pub(crate) fn wanted(request: &HttpRequest) -> ModelRef<'_> {
+    let path = request.match_info();
+    ModelRef { name: path.get("model"), version: path.get("version") }
+}
+
+/// The parameters of a path template.
+pub(crate) trait PathNames {
+    /// In the order of the template.
+    const NAMES: &'static [&'static str];
+}
+
+/// Neither: the default model in its latest version.
+#[derive(Debug)]
+pub(crate) struct Flat;
+/// `{version}` of the default model.
+#[derive(Debug)]
+pub(crate) struct Versioned;
+/// `{model}`.
+#[derive(Debug)]
+pub(crate) struct Named;
+/// `{model}` and `{version}`.
+#[derive(Debug)]
+pub(crate) struct NamedVersion;
+
+impl PathNames for Flat {
+    const NAMES: &'static [&'static str] = &[];
+}
+impl PathNames for Versioned {
+    const NAMES: &'static [&'static str] = &["version"];
+}
+impl PathNames for Named {
+    const NAMES: &'static [&'static str] = &["model"];
+}
+impl PathNames for NamedVersion {
+    const NAMES: &'static [&'static str] = &["model", "version"];
+}
+
+impl<P: PathNames> ApiComponent for Model<P> {
+    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
+        Vec::new()
+    }
+
+    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
+        None
+    }
+
+    fn parameters() -> Vec<Parameter> {
+        P::NAMES.iter().map(|name| parameter(name)).collect()
+    }
+}
+
+/// Takes nothing out of a request: it stands for the path's parameters in the API description.
+#[derive(Debug)]
+pub(crate) struct PathParameters<P>(PhantomData<P>);
+
+impl<P> FromRequest for PathParameters<P> {
+    type Error = Failure;
+    type Future = Ready<Result<PathParameters<P>, Failure>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(PathParameters(PhantomData)))
+    }
+}
+
+impl<P: PathNames> ApiComponent for PathParameters<P> {
+    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
+        Vec::new()
+    }
+
+    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
+        None
+    }
+
+    fn parameters() -> Vec<Parameter> {
+        P::NAMES.iter().map(|name| parameter(name)).collect()
+    }
+}
+
+/// A name in the path as the API description has it.
+fn parameter(name: &str) -> Parameter {
+    let (description, example) = match name {
+        "version" => ("A version such as `2` or `v2`, an alias, or `latest`", Some("latest")),
+        _ => ("The name of a model, as in `GET /models`", None),
+    };
+    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
+    Parameter {
+        name: name.to_owned(),
+        _in: ParameterIn::Path,
+        description: Some(description.to_owned()),
+        required: Some(true),
+        example: example.map(|example| Examples::Example(example.into())),
+        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
+        ..Parameter::default()
+    }
+}

@@ -1,0 +1,47 @@
+//! The log's first lines for people: what is served, where, and what to try.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use ferrocast_serving::{Deployment, ModelRef, Service};
+use tracing::{info, warn};
+
+/// Begins to load all models, and says in the log what came of it once all are ready or have failed.
+pub(crate) fn after_loading(service: Arc<Service>, address: SocketAddr) {
+    let loading = service.load_all();
+    let wait = move || {
+        if let Err(error) = loading.wait() {
+            warn!(%error, "models were not loaded");
+        }
+        greet(&service, address);
+    };
+    let thread = thread::Builder::new().name("greeting".to_owned());
+    if let Err(error) = thread.spawn(wait) {
+        warn!(%error, "no thread to wait for the models; they load all the same");
+    }
+}
+
+fn greet(service: &Service, address: SocketAddr) {
+    let snapshot = service.snapshot();
+    let serving = snapshot.models().iter().filter_map(|model| model.latest()?.deployed());
+    for deployment in serving {
+        let task = deployment.pipeline().manifest().task.as_str();
+        info!("serving {} version {} ({task})", deployment.model(), deployment.version());
+    }
+    if snapshot.models().is_empty() {
+        warn!("there is no model to serve; README.md shows how to add one");
+    }
+    match service.model(ModelRef::default()) {
+        Ok(deployment) => info!("try: {}", curl(&deployment, address)),
+        Err(error) => warn!("the flat routes such as /predict have no model: {error}"),
+    }
+    info!("documentation at http://{address}/docs");
+    info!("listening on http://{address}");
+}
+
+/// A request for the default model that works.
+fn curl(deployment: &Deployment, address: SocketAddr) -> String {
+    let example = deployment.pipeline().schema().example();
+    format!("curl http://{address}/predict -H 'content-type: application/json' -d '{example}'")
+}

@@ -1,0 +1,42 @@
+//! The HTTP edge: actix-web routes over the serving layer.
+//!
+//! This crate turns requests into calls of `ferrocast-serving` and answers into responses, and nothing else: what a
+//! model accepts, computes and answers is decided below. It owns configuration, the API description and the
+//! documentation pages, because these are about how the service is reached.
+//!
+//! ```no_run
+//! use ferrocast_server::{Config, Flags, run};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::load(Flags::default())?;
+//! run(config)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod config;
+
+mod routes;
+mod extract;
+mod middleware;
+mod reply;
+mod error;
+mod state;
+mod classes;
+
+mod assets;
+mod openapi;
+
+mod greeting;
+mod shutdown;
+
+pub mod documents;
+mod offline;
+
+pub use app::{RunError, Server, loaders, run};
+pub use config::{
+    Config, ConfigError, Flags, Limits, LogConfig, ModelsConfig, Problem, ServerConfig, Sources,
+};
+pub use ferrocast_engine::Inspection;
+pub use offline::{inspect, predict_once};

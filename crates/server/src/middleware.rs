@@ -1,0 +1,4 @@
+//! What happens around every route, whatever the route does.
+
+pub(crate) mod answer;
+pub(crate) mod request_id;

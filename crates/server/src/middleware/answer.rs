@@ -1,0 +1,154 @@
+//! The outermost layer: whatever happens inside, the client gets one JSON answer with the request's identifier.
+//!
+//! Panics of handlers and extractors, errors, unknown routes and wrong methods all end here; nothing else renders an
+//! error. `HEAD` is answered as the `GET` it stands for; the protocol layer leaves the body out.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use ferrocast_protocol::{ApiError, ErrorCode};
+use futures_util::FutureExt;
+use tracing::{debug, error};
+
+use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::error::{Failure, Unanswered, rendered};
+use crate::state::State;
+
+/// Runs the request and sees to its answer.
+///
+/// # Errors
+/// Only when there is no response to put the answer into; the error then renders itself, complete.
+pub(crate) async fn answer(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::accept_or_make(request.headers());
+    request.extensions_mut().insert(id.clone());
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    let outcome = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
+    let response = match outcome {
+        Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id),
+        Ok(Err(cause)) => {
+            error!(request_id = id.as_str(), %cause, "request was not answered");
+            return Err(Unanswered::new(ApiError::internal(), id).into());
+        }
+        Err(_panic) => {
+            // The panic hook has logged message and place.
+            error!(request_id = id.as_str(), "request handler panicked");
+            return Err(Unanswered::new(ApiError::internal(), id).into());
+        }
+    };
+    let request = response.request();
+    debug!(
+        request_id = id.as_str(),
+        method = %request.method(),
+        route = request.match_pattern().unwrap_or_default(),
+        status = response.status().as_u16(),
+        elapsed_us = started.elapsed().as_micros(),
+        "answered"
+    );
+    Ok(response)
+}
+
+/// Puts the identifier into the response, and the body of the error table into one that is an error without a body.
+fn with_error_body(
+    response: ServiceResponse<BoxBody>,
+    id: &RequestId,
+) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let failure = response.response().error().and_then(Error::as_error::<Failure>);
+    let api_error = match failure {
+        Some(failure) => Some(said_and_logged(failure, &response, id)),
+        None if is_bare(&response) => Some(of_status(status, &response)),
+        None => None,
+    };
+    let mut response = match api_error {
+        None => response,
+        Some(api_error) => {
+            let body = rendered(&api_error, id);
+            let (request, bare) = response.into_parts();
+            ServiceResponse::new(request, replaced(bare, body))
+        }
+    };
+    response.headers_mut().insert(X_REQUEST_ID, id.header_value());
+    response
+}
+
+/// The error as the client gets it. A fault of ours is logged with its cause, which clients see only in debug mode.
+fn said_and_logged(
+    failure: &Failure,
+    response: &ServiceResponse<BoxBody>,
+    id: &RequestId,
+) -> ApiError {
+    let mut said = failure.api_error().clone();
+    if said.code.status() >= 500 {
+        let cause = failure.cause().unwrap_or_default();
+        error!(request_id = id.as_str(), code = said.code.as_str(), cause, "{}", said.message);
+        let state = response.request().app_data::<Data<State>>();
+        if state.is_some_and(|state| state.debug) && !cause.is_empty() {
+            said.message = format!("{}: {cause}", said.message);
+        }
+    }
+    said
+}
+
+/// An error that our handlers did not write: theirs have a body.
+fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    let foreign = response.response().error().is_some();
+    let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    failed && (foreign || empty)
+}
+
+/// The rendered error, with the headers that the bare response had to say something about.
+fn replaced(bare: HttpResponse, mut body: HttpResponse) -> HttpResponse {
+    if let Some(allow) = bare.headers().get(header::ALLOW) {
+        body.headers_mut().insert(header::ALLOW, with_head(allow));
+    }
+    if bare.head().connection_type() == actix_web::http::ConnectionType::Close {
+        body.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+    }
+    body
+}
+
+/// `Allow: GET` with the `HEAD` that comes with it.
+fn with_head(allow: &HeaderValue) -> HeaderValue {
+    let methods = allow.to_str().unwrap_or_default();
+    if methods.split(", ").any(|method| method == "GET") {
+        let methods = format!("{methods}, HEAD");
+        HeaderValue::from_str(&methods).unwrap_or_else(|_| allow.clone())
+    } else {
+        allow.clone()
+    }
+}
+
+/// The error table's row for a status that the HTTP library chose.
+fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>) -> ApiError {
+    let request = response.request();
+    match status {
+        StatusCode::NOT_FOUND => {
+            ApiError::new(ErrorCode::RouteNotFound, "There is no such path; GET /docs lists all of them")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let message = format!("{} is not allowed here; see the Allow header", request.method());
+            ApiError::new(ErrorCode::MethodNotAllowed, message)
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large")
+        }
+        status if status.is_client_error() => {
+            ApiError::new(ErrorCode::BadRequest, "The request cannot be read")
+        }
+        _ => ApiError::internal(),
+    }
+}

@@ -1,0 +1,60 @@
+//! What commands do with one model and no server, in the words that the server would use.
+
+use std::path::Path;
+
+use ferrocast_engine::{EngineLoader, Inspection, ModelSource};
+use ferrocast_engine_tract::TractLoader;
+use ferrocast_pipeline::{OpenError, Pipeline, PredictError};
+use ferrocast_protocol::ApiError;
+use ferrocast_protocol::native::{self, Served};
+use ferrocast_schema::{Prediction, Rows};
+
+/// The answer that the server would give to the body: that of `/predict_batch` if the body is a JSON object with
+/// `instances`, else that of `/predict`. Model and version in it are the given names.
+///
+/// # Errors
+/// The body of the server's error answer.
+pub fn predict_once(pipeline: &Pipeline, model: &str, version: &str, body: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
+    let limits = native::Limits { max_batch: usize::MAX, ..native::Limits::default() };
+    let served = Served { model, version };
+    let schema = pipeline.schema();
+    let answer = if is_batch(body) {
+        native::decode_batch(body, schema, &limits)
+            .and_then(|rows| predicted(pipeline, &rows))
+            .and_then(|predictions| native::encode_batch(&predictions, served))
+    } else {
+        native::decode_row(body, schema, &limits)
+            .and_then(|rows| predicted(pipeline, &rows))
+            .and_then(|predictions| {
+                let prediction = predictions.first().ok_or_else(ApiError::internal)?;
+                native::encode_prediction(prediction, served)
+            })
+    };
+    answer.map_err(|error| native::render(&error, "offline"))
+}
+
+/// What the model file says of itself, also if it cannot be loaded.
+///
+/// # Errors
+/// If the file cannot be read, or is no model at all.
+pub fn inspect(model: &Path) -> Result<Inspection, OpenError> {
+    let name = model.display().to_string();
+    let bytes = std::fs::read(model).map_err(|cause| OpenError::Read { file: name.clone(), cause })?;
+    Ok(TractLoader::new().inspect(ModelSource { name: &name, bytes: &bytes })?)
+}
+
+fn is_batch(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Envelope {
+        #[serde(rename = "instances")]
+        _instances: serde::de::IgnoredAny,
+    }
+    serde_json::from_slice::<Envelope>(body).is_ok()
+}
+
+fn predicted(pipeline: &Pipeline, rows: &Rows) -> Result<Vec<Prediction>, ApiError> {
+    pipeline.predict(rows).map_err(|error: PredictError| {
+        // On a terminal there is nobody to hide the cause from.
+        ApiError::new(ferrocast_protocol::ErrorCode::Inference, error.to_string())
+    })
+}

@@ -1,0 +1,321 @@
+//! The part of the API description that depends on the models: paths with their own fields, ranges and examples.
+
+use std::collections::BTreeSet;
+
+use ferrocast_pipeline::Pipeline;
+use ferrocast_schema::{ClassValue, Task};
+use ferrocast_serving::{Deployment, ModelEntry, Snapshot, VersionEntry};
+use serde_json::{Map, Value, json};
+
+use super::static_part::SUCCESS;
+use super::errors;
+use crate::classes;
+
+/// Adds the components and paths of every version that is ready.
+pub(super) fn merge(document: &mut Value, snapshot: &Snapshot<Deployment>, max_batch: usize) {
+    let mut fragment = Fragment::new(max_batch);
+    for (name, schema) in errors::components() {
+        fragment.schemas.insert(name, schema);
+    }
+    for model in snapshot.models() {
+        fragment.model(model);
+    }
+    fragment.default_model(snapshot.default_model());
+    extend(document, "/components/schemas", fragment.schemas);
+    extend(document, "/paths", fragment.paths);
+    for (path, example) in fragment.flat_examples {
+        let operation = document.pointer_mut(&format!("/paths/{}/post", path.replace('/', "~1")));
+        let body = operation.and_then(|operation| operation.pointer_mut("/requestBody/content/application~1json"));
+        if let Some(body) = body.and_then(Value::as_object_mut) {
+            body.insert("example".to_owned(), example);
+        }
+    }
+    if let Some(tags) = document.get_mut("tags").and_then(Value::as_array_mut) {
+        tags.extend(fragment.tags);
+    }
+}
+
+/// Puts members into the object at the place, which is made if it is not there.
+fn extend(document: &mut Value, place: &str, members: Map<String, Value>) {
+    let mut object = document;
+    for key in place.split('/').skip(1) {
+        let Some(outer) = object.as_object_mut() else { return };
+        object = outer.entry(key).or_insert_with(|| json!({}));
+    }
+    if let Some(object) = object.as_object_mut() {
+        object.extend(members);
+    }
+}
+
+/// What the models add to the document.
+struct Fragment {
+    max_batch: usize,
+    schemas: Map<String, Value>,
+    paths: Map<String, Value>,
+    tags: Vec<Value>,
+    operation_ids: BTreeSet<String>,
+    /// Bodies for the paths of the static part.
+    flat_examples: Vec<(&'static str, Value)>,
+}
+
+impl Fragment {
+    fn new(max_batch: usize) -> Fragment {
+        Fragment {
+            max_batch,
+            schemas: Map::new(),
+            paths: Map::new(),
+            tags: Vec::new(),
+            operation_ids: BTreeSet::new(),
+            flat_examples: Vec::new(),
+        }
+    }
+
+    fn model(&mut self, model: &ModelEntry<Deployment>) {
+        let Some(latest) = model.latest().and_then(VersionEntry::deployed) else { return };
+        let name = model.name();
+        let summary = latest.pipeline().manifest().summary.clone().unwrap_or_default();
+        self.tags.push(json!({"name": name.as_ref(), "description": summary}));
+        for version in model.versions().iter().filter_map(VersionEntry::deployed) {
+            self.version_schemas(version);
+        }
+        self.operations(latest, &format!("/models/{name}"), None);
+        for version in model.versions().iter().rev().filter_map(VersionEntry::deployed) {
+            let base = format!("/models/{name}/versions/{}", version.version());
+            self.operations(version, &base, Some(version.version()));
+        }
+    }
+
+    /// The four schemas of a version: row, batch and what they are answered with.
+    fn version_schemas(&mut self, version: &Deployment) {
+        let names = SchemaNames::of(version);
+        let pipeline = version.pipeline();
+        self.schemas.insert(names.row.clone(), pipeline.schema().json_schema());
+        self.schemas.insert(names.batch.clone(), batch_schema(&names.row, self.max_batch));
+        self.schemas.insert(names.prediction.clone(), prediction_schema(pipeline));
+        self.schemas.insert(names.batch_prediction, batch_prediction_schema(pipeline));
+    }
+
+    /// `predict` and `predict_batch` below the base path.
+    fn operations(&mut self, version: &Deployment, base: &str, of_version: Option<&str>) {
+        let names = SchemaNames::of(version);
+        let example = version.pipeline().schema().example();
+        let whose = match of_version {
+            None => format!("{} in its latest version", version.model()),
+            Some(version_name) => format!("version {version_name} of {}", version.model()),
+        };
+        let row = Operation {
+            id: self.operation_id("predict", version.model(), of_version),
+            summary: format!("Predict one row with {whose}"),
+            tag: version.model(),
+            body: &names.row,
+            answer: &names.prediction,
+            example: example.clone(),
+        };
+        self.paths.insert(format!("{base}/predict"), row.path_item());
+        let batch = Operation {
+            id: self.operation_id("predict_batch", version.model(), of_version),
+            summary: format!("Predict many rows with {whose} in one run"),
+            tag: version.model(),
+            body: &names.batch,
+            answer: &names.batch_prediction,
+            example: json!({"instances": [example]}),
+        };
+        self.paths.insert(format!("{base}/predict_batch"), batch.path_item());
+    }
+
+    /// An identifier that generators of clients can make a function name of; names that differ only in punctuation
+    /// are told apart by a number.
+    fn operation_id(&mut self, verb: &str, model: &str, version: Option<&str>) -> String {
+        let version = version.map(|version| format!("_v{version}")).unwrap_or_default();
+        let base: String = format!("{verb}_{model}{version}")
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        let mut id = base.clone();
+        let mut number = 1;
+        while !self.operation_ids.insert(id.clone()) {
+            number += 1;
+            id = format!("{base}_{number}");
+        }
+        id
+    }
+
+    /// The schemas that the flat paths refer to.
+    fn default_model(&mut self, model: Option<&ModelEntry<Deployment>>) {
+        let latest = model.and_then(|model| model.latest()).and_then(VersionEntry::deployed);
+        let (row, batch) = match latest {
+            Some(latest) => {
+                let names = SchemaNames::of(latest);
+                let example = latest.pipeline().schema().example();
+                self.flat_examples = vec![
+                    ("/predict", example.clone()),
+                    ("/predict/{version}", example.clone()),
+                    ("/predict_batch", json!({"instances": [example]})),
+                ];
+                (reference(&names.row), reference(&names.batch))
+            }
+            None => {
+                let unknown = json!({"type": "object", "description": "No default model is ready"});
+                (unknown.clone(), unknown)
+            }
+        };
+        self.schemas.insert("DefaultModelRow".to_owned(), row);
+        self.schemas.insert("DefaultModelBatch".to_owned(), batch);
+    }
+}
+
+/// One `POST` with a JSON body.
+struct Operation<'a> {
+    id: String,
+    summary: String,
+    tag: &'a str,
+    body: &'a str,
+    answer: &'a str,
+    example: Value,
+}
+
+impl Operation<'_> {
+    fn path_item(self) -> Value {
+        let mut responses = Map::new();
+        let answer = json!({
+            "description": SUCCESS,
+            "content": {"application/json": {"schema": reference(self.answer)}},
+        });
+        responses.insert("200".to_owned(), answer);
+        responses.extend(errors::prediction_responses());
+        json!({"post": {
+            "operationId": self.id,
+            "summary": self.summary,
+            "tags": [self.tag],
+            "requestBody": {
+                "required": true,
+                "content": {"application/json": {"schema": reference(self.body), "example": self.example}},
+            },
+            "responses": responses,
+        }})
+    }
+}
+
+/// What the schemas of one version are called: `churn_v3_Row`.
+struct SchemaNames {
+    row: String,
+    batch: String,
+    prediction: String,
+    batch_prediction: String,
+}
+
+impl SchemaNames {
+    fn of(version: &Deployment) -> SchemaNames {
+        let name = |part: &str| format!("{}_v{}_{part}", version.model(), version.version());
+        SchemaNames {
+            row: name("Row"),
+            batch: name("Batch"),
+            prediction: name("Prediction"),
+            batch_prediction: name("BatchPrediction"),
+        }
+    }
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn batch_schema(row: &str, max_batch: usize) -> Value {
+    json!({
+        "type": "object",
+        "required": ["instances"],
+        "properties": {
+            "instances": {"type": "array", "minItems": 1, "maxItems": max_batch, "items": reference(row)},
+        },
+    })
+}
+
+/// The answer for one row, in the model's own classes and labels.
+fn prediction_schema(pipeline: &Pipeline) -> Value {
+    let mut properties = outcome(pipeline);
+    properties.insert("probability".to_owned(), nullable(probability(pipeline)));
+    properties.insert("confidence".to_owned(), json!({"type": "number", "format": "float"}));
+    properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success"]}));
+    properties.extend(served());
+    json!({
+        "type": "object",
+        "required": ["prediction", "probability", "confidence", "status", "model", "version"],
+        "properties": properties,
+    })
+}
+
+fn batch_prediction_schema(pipeline: &Pipeline) -> Value {
+    let mut item = outcome(pipeline);
+    item.insert("instance_id".to_owned(), json!({"type": "integer", "minimum": 0}));
+    item.insert("probability".to_owned(), probability(pipeline));
+    item.insert("confidence".to_owned(), json!({"type": "number", "format": "float"}));
+    item.insert("error".to_owned(), json!({"type": "string", "description": "In place of a prediction"}));
+    item.insert("error_code".to_owned(), json!({"type": "string"}));
+    let mut properties = Map::new();
+    let items = json!({"type": "object", "required": ["instance_id"], "properties": item});
+    properties.insert("predictions".to_owned(), json!({"type": "array", "items": items}));
+    properties.insert("status".to_owned(), json!({"type": "string", "enum": ["success", "partial"]}));
+    properties.insert("processed_count".to_owned(), json!({"type": "integer", "minimum": 0}));
+    properties.extend(served());
+    json!({
+        "type": "object",
+        "required": ["predictions", "status", "processed_count", "model", "version"],
+        "properties": properties,
+    })
+}
+
+fn served() -> [(String, Value); 2] {
+    ["model", "version"].map(|name| (name.to_owned(), json!({"type": "string"})))
+}
+
+/// `prediction`, and `label` where there are names.
+fn outcome(pipeline: &Pipeline) -> Map<String, Value> {
+    let manifest = pipeline.manifest();
+    let classes = classes::of(pipeline);
+    let prediction = match manifest.task {
+        Task::Classification | Task::ImageClassification => match classes.first() {
+            Some(ClassValue::Int(_)) => json!({"type": "integer", "enum": class_values(&classes)}),
+            Some(ClassValue::Str(_)) => json!({"type": "string", "enum": class_values(&classes)}),
+            None => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
+        },
+        Task::Regression => json!({"oneOf": [{"type": "number"}, numbers()]}),
+        Task::Embedding | Task::Tensor => numbers(),
+    };
+    let mut properties = Map::new();
+    properties.insert("prediction".to_owned(), prediction);
+    if !manifest.output.labels.is_empty() {
+        let label = json!({"type": "string", "enum": manifest.output.labels});
+        properties.insert("label".to_owned(), label);
+    }
+    properties
+}
+
+fn class_values(classes: &[ClassValue]) -> Vec<Value> {
+    let value = |class: &ClassValue| match class {
+        ClassValue::Int(class) => Value::from(*class),
+        ClassValue::Str(class) => Value::from(class.as_ref()),
+    };
+    classes.iter().map(value).collect()
+}
+
+/// One number per class, where the classes are known.
+fn probability(pipeline: &Pipeline) -> Value {
+    let mut schema = numbers();
+    let classes = classes::of(pipeline).len();
+    if let Some(schema) = schema.as_object_mut().filter(|_| classes > 0) {
+        schema.insert("minItems".to_owned(), Value::from(classes));
+        schema.insert("maxItems".to_owned(), Value::from(classes));
+    }
+    schema
+}
+
+fn numbers() -> Value {
+    json!({"type": "array", "items": {"type": "number", "format": "float"}})
+}
+
+fn nullable(mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("nullable".to_owned(), Value::Bool(true));
+    }
+    schema
+}

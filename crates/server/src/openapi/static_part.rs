@@ -1,0 +1,80 @@
+//! The part of the API description that apistos derives from the route table.
+
+use actix_web::App;
+use actix_web::body::to_bytes;
+use actix_web::test;
+use apistos::app::OpenApiWrapper;
+use apistos::info::Info;
+use apistos::spec::Spec;
+use apistos::tag::Tag;
+use serde_json::Value;
+
+use crate::routes;
+
+const DESCRIPTION: &str = "Every loaded model has paths of its own, with its own fields: \
+    `/models/{model}/predict` for one row, `/models/{model}/predict_batch` for many, and the same for each of its versions. \
+    The flat paths such as `/predict` act on the default model.";
+
+/// Where apistos serves the document inside [`capture`]; the server itself never mounts it.
+const PATH: &str = "/document";
+
+/// What the title and the tags of the document are made of.
+pub(crate) fn spec(app_name: &str) -> Spec {
+    let tag = |name: &str, description: &str| Tag {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        ..Tag::default()
+    };
+    Spec {
+        info: Info {
+            title: app_name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: Some(DESCRIPTION.to_owned()),
+            ..Info::default()
+        },
+        tags: vec![
+            tag("default model", "Predictions from the model that needs no naming"),
+            tag("models", "What is loaded, and in which state"),
+            tag("server", "Whether the server works"),
+        ],
+        ..Spec::default()
+    }
+}
+
+/// The document as apistos builds it, by asking the handler that it makes. The only place where it can be had.
+pub(crate) async fn capture(app_name: &str) -> Result<Value, CaptureError> {
+    let app = App::new().document(spec(app_name)).configure(routes::documented).build(PATH);
+    let service = test::init_service(app).await;
+    let request = test::TestRequest::get().uri(PATH).to_request();
+    let response = test::call_service(&service, request).await;
+    let bytes = to_bytes(response.into_body()).await.map_err(|cause| CaptureError(cause.to_string()))?;
+    let mut document = serde_json::from_slice(&bytes).map_err(|cause| CaptureError(cause.to_string()))?;
+    complete(&mut document);
+    Ok(document)
+}
+
+/// What an answer with status 200 is called, in FastAPI's words.
+pub(crate) const SUCCESS: &str = "Successful Response";
+
+/// Adds what apistos has no words for: a description of every success, and the body that `/health` has when it is 503.
+fn complete(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
+    for operation in items.flat_map(|item| item.values_mut()) {
+        if let Some(success) = operation.pointer_mut("/responses/200/description") {
+            *success = Value::from(SUCCESS);
+        }
+    }
+    if let Some(health) = document.pointer_mut("/paths/~1health/get/responses").and_then(Value::as_object_mut) {
+        let mut unhealthy = health.get("200").cloned().unwrap_or_default();
+        if let Some(description) = unhealthy.get_mut("description") {
+            *description = Value::from("The default model is not ready");
+        }
+        health.insert("503".to_owned(), unhealthy);
+    }
+}
+
+/// The document could not be captured.
+#[derive(Debug, thiserror::Error)]
+#[error("the API description cannot be built: {0}")]
+pub struct CaptureError(String);

@@ -1,0 +1,60 @@
+//! A JSON answer whose bytes are ready, with the type that describes it in the API description.
+
+use std::marker::PhantomData;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use apistos::reference_or::ReferenceOr;
+use apistos::{ApiComponent, Schema};
+use ferrocast_protocol::ApiError;
+use serde::Serialize;
+
+use crate::error::Failure;
+
+/// An answer of the shape `T`.
+#[derive(Debug)]
+pub(crate) struct Reply<T> {
+    status: StatusCode,
+    body: Vec<u8>,
+    shape: PhantomData<T>,
+}
+
+impl<T> Reply<T> {
+    /// 200 with a body that is JSON already.
+    pub(crate) fn json(body: Vec<u8>) -> Reply<T> {
+        Reply { status: StatusCode::OK, body, shape: PhantomData }
+    }
+
+    /// The same body with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Reply<T> {
+        Reply { status, ..self }
+    }
+}
+
+impl<T: Serialize> Reply<T> {
+    /// 200 with the value as JSON.
+    ///
+    /// # Errors
+    /// If the value cannot be written, which is a fault of ours.
+    pub(crate) fn of(value: &T) -> Result<Reply<T>, Failure> {
+        Ok(Reply::json(serde_json::to_vec(value).map_err(|_| ApiError::internal())?))
+    }
+}
+
+impl<T> Responder for Reply<T> {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::build(self.status).content_type("application/json").body(self.body)
+    }
+}
+
+impl<T: ApiComponent> ApiComponent for Reply<T> {
+    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
+        T::child_schemas()
+    }
+
+    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
+        T::schema()
+    }
+}

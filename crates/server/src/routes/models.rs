@@ -1,0 +1,138 @@
+//! Descriptions of models: `GET /models`, `GET /models/{model}` and its versions.
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use actix_web::HttpRequest;
+use apistos::api_operation;
+use ferrocast_protocol::native::{
+    ClassCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, VersionCard, VersionState,
+    VersionStatus, WarmUpCost,
+};
+use ferrocast_serving::{Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
+
+use crate::classes;
+use crate::error::Failure;
+use crate::extract::model::{Named, NamedVersion, PathParameters, wanted};
+use crate::reply::Reply;
+use crate::state::State;
+
+#[api_operation(
+    operation_id = "list_models",
+    tag = "models",
+    summary = "List all models with the state of every version",
+    error_code = 500
+)]
+pub(crate) async fn list(state: Data<State>) -> Result<Reply<ModelList>, Failure> {
+    let snapshot = state.service.snapshot();
+    Reply::of(&ModelList {
+        default_model: snapshot.default_model().map(|model| model.name().as_ref().to_owned()),
+        models: snapshot.models().iter().map(summary).collect(),
+    })
+}
+
+#[api_operation(
+    operation_id = "get_model",
+    tag = "models",
+    summary = "Describe a model in its latest version",
+    error_code = 404,
+    error_code = 500
+)]
+pub(crate) async fn model(
+    state: Data<State>,
+    request: HttpRequest,
+    _path: PathParameters<Named>,
+) -> Result<Reply<ModelCard>, Failure> {
+    describe(&state, &request)
+}
+
+#[api_operation(
+    operation_id = "get_model_version",
+    tag = "models",
+    summary = "Describe one version of a model",
+    error_code = 404,
+    error_code = 500
+)]
+pub(crate) async fn version(
+    state: Data<State>,
+    request: HttpRequest,
+    _path: PathParameters<NamedVersion>,
+) -> Result<Reply<ModelCard>, Failure> {
+    describe(&state, &request)
+}
+
+fn describe(state: &State, request: &HttpRequest) -> Result<Reply<ModelCard>, Failure> {
+    let snapshot = state.service.snapshot();
+    let (model, version) = snapshot.find(wanted(request)).map_err(ServeError::from)?;
+    Reply::of(&card(model, version))
+}
+
+/// One model's line in the body of `/health`.
+pub(crate) fn health_of(model: &ModelEntry<Deployment>) -> (String, ModelHealth) {
+    let versions = model.versions().iter().map(status).collect();
+    (model.name().as_ref().to_owned(), ModelHealth { ready: model.latest().is_some(), versions })
+}
+
+fn card(model: &ModelEntry<Deployment>, version: &VersionEntry<Deployment>) -> ModelCard {
+    let described = version.deployed().map(|deployment| version_card(version, deployment));
+    ModelCard { summary: summary(model), described }
+}
+
+fn summary(model: &ModelEntry<Deployment>) -> ModelSummary {
+    let latest = model.latest().and_then(VersionEntry::deployed);
+    let manifest = latest.map(|latest| latest.pipeline().manifest());
+    ModelSummary {
+        model: model.name().as_ref().to_owned(),
+        task: manifest.map(|manifest| manifest.task.as_str().to_owned()),
+        summary: manifest.and_then(|manifest| manifest.summary.clone()),
+        default_version: latest.map(|latest| latest.version().to_owned()),
+        aliases: model.aliases().map(|(alias, version)| (alias.to_string(), version.to_string())).collect(),
+        versions: model.versions().iter().map(status).collect(),
+    }
+}
+
+fn status(version: &VersionEntry<Deployment>) -> VersionStatus {
+    let state = version.state();
+    VersionStatus {
+        version: version.version().to_string(),
+        reason: state.reason().map(ToString::to_string),
+        state: match state {
+            ModelState::Loading => VersionState::Loading,
+            ModelState::Warming => VersionState::Warming,
+            ModelState::Ready => VersionState::Ready,
+            ModelState::Draining => VersionState::Draining,
+            // A state that this crate does not know yet is none in which requests are answered.
+            _ => VersionState::Failed,
+        },
+    }
+}
+
+fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>) -> VersionCard {
+    let pipeline = deployment.pipeline();
+    let manifest = pipeline.manifest();
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
+    let warm_up = deployment.warm_up().map(|warm_up| WarmUpCost {
+        rows: 1,
+        microseconds: milliseconds(warm_up.row) * 1e3,
+    });
+    VersionCard {
+        version: deployment.version().to_owned(),
+        features: manifest.features.iter().map(FeatureCard::from).collect(),
+        classes: class_cards(deployment),
+        example: pipeline.schema().example(),
+        engine: manifest.model.engine.clone(),
+        load_ms: version.took().map_or(0.0, milliseconds),
+        resident_bytes: pipeline.engine().resident_bytes(),
+        warm_up: warm_up.into_iter().collect(),
+    }
+}
+
+fn class_cards(deployment: &Deployment) -> Vec<ClassCard> {
+    let labels = &deployment.pipeline().manifest().output.labels;
+    let labels = labels.iter().map(|label| Some(label.as_str()));
+    classes::of(deployment.pipeline())
+        .iter()
+        .zip(labels.chain(std::iter::repeat(None)))
+        .map(|(class, label)| ClassCard::new(class, label))
+        .collect()
+}

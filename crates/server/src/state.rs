@@ -1,0 +1,51 @@
+//! What every route can reach: the service, the limits and the API description.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ferrocast_protocol::native;
+use ferrocast_schema::JsonLimits;
+use ferrocast_serving::Service;
+
+use crate::config::Config;
+use crate::openapi::{ApiDocument, Published};
+
+/// Shared by all workers.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// The product.
+    pub(crate) service: Arc<Service>,
+    /// Largest JSON body in bytes.
+    pub(crate) json_bytes: usize,
+    /// How long a client may take for a body.
+    pub(crate) body_timeout: Duration,
+    /// What one request may ask of a model.
+    pub(crate) limits: native::Limits,
+    /// Whether clients see the causes of server faults.
+    pub(crate) debug: bool,
+    document: ApiDocument,
+}
+
+impl State {
+    /// Everything from the configuration that outlives the start.
+    pub(crate) fn new(config: &Config, service: Arc<Service>, document: ApiDocument) -> State {
+        let json = JsonLimits {
+            depth: config.limits.json_depth,
+            numbers: config.limits.json_numbers,
+            ..JsonLimits::default()
+        };
+        State {
+            service,
+            json_bytes: config.limits.json_bytes,
+            body_timeout: config.server.body_timeout,
+            limits: native::Limits { max_batch: config.limits.max_batch_size, json },
+            debug: config.server.debug,
+            document,
+        }
+    }
+
+    /// The API description for the models that are loaded now.
+    pub(crate) fn api_document(&self) -> Published {
+        self.document.current(&self.service.snapshot(), self.limits.max_batch)
+    }
+}

@@ -1,0 +1,15 @@
+//! The server as its clients see it: real sockets, real models, one binary.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+
+mod browser;
+mod client;
+mod errors;
+mod fastapi;
+mod hostile;
+mod limits;
+mod lifecycle;
+mod openapi;
+mod panics;
+mod routes;
+mod server;
+mod webdriver;

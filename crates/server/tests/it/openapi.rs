@@ -1,0 +1,91 @@
+//! The API description: what it shows, that it is committed as it is, and that its examples work.
+
+use serde_json::Value;
+
+use crate::server::{samples, shared};
+
+fn document() -> Value {
+    shared().client().get("/openapi.json").json()
+}
+
+#[test]
+fn models_have_paths_with_their_own_fields() {
+    let document = document();
+    let row = &document["components"]["schemas"]["penguins_v2_Row"]["properties"];
+    assert_eq!(row["island"]["enum"], serde_json::json!(["Biscoe", "Dream", "Torgersen"]));
+    assert_eq!(row["bill_length_mm"]["maximum"].as_f64(), Some(100.0));
+    assert_eq!(row["bill_depth_mm"]["exclusiveMinimum"], true);
+    let default = &document["components"]["schemas"]["DefaultModelRow"];
+    assert_eq!(default["$ref"], "#/components/schemas/penguins_v2_Row");
+    let prediction = &document["components"]["schemas"]["penguins_v1_Prediction"]["properties"];
+    assert_eq!(prediction["prediction"]["enum"], serde_json::json!([0, 1, 2]));
+    assert_eq!(prediction["label"]["enum"], serde_json::json!(["Adelie", "Chinstrap", "Gentoo"]));
+    for schema in ["HTTPValidationError", "ValidationError"] {
+        assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_operation_has_its_own_name() {
+    let document = document();
+    let mut ids = std::collections::HashSet::new();
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no name"));
+        assert!(ids.insert(id.to_owned()), "{id} twice");
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+        }
+    }
+    check_references(&document, &document);
+}
+
+fn check_references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(members) => {
+            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            }
+            members.values().for_each(|member| check_references(document, member));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_example_works() {
+    let document = document();
+    let mut client = shared().client();
+    let mut sent = 0;
+    for (path, method, operation) in operations(&document) {
+        let path = path.replace("{version}", "latest").replace("{model}", "penguins");
+        let answer = match method {
+            "get" => client.get(&path),
+            _ => {
+                let example = &operation["requestBody"]["content"]["application/json"]["example"];
+                assert!(example.is_object(), "{path} has no example");
+                client.post(&path, example.to_string().as_bytes())
+            }
+        };
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
+        sent += 1;
+    }
+    assert!(sent >= 18, "only {sent} operations");
+}
+
+#[test]
+fn the_committed_document_is_this_one() {
+    let path = samples().join("../docs/openapi.json");
+    let committed = std::fs::read_to_string(&path).expect("docs/openapi.json; `cargo xtask codegen` writes it");
+    let committed: Value = serde_json::from_str(&committed).expect("JSON");
+    assert!(committed == document(), "docs/openapi.json is out of date; `cargo xtask codegen` writes it");
+}
+
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let methods = paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().expect("a path item");
+        item.iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    });
+    methods.collect()
+}

@@ -1,0 +1,85 @@
+//! Servers for tests: on a free port, in a thread, stopped when dropped.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, mpsc};
+use std::thread::{self, JoinHandle};
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use ferrocast_pipeline::Loaders;
+use ferrocast_server::{Config, Server, Sources, loaders};
+
+use crate::client::Client;
+
+/// A body that the default sample model takes.
+pub(crate) const PENGUIN: &str =
+    r#"{"bill_length_mm": 50.0, "bill_depth_mm": 15.2, "island": "Biscoe", "flipper_length_mm": 218}"#;
+
+/// A server of this process.
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestServer {
+    /// Serves the folder, and waits until nothing in it is loading any more.
+    pub(crate) fn start(models: &Path, settings: &[(&str, &str)], loaders: Loaders) -> TestServer {
+        let own = [("SERVER__PORT", "0"), ("SERVER__WORKERS", "2")];
+        let environment = own
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .chain([("MODEL_PATH".to_owned(), models.to_string_lossy().into_owned())])
+            .collect();
+        let sources = Sources { environment, ..Sources::default() };
+        let config = Config::from_sources(&sources).unwrap_or_else(|error| panic!("{error}"));
+        let (send, started) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            System::new().block_on(async move {
+                let server = Server::start(config, loaders).await.expect("the server starts");
+                send.send((server.address(), server.handle())).expect("the test waits");
+                server.finished().await.expect("the server ends well");
+            });
+        });
+        let (address, handle) = started.recv().expect("the server starts");
+        let server = TestServer { address, handle, thread: Some(thread) };
+        server.wait_for_models();
+        server
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    fn wait_for_models(&self) {
+        let mut client = self.client();
+        while client.get("/models").text().contains(r#""state":"loading""#)
+            || client.get("/models").text().contains(r#""state":"warming""#)
+        {
+            thread::yield_now();
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(true));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// The folder of sample models.
+pub(crate) fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+}
+
+/// A server with the sample models, shared by all tests that change nothing.
+pub(crate) fn shared() -> &'static TestServer {
+    static SHARED: LazyLock<TestServer> =
+        LazyLock::new(|| TestServer::start(&samples(), &[("MODELS__DEFAULT", "penguins")], loaders()));
+    &SHARED
+}

@@ -1,0 +1,58 @@
+//! Why a request is not answered.
+
+use ferrocast_engine::{Dtype, EngineError};
+use ferrocast_pipeline::{EncodeError, PredictError};
+use ferrocast_registry::ResolveError;
+
+use crate::Deployment;
+
+/// Why a request is not answered. Flat, and without the words of any protocol: the one input of the error table.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// There is no such model or version, or it does not serve now.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A valid value becomes, once scaled, more than the model's tensor holds.
+    #[error("row {row}: the value of `{feature}` is out of the range of the model's {dtype}")]
+    OutOfRange {
+        /// The feature.
+        feature: Box<str>,
+        /// The row, from 0.
+        row: usize,
+        /// The element type of the model's input.
+        dtype: Dtype,
+    },
+    /// The model or its engine failed.
+    #[error("model {model} version {version} failed: {cause}")]
+    Inference {
+        /// The model's name.
+        model: String,
+        /// The version's canonical name.
+        version: String,
+        /// What went wrong: for the log, not for clients.
+        #[source]
+        cause: PredictError,
+    },
+}
+
+impl ServeError {
+    /// The error for a prediction that failed.
+    pub(crate) fn from_prediction(cause: PredictError, deployment: &Deployment) -> ServeError {
+        match cause {
+            PredictError::Encode(EncodeError::OutOfRange { feature, row, dtype }) => {
+                ServeError::OutOfRange { feature, row, dtype }
+            }
+            cause => ServeError::Inference {
+                model: deployment.model().to_owned(),
+                version: deployment.version().to_owned(),
+                cause,
+            },
+        }
+    }
+
+    /// Whether the engine panicked, as opposed to: it reported an error.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, ServeError::Inference { cause: PredictError::Engine(EngineError::Panicked(_)), .. })
+    }
+}

@@ -1,0 +1,112 @@
+//! Models from a folder, answered through the service.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+
+use std::path::Path;
+
+use ferrocast_engine::{Dim, Dtype, Signature, TensorSpec};
+use ferrocast_engine_tract::TractLoader;
+use ferrocast_pipeline::Loaders;
+use ferrocast_serving::{ModelRef, ModelState, RegistryConfig, ResolveError, ServeError, Service};
+use ferrocast_testkit::{FakeEngine, FakeLoader, small_model};
+use tempfile::TempDir;
+
+fn write(root: &Path, file: &str, bytes: impl AsRef<[u8]>) {
+    let path = root.join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn start(root: &TempDir, loaders: Loaders) -> Service {
+    let config = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
+    let service = Service::start(config, loaders).unwrap();
+    service.load_all().wait().unwrap();
+    service
+}
+
+fn wanted<'a>(name: &'a str, version: Option<&'a str>) -> ModelRef<'a> {
+    ModelRef { name: Some(name), version }
+}
+
+#[test]
+fn a_corrupt_model_leaves_the_others_serving() {
+    let root = tempfile::tempdir().unwrap();
+    let good = small_model("mlp");
+    write(root.path(), "good/1/model.onnx", &good);
+    write(root.path(), "good/2/model.onnx", &good[..good.len() / 2]);
+    write(root.path(), "pickle/1/model.onnx", b"\x80\x04\x95 no model");
+    let service = start(&root, Loaders::new().with(TractLoader::new()));
+
+    let deployment = service.model(wanted("good", None)).unwrap();
+    assert_eq!((deployment.model(), deployment.version()), ("good", "1"));
+    assert!(deployment.warm_up().is_some());
+    let row = ["x0", "x1", "x2", "x3"].map(|name| (name, 0.5.into()));
+    let rows = deployment.pipeline().schema().rows([row]).unwrap();
+    assert_eq!(service.predict(&deployment, &rows).unwrap().predictions.len(), 1);
+
+    for (name, version) in [("good", Some("2")), ("pickle", None)] {
+        let error = service.model(wanted(name, version)).unwrap_err();
+        let ServeError::Resolve(ResolveError::NotReady { state: ModelState::Failed { reason }, .. }) = &error else {
+            panic!("{error}")
+        };
+        assert!(reason.contains("not a valid model"), "{reason}");
+    }
+    assert!(matches!(
+        service.model(wanted("good", Some("9"))),
+        Err(ServeError::Resolve(ResolveError::UnknownVersion { .. }))
+    ));
+    assert!(matches!(service.model(wanted("no", None)), Err(ServeError::Resolve(ResolveError::UnknownModel { .. }))));
+}
+
+#[test]
+fn a_panic_fails_its_request_alone() {
+    let spec = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let engine = FakeEngine::new(Signature::new(vec![spec("x")], vec![spec("y")]), |inputs| {
+        assert!(inputs[0].as_slice::<f32>().unwrap()[0] < 100.0, "too much");
+        Ok(inputs.to_vec())
+    });
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "m/1/model.onnx", "any bytes");
+    let service = start(&root, Loaders::new().with(FakeLoader(engine)));
+    let deployment = service.model(wanted("m", Some("v1"))).unwrap();
+    let predict = |value: f64| {
+        let rows = deployment.pipeline().schema().rows([[("x", value.into())]]).unwrap();
+        service.predict(&deployment, &rows)
+    };
+    for _ in 0..10 {
+        let error = predict(1e6).unwrap_err();
+        assert!(error.is_panic(), "{error}");
+        assert_eq!(predict(2.0).unwrap().predictions[0].to_string(), "2");
+    }
+}
+
+#[test]
+fn a_value_that_overflows_once_scaled_is_the_callers_fault() {
+    let root = tempfile::tempdir().unwrap();
+    let feature = |name: &str, std: &str| {
+        format!(
+            "[[feature]]\nname = \"{name}\"\ntype = \"float\"\nscale = {{ kind = \"standard\", mean = 0.0, std = {std} }}\n"
+        )
+    };
+    let features = feature("a", "1e-10") + &["b", "c", "d"].map(|name| feature(name, "1.0")).concat();
+    write(root.path(), "m/1/model.toml", format!("task = \"classification\"\n{features}"));
+    write(root.path(), "m/1/model.onnx", small_model("mlp"));
+    let service = start(&root, Loaders::new().with(TractLoader::new()));
+    let deployment = service.model(wanted("m", None)).unwrap();
+    let row = [("a", 1e30), ("b", 0.0), ("c", 0.0), ("d", 0.0)].map(|(name, value)| (name, value.into()));
+    let rows = deployment.pipeline().schema().rows([row]).unwrap();
+    let error = service.predict(&deployment, &rows).unwrap_err();
+    assert!(matches!(&error, ServeError::OutOfRange { feature, row: 0, .. } if &**feature == "a"), "{error}");
+}
+
+#[test]
+fn a_model_whose_example_fails_is_not_served() {
+    let spec = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let engine = FakeEngine::new(Signature::new(vec![spec("x")], vec![spec("y")]), |_| Err("out of order".into()));
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "m/1/model.onnx", "any bytes");
+    let service = start(&root, Loaders::new().with(FakeLoader(engine)));
+    let snapshot = service.snapshot();
+    let ModelState::Failed { reason } = snapshot.model("m").unwrap().versions()[0].state() else { panic!() };
+    assert!(reason.contains("out of order"), "{reason}");
+}

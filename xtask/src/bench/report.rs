@@ -1,0 +1,155 @@
+//! The measurements as a table, on the terminal and in docs/performance.md.
+
+use std::{fmt, fs, path::Path};
+
+use anyhow::Context;
+
+use super::{machine::Machine, wrk::Sample};
+use crate::marked::Marks;
+
+const MEASURED: Marks = Marks {
+    begin: "<!-- Measured, written by `cargo xtask bench --write`. -->",
+    end: "<!-- End of what is measured. -->",
+};
+
+/// One run of the command.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) machine: Machine,
+    pub(super) start_up: StartUp,
+    pub(super) pinned: bool,
+    pub(super) rounds: usize,
+    pub(super) seconds: u64,
+    pub(super) measured: Vec<Measured>,
+}
+
+/// The server with the sample models and no load.
+#[derive(Debug)]
+pub(super) struct StartUp {
+    pub(super) ready_milliseconds: f64,
+    pub(super) resident_mebibytes: f64,
+}
+
+/// One scenario.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) title: &'static str,
+    /// Aimed at, as a share of the ceiling.
+    pub(super) target: f64,
+    pub(super) request_bytes: usize,
+    pub(super) answer_bytes: usize,
+    /// One for each round, as `bare`.
+    pub(super) served: Vec<Sample>,
+    pub(super) bare: Vec<Sample>,
+}
+
+impl Measured {
+    /// Requests a second as a share of the ceiling's.
+    fn ratio(&self) -> f64 {
+        median_of(&self.served, |sample| sample.rate) / median_of(&self.bare, |sample| sample.rate)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Machine { processor, cores, kernel, rustc, date } = &self.machine;
+        writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
+        let place = if self.pinned { "server on one core, wrk on another" } else { "server and wrk on the same cores" };
+        writeln!(
+            f,
+            "Median of {} rounds of {} s each, in turns with the ceiling; {place}.",
+            self.rounds, self.seconds
+        )?;
+        let StartUp { ready_milliseconds, resident_mebibytes } = self.start_up;
+        writeln!(f, "Ready {ready_milliseconds:.0} ms after the start, with {resident_mebibytes:.0} MiB resident.\n")?;
+        writeln!(f, "| Load | Bytes in / out | ferrocast | p50 / p99 | Ceiling | p50 / p99 | Ratio | Aim |")?;
+        writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|")?;
+        for measured in &self.measured {
+            let Measured { title, target, request_bytes, answer_bytes, served, bare } = measured;
+            write!(f, "| {title} | {request_bytes} / {answer_bytes} ")?;
+            write!(f, "{}{}", Cells(served), Cells(bare))?;
+            writeln!(f, "| **{:.0} %** | {:.0} % |", measured.ratio() * 100.0, target * 100.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Rate and latencies of one side as cells of the table.
+struct Cells<'a>(&'a [Sample]);
+
+impl fmt::Display for Cells<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = median_of(self.0, |sample| sample.rate);
+        let p50 = median_of(self.0, |sample| sample.p50_milliseconds);
+        let p99 = median_of(self.0, |sample| sample.p99_milliseconds);
+        write!(f, "| {rate:.0}/s | {p50:.2} / {p99:.2} ms ")
+    }
+}
+
+impl Report {
+    /// Rewrites the marked part of `document`.
+    pub(super) fn write(&self, document: &Path) -> anyhow::Result<()> {
+        let text = MEASURED.filled(document, &self.to_string())?;
+        fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))?;
+        println!("wrote {}", document.display());
+        Ok(())
+    }
+}
+
+fn median_of(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
+    median(&samples.iter().map(value).collect::<Vec<_>>())
+}
+
+/// The middle value, or the mean of the middle two; not a number for none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = sorted.get(sorted.len() / 2);
+    let lower = sorted.get(sorted.len().saturating_sub(1) / 2);
+    lower.zip(upper).map_or(f64::NAN, |(lower, upper)| f64::midpoint(*lower, *upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Machine, Measured, Report, Sample, StartUp, median};
+
+    fn samples(rates: [f64; 3]) -> Vec<Sample> {
+        rates.map(|rate| Sample { rate, p50_milliseconds: 1.0, p99_milliseconds: 2.5 }).to_vec()
+    }
+
+    #[test]
+    fn medians_stand_in_the_table() {
+        let report = Report {
+            machine: Machine {
+                processor: "Some CPU".to_owned(),
+                cores: 2,
+                kernel: "Linux 6".to_owned(),
+                rustc: "rustc 1".to_owned(),
+                date: "2026-01-31".to_owned(),
+            },
+            start_up: StartUp { ready_milliseconds: 80.4, resident_mebibytes: 30.2 },
+            pinned: true,
+            rounds: 3,
+            seconds: 8,
+            measured: vec![Measured {
+                title: "one row",
+                target: 0.6,
+                request_bytes: 90,
+                answer_bytes: 120,
+                served: samples([60.0, 70.0, 65.0]),
+                bare: samples([100.0, 90.0, 200.0]),
+            }],
+        };
+        let text = report.to_string();
+        let row = "| one row | 90 / 120 | 65/s | 1.00 / 2.50 ms | 100/s | 1.00 / 2.50 ms | **65 %** | 60 % |";
+        assert_eq!(text.lines().last(), Some(row));
+        assert!(text.contains("Ready 80 ms after the start, with 30 MiB resident."), "{text}");
+    }
+
+    #[test]
+    fn medians_are_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(&[]).is_nan());
+    }
+}

@@ -1,0 +1,122 @@
+//! The load generator `wrk`: a script with the bodies goes in, requests a second and latencies come out.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    process::{self, Command},
+};
+
+use anyhow::{Context, ensure};
+
+/// What the script prints its results behind.
+const MARK: &str = "measured:";
+
+/// One run of the load generator.
+#[derive(Debug)]
+pub(super) struct Load<'a> {
+    pub(super) url: &'a str,
+    pub(super) script: &'a Path,
+    pub(super) connections: u32,
+    pub(super) seconds: u64,
+    /// Whether it gets the second core for itself.
+    pub(super) pinned: bool,
+}
+
+/// What one run measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sample {
+    /// Answers with status 200 a second.
+    pub(super) rate: f64,
+    pub(super) p50_milliseconds: f64,
+    pub(super) p99_milliseconds: f64,
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0}/s", self.rate)
+    }
+}
+
+/// A file that is deleted with its owner.
+#[derive(Debug)]
+pub(super) struct Script(PathBuf);
+
+impl Script {
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // A file left in the temporary folder does no harm.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+/// Writes a script that posts the bodies in turn.
+pub(super) fn script(bodies: &[String]) -> anyhow::Result<Script> {
+    let listed: String = bodies.iter().map(|body| format!("  [==[{body}]==],\n")).collect();
+    // The requests are made once: composing each anew would slow the generator, not the server.
+    let text = format!(
+        "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\nlocal bodies = {{\n{listed}}}\n\
+         local requests, turn = {{}}, 0\n\
+         init = function(args)\n  wrk.init(args)\n  \
+         for at, body in ipairs(bodies) do requests[at] = wrk.format(nil, nil, nil, body) end\nend\n\
+         request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n\
+         done = function(summary, latency)\n  local errors = summary.errors\n  \
+         print(string.format(\"{MARK} %d %d %d %f %f\", summary.requests, summary.duration,\n    \
+         errors.connect + errors.read + errors.write + errors.status + errors.timeout,\n    \
+         latency:percentile(50), latency:percentile(99)))\nend\n"
+    );
+    let path = std::env::temp_dir().join(format!("ferrocast-bench-{}.lua", process::id()));
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Script(path))
+}
+
+impl Load<'_> {
+    /// Fails if a single answer was an error: errors are cheap, and would flatter the rate.
+    pub(super) fn run(&self) -> anyhow::Result<Sample> {
+        let mut command = if self.pinned {
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", "1", "wrk"]);
+            command
+        } else {
+            Command::new("wrk")
+        };
+        command
+            .args(["--threads", "1", "--connections", &self.connections.to_string()])
+            .args(["--duration", &format!("{}s", self.seconds), "--script"])
+            .arg(self.script)
+            .arg(self.url);
+        let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        read(&text).with_context(|| format!("{command:?}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+/// Reads the line that the script prints: requests, microseconds, errors, and two latencies in microseconds.
+fn read(text: &str) -> anyhow::Result<Sample> {
+    let line = text.lines().find_map(|line| line.strip_prefix(MARK)).context("wrk printed no result")?;
+    let numbers: Vec<f64> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    let [requests, microseconds, errors, p50, p99] = numbers[..] else { anyhow::bail!("wrk printed {line}") };
+    ensure!(errors == 0.0, "{errors} requests failed");
+    Ok(Sample { rate: requests / microseconds * 1e6, p50_milliseconds: p50 / 1e3, p99_milliseconds: p99 / 1e3 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, read};
+
+    #[test]
+    fn results_are_read() {
+        let sample = read("Running 8s test\nmeasured: 16000 8000000 0 1500.0 4000.0\n").unwrap();
+        assert_eq!(sample, Sample { rate: 2000.0, p50_milliseconds: 1.5, p99_milliseconds: 4.0 });
+    }
+
+    #[test]
+    fn errors_are_no_result() {
+        assert!(read("measured: 16000 8000000 1 1500.0 4000.0\n").is_err());
+        assert!(read("unable to connect\n").is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! The command line of `cargo xtask`.
+
+xflags::xflags! {
+    /// The project's own commands.
+    cmd xtask {
+        /// Everything that continuous integration checks, in its order.
+        cmd ci {
+            /// Only this step, named as in the summary; may be repeated.
+            repeated --only step: String
+        }
+        /// The rules that no compiler checks: layers, module docs, names, links.
+        cmd tidy {}
+        /// Writes the documents that are generated from the code.
+        cmd codegen {
+            /// Changes nothing and fails if a document is out of date.
+            optional --check
+        }
+        /// The sample models.
+        cmd models {
+            /// Serves every sample model and compares its answers with those of the library that trained it.
+            cmd verify {}
+        }
+        /// Measures the release server under load, beside the ceiling of its HTTP library.
+        cmd bench {
+            /// Only this scenario, `row` or `batch`; may be repeated.
+            repeated --scenario name: String
+            /// Length of one measurement, 8 unless given.
+            optional --seconds seconds: u64
+            /// Measurements of each side, 3 unless given; the median counts.
+            optional --rounds rounds: usize
+            /// Rewrites the measured part of docs/performance.md.
+            optional --write
+        }
+    }
+}

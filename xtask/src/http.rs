@@ -1,0 +1,93 @@
+//! The client side of HTTP, for a server on this machine.
+
+use anyhow::{Context, ensure};
+use ureq::Agent;
+
+/// Keeps its connection between requests.
+#[derive(Debug)]
+pub(crate) struct Client {
+    agent: Agent,
+}
+
+impl Client {
+    pub(crate) fn new() -> Client {
+        // The body of an error says more than its status.
+        Client { agent: Agent::config_builder().http_status_as_error(false).build().new_agent() }
+    }
+
+    /// Posts JSON; returns the body of the answer, which must have status 200.
+    pub(crate) fn post(&self, url: &str, body: &str) -> anyhow::Result<String> {
+        let mut answer = self
+            .agent
+            .post(url)
+            .header("content-type", "application/json")
+            .send(body)
+            .with_context(|| format!("no answer from {url}"))?;
+        let text = answer.body_mut().read_to_string()?;
+        ensure!(answer.status() == 200, "{url} answered {} to {body}: {text}", answer.status());
+        Ok(text)
+    }
+}
+
+/// A server of one thread for tests.
+#[cfg(test)]
+pub(crate) mod stub {
+    use std::{
+        io::{BufRead, BufReader, Read, Write},
+        net::{TcpListener, TcpStream},
+        thread,
+    };
+
+    /// Serves until the process ends: `answer` makes status line and body from path and body. Returns scheme, host and
+    /// port.
+    pub(crate) fn serve(answer: fn(&str, &str) -> (&'static str, String)) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                connection(stream.unwrap(), answer);
+            }
+        });
+        url
+    }
+
+    fn connection(mut stream: TcpStream, answer: fn(&str, &str) -> (&'static str, String)) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        loop {
+            let mut head = Vec::new();
+            while head.last().is_none_or(|line: &String| !line.is_empty()) {
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap() == 0 {
+                    return;
+                }
+                head.push(line.trim_end().to_lowercase());
+            }
+            let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let mut body = vec![0; length.parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            let path = head[0].split(' ').nth(1).unwrap();
+            let (status, answer) = answer(path, std::str::from_utf8(&body).unwrap());
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len()).unwrap();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, stub};
+
+    #[test]
+    fn the_body_comes_back() {
+        let url = stub::serve(|path, body| ("200 OK", format!("{path} {body}")));
+        let client = Client::new();
+        assert_eq!(client.post(&format!("{url}/a"), "{}").unwrap(), "/a {}");
+        assert_eq!(client.post(&format!("{url}/b"), "[]").unwrap(), "/b []");
+    }
+
+    #[test]
+    fn an_error_shows_status_and_body() {
+        let url = stub::serve(|_, _| ("422 Unprocessable Entity", "no row".to_owned()));
+        let error = Client::new().post(&url, "[]").unwrap_err().to_string();
+        assert!(error.contains("422") && error.ends_with("[]: no row"), "{error}");
+    }
+}

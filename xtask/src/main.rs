@@ -1,0 +1,43 @@
+//! The project's own commands: `cargo xtask <command>`; `cargo xtask --help` lists them.
+//!
+//! One file per command. What is heavy (the server, the tests, the load generator) runs as a process, so that this
+//! program stays small and is built in seconds.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
+
+mod bench;
+mod ci;
+mod codegen;
+mod flags;
+mod http;
+mod marked;
+mod models;
+mod served;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(flags::Xtask::from_env_or_exit()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: flags::Xtask) -> anyhow::Result<()> {
+    let sh = workspace::shell()?;
+    match flags.subcommand {
+        flags::XtaskCmd::Ci(flags) => ci::run(&sh, &flags),
+        flags::XtaskCmd::Tidy(_) => tidy::run(&sh),
+        flags::XtaskCmd::Codegen(flags) if flags.check => codegen::run(&sh, codegen::Mode::Check),
+        flags::XtaskCmd::Codegen(_) => codegen::run(&sh, codegen::Mode::Write),
+        flags::XtaskCmd::Models(flags) => match flags.subcommand {
+            flags::ModelsCmd::Verify(_) => models::verify(&sh),
+        },
+        flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),
+    }
+}

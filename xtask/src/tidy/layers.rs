@@ -1,0 +1,181 @@
+//! The layer table of docs/ARCHITECTURE.md as data: which crate may depend on which, and what it must never see.
+//!
+//! Adding an edge is a design change: this table and that document change in one commit, which says why.
+
+/// Allowed to every crate.
+pub(super) const EVERYWHERE: &[&str] = &["thiserror", "tracing"];
+
+/// Where a crate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Part of the product; edges go to a smaller number.
+    Layer(u8),
+    /// Only ever a dev-dependency.
+    DevOnly,
+    /// Not part of the product; it starts the others as processes.
+    Tool,
+}
+
+/// One crate of the workspace.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// The package name without `ferrocast-`.
+    pub(super) name: &'static str,
+    /// Where it stands.
+    pub(super) place: Place,
+    /// Crates of this workspace that it may depend on.
+    pub(super) workspace: &'static [&'static str],
+    /// Foreign crates that it may depend on directly, beside [`EVERYWHERE`].
+    pub(super) external: &'static [&'static str],
+    /// Crates that no path of ordinary dependencies may reach. A trailing `*` stands for any ending.
+    pub(super) never: &'static [&'static str],
+}
+
+/// Every crate of the workspace, lowest first.
+pub(super) const MEMBERS: &[Member] = &[
+    Member {
+        name: "engine",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &["ndarray"],
+        never: &["serde*", "tokio*", "tract*"],
+    },
+    Member {
+        name: "onnx-ml",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &["tract-onnx"],
+        never: &["tokio*", "actix*"],
+    },
+    Member {
+        name: "schema",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &["garde", "regex", "serde", "serde_json", "toml"],
+        never: &["ndarray", "tokio*"],
+    },
+    Member {
+        name: "registry",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &["arc-swap", "blake3"],
+        never: &["tokio*", "ndarray"],
+    },
+    Member {
+        name: "engine-tract",
+        place: Place::Layer(1),
+        workspace: &["engine", "onnx-ml"],
+        external: &["tract-onnx"],
+        never: &["tokio*", "actix*"],
+    },
+    Member {
+        name: "preprocess",
+        place: Place::Layer(1),
+        workspace: &["engine", "schema"],
+        external: &["image"],
+        never: &["tokio*"],
+    },
+    Member {
+        name: "protocol",
+        place: Place::Layer(1),
+        workspace: &["engine", "schema"],
+        external: &["apistos", "apistos-schemars", "garde", "serde", "serde_json"],
+        never: &["tokio*"],
+    },
+    Member {
+        name: "telemetry",
+        place: Place::Layer(1),
+        workspace: &["registry"],
+        external: &["prometheus", "tracing-subscriber"],
+        never: &["actix*"],
+    },
+    Member {
+        name: "pipeline",
+        place: Place::Layer(2),
+        workspace: &["engine", "preprocess", "schema"],
+        external: &["bytes", "sha2"],
+        never: &["tokio*", "tract*"],
+    },
+    Member {
+        name: "serving",
+        place: Place::Layer(3),
+        workspace: &["engine", "pipeline", "registry", "schema"],
+        external: &["tokio"],
+        never: &["actix*", "prometheus", "tract*"],
+    },
+    Member {
+        name: "server",
+        place: Place::Layer(4),
+        workspace: &[
+            "engine",
+            "engine-tract",
+            "pipeline",
+            "preprocess",
+            "protocol",
+            "registry",
+            "schema",
+            "serving",
+            "telemetry",
+        ],
+        external: &[
+            "actix-multipart",
+            "actix-web",
+            "apistos",
+            "apistos-schemars",
+            "figment",
+            "flate2",
+            "futures-util",
+            "garde",
+            "serde",
+            "serde_json",
+            "tokio",
+            "utoipa-swagger-ui-vendored",
+            "uuid",
+            "zip",
+        ],
+        never: &[],
+    },
+    // `pipeline`, because the commands that look at one model (`check`, `init`, `inspect`, `predict`) need no server.
+    Member {
+        name: "ferrocast",
+        place: Place::Layer(5),
+        workspace: &["pipeline", "server"],
+        external: &["clap"],
+        never: &[],
+    },
+    Member {
+        name: "testkit",
+        place: Place::DevOnly,
+        workspace: &["engine"],
+        external: &[],
+        never: &["tokio*", "actix*", "tract*"],
+    },
+    Member {
+        name: "xtask",
+        place: Place::Tool,
+        workspace: &[],
+        external: &["anyhow", "serde", "serde_json", "ureq", "xflags", "xshell"],
+        never: &["tract*", "actix*"],
+    },
+];
+
+/// The name in the table of a package of the workspace.
+pub(super) fn short_name(package: &str) -> &str {
+    package.strip_prefix("ferrocast-").unwrap_or(package)
+}
+
+/// The package name of a row of the table.
+pub(super) fn package_name(row: &Member) -> String {
+    match row.name {
+        "ferrocast" | "xtask" => row.name.to_owned(),
+        name => format!("ferrocast-{name}"),
+    }
+}
+
+/// Whether `name` is what `pattern` (`serde`, `tract*`) stands for.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
