@@ -65,6 +65,8 @@ fn not_json_number(text: &str, byte: usize) -> Option<(usize, &'static str)> {
     let before = text.get(..byte)?;
     let start = before.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-').len();
     let rest = text.get(start..)?;
-    let token = ["NaN", "Infinity", "-Infinity", "-inf", "-nan", "nan", "inf"].into_iter().find(|token| rest.starts_with(token))?;
+    let token = ["NaN", "Infinity", "-Infinity", "-inf", "-nan", "nan", "inf"]
+        .into_iter()
+        .find(|token| rest.starts_with(token))?;
     Some((start, token))
 }

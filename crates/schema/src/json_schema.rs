@@ -15,8 +15,8 @@ impl RowSchema {
     /// codes that are accepted besides those of the schema are told in the descriptions.
     pub fn json_schema(&self) -> Json {
         let mut properties = Map::new();
-        for (feature, example) in self.features().iter().zip(self.examples()) {
-            properties.insert(feature.name.clone(), property(feature, example));
+        for ((feature, example), default) in self.features().iter().zip(self.examples()).zip(self.defaults()) {
+            properties.insert(feature.name.clone(), property(feature, example, default));
         }
         let required: Vec<Json> = self
             .features()
@@ -39,14 +39,14 @@ impl RowSchema {
     }
 }
 
-fn property(feature: &Feature, example: &Value) -> Json {
+fn property(feature: &Feature, example: &Value, default: Option<Value>) -> Json {
     let mut schema = in_shape(value(feature), &feature.shape);
     let mut put = |key: &str, value: Json| drop(schema.insert(key.to_owned(), value));
     let description = description(feature);
     if !description.is_empty() {
         put("description", Json::from(description));
     }
-    if let Some(default) = &feature.default {
+    if let Some(default) = default {
         put("default", default.to_json());
     }
     if feature.nullable {
@@ -82,7 +82,7 @@ fn value(feature: &Feature) -> Map<String, Json> {
         put("exclusiveMaximum", json!(true));
     }
     if feature.is_categorical() {
-        let mut all: Vec<Json> = feature.categories.iter().map(|text| category(text, feature.kind)).collect();
+        let mut all: Vec<Json> = feature.categories.iter().map(|text| feature.category_value(text).to_json()).collect();
         // In 3.0 `nullable` alone does not let null through an enum.
         if feature.nullable {
             all.push(Json::Null);
@@ -98,16 +98,12 @@ fn value(feature: &Feature) -> Map<String, Json> {
 /// Whole bounds of an integer are written without a fraction.
 fn number(bound: f64, kind: FeatureType) -> Json {
     match kind {
-        #[allow(clippy::cast_possible_truncation, reason = "the manifest's check admits whole bounds within ±2^53 only")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the manifest's check admits whole bounds within ±2^53 only"
+        )]
         FeatureType::Int => Json::from(bound as i64),
         _ => Json::from(bound),
-    }
-}
-
-fn category(text: &str, kind: FeatureType) -> Json {
-    match (kind, text.parse::<i64>()) {
-        (FeatureType::Int, Ok(value)) => Json::from(value),
-        _ => Json::from(text),
     }
 }
 

@@ -72,7 +72,8 @@ pub enum ExtraFields {
 
 impl ExtraFields {
     /// Both choices, with the words that name them in a manifest.
-    pub const ALL: [(&'static str, ExtraFields); 2] = [("ignore", ExtraFields::Ignore), ("forbid", ExtraFields::Forbid)];
+    pub const ALL: [(&'static str, ExtraFields); 2] =
+        [("ignore", ExtraFields::Ignore), ("forbid", ExtraFields::Forbid)];
 
     /// The word for it in a manifest.
     pub fn as_str(self) -> &'static str {

@@ -23,8 +23,8 @@ mod scalar;
 mod seed;
 mod skip;
 
-use serde::de::value::{Error as AnyError, MapDeserializer};
 use serde::de::DeserializeSeed;
+use serde::de::value::{Error as AnyError, MapDeserializer};
 
 use crate::carrier::Carrier;
 use crate::json::read_json;
@@ -119,6 +119,14 @@ impl RowSchema {
     /// Per feature, a value that its rules accept.
     pub(crate) fn examples(&self) -> &[Value] {
         &self.examples
+    }
+
+    /// Per feature, what stands for it when it is absent, if something does.
+    pub(crate) fn defaults(&self) -> impl Iterator<Item = Option<Value>> {
+        self.fields.iter().zip(&self.features).map(|(field, feature)| match &field.absent {
+            Absent::Default(values) => example::plain(values, feature),
+            Absent::Refused | Absent::Missing => None,
+        })
     }
 
     /// Number of features.

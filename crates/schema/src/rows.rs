@@ -200,7 +200,12 @@ impl Rows {
     }
 }
 
-fn joined(first: Option<Vec<bool>>, first_len: usize, second: Option<Vec<bool>>, second_len: usize) -> Option<Vec<bool>> {
+fn joined(
+    first: Option<Vec<bool>>,
+    first_len: usize,
+    second: Option<Vec<bool>>,
+    second_len: usize,
+) -> Option<Vec<bool>> {
     if first.is_none() && second.is_none() {
         return None;
     }

@@ -84,7 +84,8 @@ fn inputs(manifest: &Manifest, findings: &mut Vec<Finding>) {
             let path = format!("input[{index}].features[{position}]");
             let known = || manifest.features.iter().map(|feature| feature.name.as_str());
             if !known().any(|feature| feature == name) {
-                findings.push(Finding::new(path, format!("there is no feature \"{name}\"")).did_you_mean(name, known()));
+                findings
+                    .push(Finding::new(path, format!("there is no feature \"{name}\"")).did_you_mean(name, known()));
             } else if input.features.iter().take(position).any(|other| other == name) {
                 findings.push(Finding::new(path, format!("\"{name}\" is listed twice")));
             }

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::error::{Finding, ManifestError, Problem};
 
-/// How TOML's serde face marks a date; no manifest has one.
+/// How the TOML reader marks a date, in its data and so in its errors.
 const DATE_MARK: &str = "$__toml_private_datetime";
 
 /// A TOML value.
@@ -39,15 +39,14 @@ pub(super) struct Member {
 
 impl Node {
     /// For messages: "found …".
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn in_words(&self) -> String {
         match self {
-            Node::Bool(_) => "a bool",
-            Node::Int(_) => "an integer",
-            Node::Float(_) => "a float",
-            Node::Text(_) => "a string",
-            Node::Array(_) => "an array",
-            Node::Table(members) if members.iter().any(|member| member.key == DATE_MARK) => "a date",
-            Node::Table(_) => "a table",
+            Node::Bool(value) => value.to_string(),
+            Node::Int(value) => value.to_string(),
+            Node::Float(value) => value.to_string(),
+            Node::Text(_) => "a string".to_owned(),
+            Node::Array(_) => "an array".to_owned(),
+            Node::Table(_) => "a table".to_owned(),
         }
     }
 }
@@ -101,7 +100,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// A key with its place; the key that marks a date has none.
+/// A key with its place.
 struct Key {
     text: String,
     offset: usize,
@@ -127,7 +126,10 @@ impl<'t> Document<'t> {
     pub(super) fn parse(text: &'t str) -> Result<Document<'t>, ManifestError> {
         let root: Node = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| line_and_column(text, span.start));
-            let message = error.message().to_owned();
+            let message = match error.message() {
+                date if date.contains(DATE_MARK) => "no key of a manifest is a date; quote it".to_owned(),
+                message => message.to_owned(),
+            };
             ManifestError::one(Problem { place, path: String::new(), message, suggestion: None })
         })?;
         let mut places = HashMap::new();

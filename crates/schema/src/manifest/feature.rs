@@ -70,7 +70,7 @@ impl Range {
     }
 }
 
-/// How a category, or a bool, becomes numbers.
+/// How a category becomes numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encode {
     /// It does not: a string tensor takes the text, a numeric tensor the number.
@@ -107,21 +107,21 @@ pub enum Scale {
     Standard {
         /// Mean of the training data.
         mean: f64,
-        /// Standard deviation of the training data, above 0.
+        /// Standard deviation of the training data; of 0, the division is by 1.
         std: f64,
     },
     /// `(x - min) / (max - min)`
     MinMax {
         /// Becomes 0.
         min: f64,
-        /// Becomes 1; above `min`.
+        /// Becomes 1; if equal to `min`, the division is by 1.
         max: f64,
     },
     /// `(x - median) / iqr`
     Robust {
         /// Median of the training data.
         median: f64,
-        /// Interquartile range of the training data, above 0.
+        /// Interquartile range of the training data; of 0, the division is by 1.
         iqr: f64,
     },
 }
@@ -189,6 +189,14 @@ impl Feature {
     /// Whether its values are positions in `categories`.
     pub fn is_categorical(&self) -> bool {
         !self.categories.is_empty()
+    }
+
+    /// A category as a value of the feature's type: a number for an int feature.
+    pub fn category_value(&self, category: &str) -> Value {
+        match (self.kind, category.parse()) {
+            (FeatureType::Int, Ok(number)) => Value::Int(number),
+            _ => Value::from(category),
+        }
     }
 
     /// Values per row: 1, or the product of the shape.

@@ -34,7 +34,7 @@ fn root(mut root: Section<'_, '_>) -> (Manifest, bool) {
         let message = format!("format {format} is not known");
         root.find("manifest", |path| Finding::new(path, message).suggest(format!("write `manifest = {FORMAT}`")));
     }
-    let task = root.required("task", |section, key| section.choice(key, &Task::ALL));
+    let task = root.required_choice("task", &Task::ALL);
     let mut manifest = Manifest::new(task.unwrap_or(Task::Tensor));
     manifest.summary = root.text("summary");
     manifest.extra_fields = root.choice("extra_fields", &ExtraFields::ALL).unwrap_or_default();

@@ -17,7 +17,11 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     text.comment("How to serve the model beside this file. Edit it, then run `ferrocast check` on the folder.");
     text.line("");
     text.key("manifest", manifest.manifest);
-    text.key_with("task", quoted(manifest.task.as_str()), "classification | regression | embedding | image-classification | tensor");
+    text.key_with(
+        "task",
+        quoted(manifest.task.as_str()),
+        "classification | regression | embedding | image-classification | tensor",
+    );
     text.optional("summary", manifest.summary.as_deref().map(quoted), "one sentence about what is predicted");
     if manifest.extra_fields == ExtraFields::default() {
         text.comment("extra_fields = \"forbid\"    # refuse fields that are no features, instead of ignoring them");
@@ -140,7 +144,11 @@ fn image(text: &mut Text, image: &ImageSection) {
 
 fn output(text: &mut Text, output: &OutputSection) {
     text.header("[output]");
-    text.optional("tensor", output.tensor.as_deref().map(quoted), "the graph output with probabilities, scores or values");
+    text.optional(
+        "tensor",
+        output.tensor.as_deref().map(quoted),
+        "the graph output with probabilities, scores or values",
+    );
     text.given("label_tensor", output.label_tensor.as_deref().map(quoted));
     if output.apply != Activation::None {
         text.key_with("apply", quoted(output.apply.as_str()), "none | softmax | sigmoid");

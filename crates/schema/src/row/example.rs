@@ -4,11 +4,27 @@ use super::Field;
 use super::default::read;
 use crate::carrier::Carrier;
 use crate::manifest::{Feature, FeatureType, Range, Scale};
+use crate::rows::Values;
 use crate::value::Value;
 
 /// Texts to try against a pattern that comes without an example.
 const TEXTS: [&str; 16] = [
-    "example", "A", "a", "1", "0", "AB", "ab", "12", "123", "1234", "12345", "a1", "A1", "A-1", "2024-01-31", "a@b.co",
+    "example",
+    "A",
+    "a",
+    "1",
+    "0",
+    "AB",
+    "ab",
+    "12",
+    "123",
+    "1234",
+    "12345",
+    "a1",
+    "A1",
+    "A-1",
+    "2024-01-31",
+    "a@b.co",
 ];
 
 /// A value for `feature` that its rules accept, if one is given or can be found.
@@ -21,7 +37,31 @@ pub(crate) fn example_value(feature: &Feature, carrier: Carrier) -> Option<Value
 /// The same for a feature that is compiled already.
 pub(super) fn find(field: &Field, feature: &Feature) -> Option<Value> {
     let given = feature.example.iter().chain(&feature.default).cloned();
-    given.chain(made_up(feature)).find(|value| read(field, value).is_ok())
+    given.chain(made_up(feature)).find_map(|value| read(field, &value).ok()).and_then(|values| plain(&values, feature))
+}
+
+/// One row's worth of values as documentation shows them: numbers as numbers, no aliases of categories.
+pub(super) fn plain(values: &Values, feature: &Feature) -> Option<Value> {
+    let flat: Vec<Value> = match values {
+        Values::Float(values) => values.iter().copied().map(Value::Float).collect(),
+        Values::Int(values) => values.iter().copied().map(Value::Int).collect(),
+        Values::Bool(values) => values.iter().copied().map(Value::Bool).collect(),
+        Values::Text(values) => values.iter().map(|text| Value::from(&**text)).collect(),
+        Values::Category(values) => {
+            values.iter().map(|position| category(feature, *position)).collect::<Option<_>>()?
+        }
+    };
+    // The axes from the last to the first: each pass gathers one.
+    let nested = feature
+        .shape
+        .iter()
+        .rev()
+        .fold(flat, |values, len| values.chunks(*len).map(|elements| Value::List(elements.to_vec())).collect());
+    nested.into_iter().next()
+}
+
+fn category(feature: &Feature, position: u32) -> Option<Value> {
+    feature.categories.get(usize::try_from(position).ok()?).map(|text| feature.category_value(text))
 }
 
 fn made_up(feature: &Feature) -> Vec<Value> {

@@ -33,8 +33,7 @@ impl Fault {
     pub(crate) const FINITE_NUMBER: Fault = Fault::fixed(code::FINITE_NUMBER, "Input should be a finite number");
     pub(crate) const LIST_TYPE: Fault = Fault::fixed(code::LIST_TYPE, "Input should be a valid list");
     pub(crate) const MISSING: Fault = Fault::fixed(code::MISSING, "Field required");
-    pub(crate) const EXTRA_FORBIDDEN: Fault =
-        Fault::fixed(code::EXTRA_FORBIDDEN, "Extra inputs are not permitted");
+    pub(crate) const EXTRA_FORBIDDEN: Fault = Fault::fixed(code::EXTRA_FORBIDDEN, "Extra inputs are not permitted");
     const DUPLICATE_FIELD: Fault = Fault::fixed(code::DUPLICATE_FIELD, "Field given more than once");
     pub(crate) const NOT_AN_OBJECT: Fault = Fault::fixed(
         code::MODEL_ATTRIBUTES_TYPE,

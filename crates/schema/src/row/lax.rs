@@ -86,8 +86,8 @@ pub(crate) fn bool(scalar: Scalar<'_>) -> Result<bool, Fault> {
 
 fn bool_from_text(text: &str) -> Option<bool> {
     let is = |word: &&str| text.eq_ignore_ascii_case(word);
-    if ["1", "on", "t", "true", "y", "yes"].iter().any(|word| is(word)) {
+    if ["1", "on", "t", "true", "y", "yes"].iter().any(is) {
         return Some(true);
     }
-    ["0", "off", "f", "false", "n", "no"].iter().any(|word| is(word)).then_some(false)
+    ["0", "off", "f", "false", "n", "no"].iter().any(is).then_some(false)
 }

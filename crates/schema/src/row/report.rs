@@ -37,7 +37,8 @@ impl Report {
             return;
         }
         let Fault { code, message, ctx } = fault;
-        self.row.push((order, Violation { loc: at.to_loc(), code, message: message.into_owned(), input: input(), ctx }));
+        self.row
+            .push((order, Violation { loc: at.to_loc(), code, message: message.into_owned(), input: input(), ctx }));
     }
 
     /// Records what the caller found outside of any row.

@@ -47,7 +47,7 @@ true false null
 "true" "TRUE" " true " "false" "False" "yes" "Yes" "no" "on" "Off" "t" "F" "y" "N" "2"
 "A" "B" "C" "a" "BB" "ABBA" "A\\n" "[]"
 """.split("\n")
-# Split by hand: some strings hold spaces.
+# By pattern, not by spaces: some strings hold spaces.
 INPUTS = [
     value
     for line in SCALARS

@@ -1,8 +1,8 @@
 //! Manifests that nobody would write but anybody could.
 
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, ImageSection, ImageSize, InputBinding,
-    Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection, Task, Value, Warmup,
+    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, ImageSection, ImageSize,
+    InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection, Task, Value, Warmup,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -13,8 +13,20 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z_]{1,12}",
         ".{1,20}",
-        prop::sample::select(vec!["a\"b", "a\\b", "line\nbreak", "tab\t", "'''", "\"\"\"", "#", "é€😀", "\u{7f}", "a = 1", "[x]"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "a\"b",
+            "a\\b",
+            "line\nbreak",
+            "tab\t",
+            "'''",
+            "\"\"\"",
+            "#",
+            "é€😀",
+            "\u{7f}",
+            "a = 1",
+            "[x]"
+        ])
+        .prop_map(str::to_owned),
     ]
     .prop_filter("a name is not blank", |text| !text.trim().is_empty())
 }

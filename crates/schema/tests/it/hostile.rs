@@ -83,7 +83,9 @@ fn follows_the_rules(rows: &Rows) {
             }
             Values::Int(values) => assert!(values.iter().all(|value| feature.range.contains(*value as f64))),
             Values::Category(values) => assert!(values.iter().all(|at| (*at as usize) < feature.categories.len())),
-            Values::Text(values) => assert!(values.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_lowercase()))),
+            Values::Text(values) => {
+                assert!(values.iter().all(|text| text.bytes().all(|byte| byte.is_ascii_lowercase())))
+            }
             Values::Bool(_) => {}
             other => panic!("{other:?}"),
         }
@@ -125,7 +127,8 @@ fn key() -> impl Strategy<Value = String> {
 /// An object whose keys may repeat, as text.
 fn object() -> impl Strategy<Value = String> {
     prop::collection::vec((key(), tree()), 0..10).prop_map(|fields| {
-        let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{}:{value}", Json::from(key.as_str()))).collect();
+        let fields: Vec<String> =
+            fields.iter().map(|(key, value)| format!("{}:{value}", Json::from(key.as_str()))).collect();
         format!("{{{}}}", fields.join(","))
     })
 }

@@ -2,7 +2,8 @@
 
 use expect_test::{Expect, expect};
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, Manifest, Range, Resize, Scale, Task, Value,
+    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, Manifest, Range, Resize, Scale,
+    Task, Value,
 };
 use proptest::prelude::*;
 
@@ -101,7 +102,10 @@ fn everything_is_read() {
     assert_eq!(manifest.extra_fields, ExtraFields::Forbid);
     assert_eq!(manifest.model.sha256.as_ref().map(String::len), Some(64));
     let [bill, island, grade, code, window, count] = manifest.features.as_slice() else { panic!("{manifest:#?}") };
-    assert_eq!((bill.kind, bill.range), (FeatureType::Float, Range { ge: Some(0.0), le: Some(100.5), ..Range::default() }));
+    assert_eq!(
+        (bill.kind, bill.range),
+        (FeatureType::Float, Range { ge: Some(0.0), le: Some(100.5), ..Range::default() })
+    );
     assert_eq!((bill.aliases.as_slice(), bill.nullable, bill.required), (&["feature1".to_owned()][..], true, true));
     assert_eq!((&bill.example, &bill.impute), (&Some(Value::Float(39.1)), &Some(Value::Float(44.0))));
     assert_eq!(bill.scale, Scale::Standard { mean: 44.0, std: 5.4 });
@@ -170,45 +174,74 @@ max_batch_rows = -1
 mode = "pool"
 "#,
         expect![[r#"
-            line 1, column 1: task: is missing
-            line 2, column 1: tsak: unknown key
+            line 1, column 1: task: is missing; it is one of classification, regression, embedding, image-classification, tensor
+            line 2, column 1: tsak: unknown key (did you mean "task"?)
             line 3, column 1: extra_fields: "forbidden" is none of ignore, forbid (did you mean "forbid"?)
-            line 5, column 1: model.fiel: unknown key
-            line 8, column 1: feature[0].type: "flaot" is none of float, int, string, bool
+            line 5, column 1: model.fiel: unknown key (did you mean "file"?)
+            line 8, column 1: feature[0].type: "flaot" is none of float, int, string, bool (did you mean "float"?)
             line 12, column 1: feature[1].rang: unknown key (did you mean "range"?)
             line 13, column 11: feature[1].range.ge: expected a number, found a string
             line 13, column 21: feature[1].range.lee: unknown key (did you mean "le"?)
-            line 14, column 17: feature[1].aliases[1]: expected strings, found an integer
+            line 14, column 17: feature[1].aliases[1]: expected an array of strings, found 3 in it
             line 15, column 1: feature[1].required: expected true or false, found a string
-            line 16, column 10: feature[1].shape[0]: expected lengths above 0, found an integer
-            line 18, column 1: serving.max_batch_rows: expected a whole number of its range, found -1
+            line 16, column 10: feature[1].shape[0]: expected an array of lengths above 0, found 0 in it
+            line 18, column 1: serving.max_batch_rows: expected a whole number that is not negative, found -1
             line 19, column 1: serving.mode: "pool" is none of auto, inline, pooled"#]],
     );
 }
 
 #[test]
 fn syntax_errors_have_a_place() {
-    check("task = \"tensor\"\n[[feature]\nname = 1", expect![[r#"
+    check(
+        "task = \"tensor\"\n[[feature]\nname = 1",
+        expect![[r#"
         line 2, column 10: invalid table header
-        expected `.`, `]]`"#]]);
-    check("task = tensor", expect![[r#"
+        expected `.`, `]]`"#]],
+    );
+    check(
+        "task = tensor",
+        expect![[r#"
         line 1, column 8: invalid string
-        expected `"`, `'`"#]]);
+        expected `"`, `'`"#]],
+    );
     check("task = \"tensor\"\ntask = \"tensor\"", expect!["line 2, column 1: duplicate key `task` in document root"]);
-    check("", expect!["line 1, column 1: task: is missing"]);
-    check("task = \"tensor\"\nsummary = 1979-05-27", expect![[r#"line 2, column 11: invalid type: string "$__toml_private_datetime", expected a spanned value"#]]);
+    check(
+        "",
+        expect![
+            "line 1, column 1: task: is missing; it is one of classification, regression, embedding, image-classification, tensor"
+        ],
+    );
+    check(
+        "task = \"tensor\"\nsummary = 1979-05-27",
+        expect!["line 2, column 11: no key of a manifest is a date; quote it"],
+    );
 }
 
 #[test]
 fn shapes_of_the_document() {
-    check("manifest = 2\ntask = \"tensor\"", expect!["line 1, column 1: manifest: format 2 is not known (write `manifest = 1`)"]);
-    check("task = \"tensor\"\nfeature = 3", expect!["line 2, column 1: feature: expected an array of tables, each headed [[feature]], found 3"]);
-    check("task = \"tensor\"\n[feature]\nname = \"a\"", expect!["line 2, column 2: feature: expected an array of tables, each headed [[feature]], found a table"]);
-    check("task = \"tensor\"\nfeature = [1]", expect!["line 2, column 12: feature[0]: expected a table, found an integer"]);
+    check(
+        "manifest = 2\ntask = \"tensor\"",
+        expect!["line 1, column 1: manifest: format 2 is not known (write `manifest = 1`)"],
+    );
+    check(
+        "task = \"tensor\"\nfeature = 3",
+        expect!["line 2, column 1: feature: expected an array of tables, each headed [[feature]], found 3"],
+    );
+    check(
+        "task = \"tensor\"\n[feature]\nname = \"a\"",
+        expect!["line 2, column 2: feature: expected an array of tables, each headed [[feature]], found a table"],
+    );
+    check("task = \"tensor\"\nfeature = [1]", expect!["line 2, column 12: feature[0]: expected a table, found 1"]);
     check("task = \"tensor\"\nmodel.file = \"m.onnx\"\nserving.max_batch_rows = 3", expect!["fine"]);
     check("task = \"tensor\"\n[output.more]\nx = 1", expect!["line 2, column 9: output.more: unknown key"]);
-    check("task = \"tensor\"\n[features]", expect![[r#"line 2, column 2: features: unknown key (did you mean "feature"?)"#]]);
-    check("task = \"tensor\"\n[[feature]]\ntype = \"float\"\n[[input]]\ntensor = \"x\"\nfeatures = [\"nobody\"]", expect!["line 2, column 1: feature[0].name: is missing"]);
+    check(
+        "task = \"tensor\"\n[features]",
+        expect![[r#"line 2, column 2: features: unknown key (did you mean "feature"?)"#]],
+    );
+    check(
+        "task = \"tensor\"\n[[feature]]\ntype = \"float\"\n[[input]]\ntensor = \"x\"\nfeatures = [\"nobody\"]",
+        expect!["line 2, column 1: feature[0].name: is missing"],
+    );
 }
 
 #[test]
@@ -221,121 +254,320 @@ fn names_are_told_apart() {
             expected,
         );
     };
-    two("name = \"a\"", "name = \"a\"", expect![[r#"line 7, column 1: feature[1].name: "a" is also the name of feature[0]"#]]);
-    two("name = \"a\"\naliases = [\"b\"]", "name = \"b\"", expect![[r#"line 5, column 12: feature[0].aliases[0]: "b" already names feature[1]"#]]);
-    two("name = \"a\"\naliases = [\"c\"]", "name = \"b\"\naliases = [\"c\"]", expect![[r#"line 9, column 12: feature[1].aliases[0]: "c" already names feature[0]"#]]);
-    two("name = \"a\"\naliases = [\"a\", \"d\", \"d\"]", "name = \"b\"", expect![[r#"
+    two(
+        "name = \"a\"",
+        "name = \"a\"",
+        expect![[r#"line 7, column 1: feature[1].name: "a" is also the name of feature[0]"#]],
+    );
+    two(
+        "name = \"a\"\naliases = [\"b\"]",
+        "name = \"b\"",
+        expect![[r#"line 5, column 12: feature[0].aliases[0]: "b" already names feature[1]"#]],
+    );
+    two(
+        "name = \"a\"\naliases = [\"c\"]",
+        "name = \"b\"\naliases = [\"c\"]",
+        expect![[r#"line 9, column 12: feature[1].aliases[0]: "c" already names feature[0]"#]],
+    );
+    two(
+        "name = \"a\"\naliases = [\"a\", \"d\", \"d\"]",
+        "name = \"b\"",
+        expect![[r#"
         line 5, column 12: feature[0].aliases[0]: "a" already names feature[0]
-        line 5, column 22: feature[0].aliases[2]: "d" already names feature[0]"#]]);
-    two("name = \"\"", "name = \"b\"\naliases = [\" \"]", expect![[r#"
+        line 5, column 22: feature[0].aliases[2]: "d" already names feature[0]"#]],
+    );
+    two(
+        "name = \"\"",
+        "name = \"b\"\naliases = [\" \"]",
+        expect![[r#"
         line 4, column 1: feature[0].name: is empty
-        line 8, column 12: feature[1].aliases[0]: is empty"#]]);
+        line 8, column 12: feature[1].aliases[0]: is empty"#]],
+    );
     two("name = \"a\"\naliases = [\"c\"]", "name = \"b\"\naliases = [\"d\"]", expect!["fine"]);
 }
 
 #[test]
 fn rules_fit_together() {
-    check_feature("type = \"float\"\nrange = { gt = 1.0, lt = 1.0 }", expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"]);
+    check_feature(
+        "type = \"float\"\nrange = { gt = 1.0, lt = 1.0 }",
+        expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"],
+    );
     check_feature("type = \"float\"\nrange = { ge = 1.0, le = 1.0 }", expect!["fine"]);
-    check_feature("type = \"float\"\nrange = { ge = 2, le = 1 }", expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"]);
-    check_feature("type = \"float\"\nrange = { ge = 0, gt = 0 }", expect!["line 5, column 1: feature[0].range: gt and ge are both given"]);
-    check_feature("type = \"float\"\nrange = { le = 0, lt = 0 }", expect!["line 5, column 1: feature[0].range: lt and le are both given"]);
-    check_feature("type = \"float\"\nrange = { le = inf }", expect!["line 5, column 1: feature[0].range: bounds are finite; leave out the one that is not"]);
-    check_feature("type = \"float\"\nrange = { le = nan }", expect!["line 5, column 1: feature[0].range: bounds are finite; leave out the one that is not"]);
-    check_feature("type = \"int\"\nrange = { gt = 1, lt = 2 }", expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"]);
-    check_feature("type = \"int\"\nrange = { ge = 0.5 }", expect!["line 5, column 1: feature[0].range: bounds of an int are whole numbers within ±2^53"]);
-    check_feature("type = \"int\"\nrange = { le = 1e17 }", expect!["line 5, column 1: feature[0].range: bounds of an int are whole numbers within ±2^53"]);
-    check_feature("type = \"string\"\nrange = { ge = 1 }", expect!["line 5, column 1: feature[0].range: only numbers have a range, not a string"]);
-    check_feature("type = \"bool\"\npattern = \"a\"", expect!["line 5, column 1: feature[0].pattern: only strings have a pattern, not a bool"]);
-    check_feature("type = \"string\"\npattern = \"a(\"", expect![[r#"
+    check_feature(
+        "type = \"float\"\nrange = { ge = 2, le = 1 }",
+        expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"],
+    );
+    check_feature(
+        "type = \"float\"\nrange = { ge = 0, gt = 0 }",
+        expect!["line 5, column 1: feature[0].range: gt and ge are both given"],
+    );
+    check_feature(
+        "type = \"float\"\nrange = { le = 0, lt = 0 }",
+        expect!["line 5, column 1: feature[0].range: lt and le are both given"],
+    );
+    check_feature(
+        "type = \"float\"\nrange = { le = inf }",
+        expect!["line 5, column 1: feature[0].range: bounds are finite; leave out the one that is not"],
+    );
+    check_feature(
+        "type = \"float\"\nrange = { le = nan }",
+        expect!["line 5, column 1: feature[0].range: bounds are finite; leave out the one that is not"],
+    );
+    check_feature(
+        "type = \"int\"\nrange = { gt = 1, lt = 2 }",
+        expect!["line 5, column 1: feature[0].range: contradicts itself: no number is within it"],
+    );
+    check_feature(
+        "type = \"int\"\nrange = { ge = 0.5 }",
+        expect!["line 5, column 1: feature[0].range: bounds of an int are whole numbers within ±2^53"],
+    );
+    check_feature(
+        "type = \"int\"\nrange = { le = 1e17 }",
+        expect!["line 5, column 1: feature[0].range: bounds of an int are whole numbers within ±2^53"],
+    );
+    check_feature(
+        "type = \"string\"\nrange = { ge = 1 }",
+        expect!["line 5, column 1: feature[0].range: only numbers have a range, not a string"],
+    );
+    check_feature(
+        "type = \"bool\"\npattern = \"a\"",
+        expect!["line 5, column 1: feature[0].pattern: only strings have a pattern, not a bool"],
+    );
+    check_feature(
+        "type = \"string\"\npattern = \"a(\"",
+        expect![[r#"
         line 5, column 1: feature[0].pattern: regex parse error:
             a(
              ^
-        error: unclosed group"#]]);
-    check_feature("type = \"string\"\npattern = \"(a{1000}){1000}\"\nexample = \"a\"", expect!["line 5, column 1: feature[0].pattern: Compiled regex exceeds size limit of 1048576 bytes."]);
-    check_feature("type = \"string\"\npattern = \"^q{77}$\"", expect!["line 2, column 1: feature[0]: no value that fits could be made up for the documentation (give an `example`)"]);
-    check_feature("type = \"string\"\npattern = \"a\"\ncategories = [\"a\"]", expect!["line 5, column 1: feature[0].pattern: the categories say it all"]);
-    check_feature("type = \"float\"\ncategories = [\"a\"]", expect!["line 5, column 1: feature[0].categories: only strings and ints have categories, not a float"]);
-    check_feature("type = \"int\"\ncategories = [1, \"2\", \"three\", \"04\"]", expect![[r#"
+        error: unclosed group"#]],
+    );
+    check_feature(
+        "type = \"string\"\npattern = \"(a{1000}){1000}\"\nexample = \"a\"",
+        expect!["line 5, column 1: feature[0].pattern: Compiled regex exceeds size limit of 1048576 bytes."],
+    );
+    check_feature(
+        "type = \"string\"\npattern = \"^q{77}$\"",
+        expect![
+            "line 2, column 1: feature[0]: no value that fits could be made up for the documentation (give an `example`)"
+        ],
+    );
+    check_feature(
+        "type = \"string\"\npattern = \"a\"\ncategories = [\"a\"]",
+        expect!["line 5, column 1: feature[0].pattern: the categories say it all"],
+    );
+    check_feature(
+        "type = \"float\"\ncategories = [\"a\"]",
+        expect!["line 5, column 1: feature[0].categories: only strings and ints have categories, not a float"],
+    );
+    check_feature(
+        "type = \"int\"\ncategories = [1, \"2\", \"three\", \"04\"]",
+        expect![[r#"
         line 5, column 23: feature[0].categories[2]: "three" is no integer
-        line 5, column 32: feature[0].categories[3]: "04" is no integer"#]]);
-    check_feature("type = \"string\"\ncategories = [\"a\", \"b\", \"a\"]", expect![[r#"line 5, column 25: feature[0].categories[2]: "a" is listed twice"#]]);
-    check_feature("type = \"int\"\ncategories = [1]\nrange = { ge = 0 }", expect!["line 6, column 1: feature[0].range: the categories say it all"]);
-    check_feature("type = \"string\"\ncategories = [\"alpha\"]\ncategory_aliases = { A = \"alpah\", alpha = \"alpha\" }", expect![[r#"
-        line 6, column 22: feature[0].category_aliases.A: there is no category "alpah"
-        line 6, column 35: feature[0].category_aliases.alpha: "alpha" is a category itself"#]]);
-    check_feature("type = \"string\"\ncategory_aliases = { A = \"a\" }", expect![[r#"line 5, column 22: feature[0].category_aliases.A: there is no category "a""#]]);
-    check_feature("type = \"string\"\ncategories = [\"a\"]\ncategory_aliases = { A = 1 }", expect!["line 6, column 22: feature[0].category_aliases.A: expected a string, found an integer"]);
-    check_feature("type = \"string\"\nencode = \"one-hot\"", expect![[r#"line 5, column 1: feature[0].encode: "one-hot" needs categories"#]]);
-    check_feature("type = \"string\"\nencode = \"onehot\"", expect![[r#"line 5, column 1: feature[0].encode: "onehot" is none of none, one-hot, ordinal (did you mean "one-hot"?)"#]]);
-    check_feature("type = \"float\"\nencode = \"ordinal\"", expect![[r#"line 5, column 1: feature[0].encode: "ordinal" needs categories"#]]);
+        line 5, column 32: feature[0].categories[3]: "04" is no integer"#]],
+    );
+    check_feature(
+        "type = \"string\"\ncategories = [\"a\", \"b\", \"a\"]",
+        expect![[r#"line 5, column 25: feature[0].categories[2]: "a" is listed twice"#]],
+    );
+    check_feature(
+        "type = \"int\"\ncategories = [1]\nrange = { ge = 0 }",
+        expect!["line 6, column 1: feature[0].range: the categories say it all"],
+    );
+    check_feature(
+        "type = \"string\"\ncategories = [\"alpha\"]\ncategory_aliases = { A = \"alpah\", alpha = \"alpha\" }",
+        expect![[r#"
+            line 6, column 22: feature[0].category_aliases.A: there is no category "alpah" (did you mean "alpha"?)
+            line 6, column 35: feature[0].category_aliases.alpha: "alpha" is a category itself"#]],
+    );
+    check_feature(
+        "type = \"string\"\ncategory_aliases = { A = \"a\" }",
+        expect![[r#"line 5, column 22: feature[0].category_aliases.A: there is no category "a""#]],
+    );
+    check_feature(
+        "type = \"string\"\ncategories = [\"a\"]\ncategory_aliases = { A = 1 }",
+        expect!["line 6, column 22: feature[0].category_aliases.A: expected a string, found 1"],
+    );
+    check_feature(
+        "type = \"string\"\nencode = \"one-hot\"",
+        expect![[r#"line 5, column 1: feature[0].encode: "one-hot" needs categories"#]],
+    );
+    check_feature(
+        "type = \"string\"\nencode = \"onehot\"",
+        expect![[
+            r#"line 5, column 1: feature[0].encode: "onehot" is none of none, one-hot, ordinal (did you mean "one-hot"?)"#
+        ]],
+    );
+    check_feature(
+        "type = \"float\"\nencode = \"ordinal\"",
+        expect![[r#"line 5, column 1: feature[0].encode: "ordinal" needs categories"#]],
+    );
 }
 
 #[test]
 fn scales_divide_by_something() {
-    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = 0 }", expect!["line 5, column 1: feature[0].scale: std is 0; it is divided by, so it must be above 0"]);
-    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = -1 }", expect!["line 5, column 1: feature[0].scale: std is -1; it is divided by, so it must be above 0"]);
-    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = nan, std = 1 }", expect!["line 5, column 1: feature[0].scale: numbers are finite"]);
-    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = 1 }", expect!["line 5, column 1: feature[0].scale.std: is missing"]);
-    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = 1, min = 0 }", expect!["line 5, column 49: feature[0].scale.min: unknown key"]);
-    check_feature("type = \"float\"\nscale = { kind = \"minmax\", min = 1, max = 1 }", expect!["line 5, column 1: feature[0].scale: max - min is 0; it is divided by, so it must be above 0"]);
-    check_feature("type = \"float\"\nscale = { kind = \"minmax\", min = -1e308, max = 1e308 }", expect!["line 5, column 1: feature[0].scale: numbers are finite"]);
-    check_feature("type = \"float\"\nscale = { kind = \"robust\", median = 1, iqr = 0 }", expect!["line 5, column 1: feature[0].scale: iqr is 0; it is divided by, so it must be above 0"]);
+    check_feature("type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = 0 }", expect!["fine"]);
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = -1 }",
+        expect!["line 5, column 1: feature[0].scale: std is -1; a spread is not below 0"],
+    );
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"standard\", mean = nan, std = 1 }",
+        expect!["line 5, column 1: feature[0].scale: numbers are finite"],
+    );
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"standard\", mean = 1 }",
+        expect!["line 5, column 1: feature[0].scale.std: is missing"],
+    );
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"standard\", mean = 1, std = 1, min = 0 }",
+        expect!["line 5, column 49: feature[0].scale.min: unknown key"],
+    );
+    check_feature("type = \"float\"\nscale = { kind = \"minmax\", min = 1, max = 1 }", expect!["fine"]);
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"minmax\", min = -1e308, max = 1e308 }",
+        expect!["line 5, column 1: feature[0].scale: numbers are finite"],
+    );
+    check_feature("type = \"float\"\nscale = { kind = \"robust\", median = 1, iqr = 0 }", expect!["fine"]);
     check_feature("type = \"float\"\nscale = { kind = \"none\" }", expect!["fine"]);
-    check_feature("type = \"float\"\nscale = { kind = \"min-max\", min = 1, max = 2 }", expect![[r#"line 5, column 11: feature[0].scale.kind: "min-max" is none of standard, minmax, robust, none (did you mean "minmax"?)"#]]);
-    check_feature("type = \"float\"\nscale = \"standard\"", expect!["line 5, column 1: feature[0].scale: expected a table, found a string"]);
-    check_feature("type = \"string\"\nscale = { kind = \"minmax\", min = 0, max = 1 }", expect!["line 5, column 1: feature[0].scale: only numbers are scaled, not a string"]);
-    check_feature("type = \"int\"\ncategories = [1]\nscale = { kind = \"minmax\", min = 0, max = 1 }", expect!["line 6, column 1: feature[0].scale: categories are encoded, not scaled"]);
+    check_feature(
+        "type = \"float\"\nscale = { kind = \"min-max\", min = 1, max = 2 }",
+        expect![[
+            r#"line 5, column 11: feature[0].scale.kind: "min-max" is none of standard, minmax, robust, none (did you mean "minmax"?)"#
+        ]],
+    );
+    check_feature(
+        "type = \"float\"\nscale = \"standard\"",
+        expect!["line 5, column 1: feature[0].scale: expected a table, found a string"],
+    );
+    check_feature(
+        "type = \"string\"\nscale = { kind = \"minmax\", min = 0, max = 1 }",
+        expect!["line 5, column 1: feature[0].scale: only numbers are scaled, not a string"],
+    );
+    check_feature(
+        "type = \"int\"\ncategories = [1]\nscale = { kind = \"minmax\", min = 0, max = 1 }",
+        expect!["line 6, column 1: feature[0].scale: categories are encoded, not scaled"],
+    );
 }
 
 #[test]
 fn arrays_have_a_shape() {
-    check_feature("type = \"float\"\nshape = [3, 0]", expect!["line 5, column 13: feature[0].shape[1]: expected lengths above 0, found an integer"]);
-    check_feature("type = \"float\"\nshape = [-1]", expect!["line 5, column 10: feature[0].shape[0]: expected lengths above 0, found an integer"]);
-    check_feature("type = \"float\"\nshape = [4294967296, 4294967296]", expect!["line 5, column 1: feature[0].shape: more than 1048576 elements"]);
-    check_feature("type = \"string\"\nshape = [2]", expect!["line 5, column 1: feature[0].shape: only numbers come in arrays, not a string"]);
-    check_feature("type = \"int\"\nshape = [2]\ncategories = [1]", expect!["line 5, column 1: feature[0].shape: categories do not come in arrays"]);
-    check_feature("type = \"float\"\nshape = [2]\ndefault = [1, 2, 3]", expect!["line 6, column 1: feature[0].default: [1,2,3] is not allowed here: List should have at most 2 items after validation, not 3"]);
-    check_feature("type = \"float\"\nshape = [2]\ndefault = 1", expect!["line 6, column 1: feature[0].default: 1 is not allowed here: Input should be a valid list"]);
+    check_feature(
+        "type = \"float\"\nshape = [3, 0]",
+        expect!["line 5, column 13: feature[0].shape[1]: expected an array of lengths above 0, found 0 in it"],
+    );
+    check_feature(
+        "type = \"float\"\nshape = [-1]",
+        expect!["line 5, column 10: feature[0].shape[0]: expected an array of lengths above 0, found -1 in it"],
+    );
+    check_feature(
+        "type = \"float\"\nshape = [4294967296, 4294967296]",
+        expect!["line 5, column 1: feature[0].shape: more than 1048576 elements"],
+    );
+    check_feature(
+        "type = \"string\"\nshape = [2]",
+        expect!["line 5, column 1: feature[0].shape: only numbers come in arrays, not a string"],
+    );
+    check_feature(
+        "type = \"int\"\nshape = [2]\ncategories = [1]",
+        expect!["line 5, column 1: feature[0].shape: categories do not come in arrays"],
+    );
+    check_feature(
+        "type = \"float\"\nshape = [2]\ndefault = [1, 2, 3]",
+        expect![
+            "line 6, column 1: feature[0].default: [1,2,3] is not allowed here: List should have at most 2 items after validation, not 3"
+        ],
+    );
+    check_feature(
+        "type = \"float\"\nshape = [2]\ndefault = 1",
+        expect!["line 6, column 1: feature[0].default: 1 is not allowed here: Input should be a valid list"],
+    );
     check_feature("type = \"float\"\nshape = [2]\nimpute = 1\ndefault = [1, 2]", expect!["fine"]);
-    check_feature("type = \"float\"\nshape = [2]\nimpute = [1, 2]", expect!["line 6, column 1: feature[0].impute: [1,2] is not allowed here: Input should be a valid number"]);
+    check_feature(
+        "type = \"float\"\nshape = [2]\nimpute = [1, 2]",
+        expect!["line 6, column 1: feature[0].impute: [1,2] is not allowed here: Input should be a valid number"],
+    );
 }
 
 #[test]
 fn values_follow_the_rules() {
-    check_feature("type = \"float\"\nrange = { ge = 0 }\ndefault = -1\nexample = -2\nimpute = -3", expect![[r#"
-        line 6, column 1: feature[0].default: -1 is not allowed here: Input should be greater than or equal to 0
-        line 7, column 1: feature[0].example: -2 is not allowed here: Input should be greater than or equal to 0
-        line 8, column 1: feature[0].impute: -3 is not allowed here: Input should be greater than or equal to 0"#]]);
-    check_feature("type = \"float\"\ndefault = nan", expect!["line 5, column 1: feature[0].default: NaN is not allowed here: Input should be a finite number"]);
-    check_feature("type = \"float\"\ndefault = \"many\"", expect![[r#"line 5, column 1: feature[0].default: "many" is not allowed here: Input should be a valid number, unable to parse string as a number"#]]);
-    check_feature("type = \"float\"\ndefault = { a = 1 }", expect!["line 5, column 1: feature[0].default: expected a number, string, bool or array of numbers, found a table"]);
-    check_feature("type = \"int\"\ndefault = 1.5", expect!["line 5, column 1: feature[0].default: 1.5 is not allowed here: Input should be a valid integer, got a number with a fractional part"]);
+    check_feature(
+        "type = \"float\"\nrange = { ge = 0 }\ndefault = -1\nexample = -2\nimpute = -3",
+        expect![[r#"
+            line 6, column 1: feature[0].default: -1 is not allowed here: Input should be greater than or equal to 0
+            line 7, column 1: feature[0].example: -2 is not allowed here: Input should be greater than or equal to 0"#]],
+    );
+    check_feature(
+        "type = \"float\"\ndefault = nan",
+        expect!["line 5, column 1: feature[0].default: NaN is not allowed here: Input should be a finite number"],
+    );
+    check_feature(
+        "type = \"float\"\ndefault = \"many\"",
+        expect![[
+            r#"line 5, column 1: feature[0].default: "many" is not allowed here: Input should be a valid number, unable to parse string as a number"#
+        ]],
+    );
+    check_feature(
+        "type = \"float\"\ndefault = { a = 1 }",
+        expect![
+            "line 5, column 1: feature[0].default: expected a number, string, bool or array of numbers, found a table"
+        ],
+    );
+    check_feature(
+        "type = \"int\"\ndefault = 1.5",
+        expect![
+            "line 5, column 1: feature[0].default: 1.5 is not allowed here: Input should be a valid integer, got a number with a fractional part"
+        ],
+    );
     check_feature("type = \"int\"\nimpute = 1.5", expect!["fine"]);
-    check_feature("type = \"int\"\nrange = { le = 3 }\nimpute = 3.5", expect!["line 6, column 1: feature[0].impute: 3.5 is not allowed here: Input should be less than or equal to 3"]);
-    check_feature("type = \"bool\"\ndefault = \"maybe\"", expect![[r#"line 5, column 1: feature[0].default: "maybe" is not allowed here: Input should be a valid boolean, unable to interpret input"#]]);
-    check_feature("type = \"string\"\ncategories = [\"a\"]\ndefault = \"b\"\nimpute = \"c\"", expect![[r#"
+    check_feature("type = \"int\"\nrange = { le = 3 }\nimpute = 3.5", expect!["fine"]);
+    check_feature(
+        "type = \"bool\"\ndefault = \"maybe\"",
+        expect![[
+            r#"line 5, column 1: feature[0].default: "maybe" is not allowed here: Input should be a valid boolean, unable to interpret input"#
+        ]],
+    );
+    check_feature(
+        "type = \"string\"\ncategories = [\"a\"]\ndefault = \"b\"\nimpute = \"c\"",
+        expect![[r#"
         line 6, column 1: feature[0].default: "b" is not allowed here: Input should be 'a'
-        line 7, column 1: feature[0].impute: "c" is not allowed here: Input should be 'a'"#]]);
-    check_feature("type = \"string\"\npattern = \"^a$\"\nexample = \"b\"", expect![[r#"line 6, column 1: feature[0].example: "b" is not allowed here: String should match pattern '^a$'"#]]);
+        line 7, column 1: feature[0].impute: "c" is not allowed here: Input should be 'a'"#]],
+    );
+    check_feature(
+        "type = \"string\"\npattern = \"^a$\"\nexample = \"b\"",
+        expect![[
+            r#"line 6, column 1: feature[0].example: "b" is not allowed here: String should match pattern '^a$'"#
+        ]],
+    );
     check_feature("type = \"string\"\npattern = \"^a$\"\nimpute = \"unknown\"", expect!["fine"]);
 }
 
 #[test]
 fn inputs_name_features() {
     let bind = |inputs: &str, expected| {
-        check(
-            &format!("task = \"tensor\"\n[[feature]]\nname = \"length\"\ntype = \"float\"\n{inputs}"),
-            expected,
-        );
+        check(&format!("task = \"tensor\"\n[[feature]]\nname = \"length\"\ntype = \"float\"\n{inputs}"), expected);
     };
-    bind("[[input]]\ntensor = \"x\"\nfeatures = [\"lenght\"]", expect![[r#"line 7, column 13: input[0].features[0]: there is no feature "lenght" (did you mean "length"?)"#]]);
-    bind("[[input]]\ntensor = \"x\"\nfeatures = [\"length\", \"length\"]", expect![[r#"line 7, column 23: input[0].features[1]: "length" is listed twice"#]]);
-    bind("[[input]]\ntensor = \"x\"\nfeatures = []", expect!["line 7, column 1: input[0].features: length is lower than 1"]);
-    bind("[[input]]\ntensor = \"\"\nfeatures = [\"length\"]", expect!["line 6, column 1: input[0].tensor: length is lower than 1"]);
-    bind("[[input]]\nfeatures = \"length\"", expect![[r#"
+    bind(
+        "[[input]]\ntensor = \"x\"\nfeatures = [\"lenght\"]",
+        expect![[r#"line 7, column 13: input[0].features[0]: there is no feature "lenght" (did you mean "length"?)"#]],
+    );
+    bind(
+        "[[input]]\ntensor = \"x\"\nfeatures = [\"length\", \"length\"]",
+        expect![[r#"line 7, column 23: input[0].features[1]: "length" is listed twice"#]],
+    );
+    bind(
+        "[[input]]\ntensor = \"x\"\nfeatures = []",
+        expect!["line 7, column 1: input[0].features: length is lower than 1"],
+    );
+    bind(
+        "[[input]]\ntensor = \"\"\nfeatures = [\"length\"]",
+        expect!["line 6, column 1: input[0].tensor: length is lower than 1"],
+    );
+    bind(
+        "[[input]]\nfeatures = \"length\"",
+        expect![[r#"
         line 5, column 1: input[0].tensor: is missing
-        line 6, column 1: input[0].features: expected an array of strings, found a string"#]]);
+        line 6, column 1: input[0].features: expected an array of strings, found a string"#]],
+    );
     bind(
         "[[input]]\ntensor = \"x\"\nfeatures = [\"length\"]\n[[input]]\ntensor = \"x\"\nfeatures = [\"length\"]",
         expect![[r#"line 9, column 1: input[1].tensor: "x" has an [[input]] already"#]],
@@ -346,39 +578,73 @@ fn inputs_name_features() {
 #[test]
 fn other_sections() {
     let section = |text: &str, expected| check(&format!("task = \"classification\"\n{text}"), expected);
-    section("[output]\nlabels = [\"a\"]\nlabels_file = \"l.txt\"", expect!["line 4, column 1: output.labels_file: labels are given already (keep one of the two)"]);
-    section("[output]\nlabels_file = \"../../etc/passwd\"", expect!["line 3, column 1: output.labels_file: is not the plain name of a file beside the manifest"]);
-    section("[output]\nclasses = [1, 2]\nlabels = [\"a\"]", expect!["line 4, column 1: output.labels: 1 labels for 2 classes"]);
-    section("[output]\nclasses = [1, \"b\", 1]", expect![[r#"
+    section(
+        "[output]\nlabels = [\"a\"]\nlabels_file = \"l.txt\"",
+        expect!["line 4, column 1: output.labels_file: labels are given already (keep one of the two)"],
+    );
+    section(
+        "[output]\nlabels_file = \"../../etc/passwd\"",
+        expect!["line 3, column 1: output.labels_file: is not the plain name of a file beside the manifest"],
+    );
+    section(
+        "[output]\nclasses = [1, 2]\nlabels = [\"a\"]",
+        expect!["line 4, column 1: output.labels: 1 labels for 2 classes"],
+    );
+    section(
+        "[output]\nclasses = [1, \"b\", 1]",
+        expect![[r#"
         line 3, column 15: output.classes[1]: classes are all integers or all strings
-        line 3, column 20: output.classes[2]: class 1 is listed twice"#]]);
-    section("[output]\nclasses = [1.5]", expect!["line 3, column 12: output.classes[0]: expected integers or strings, found a float"]);
+        line 3, column 20: output.classes[2]: class 1 is listed twice"#]],
+    );
+    section(
+        "[output]\nclasses = [1.5]",
+        expect!["line 3, column 12: output.classes[0]: expected an array of integers or strings, found 1.5 in it"],
+    );
     section("[output]\ntensor = \"\"", expect!["line 3, column 1: output.tensor: length is lower than 1"]);
-    section("[output]\napply = \"relu\"", expect![[r#"line 3, column 1: output.apply: "relu" is none of none, softmax, sigmoid"#]]);
-    section("[model]\nfile = \"/etc/passwd\"", expect!["line 3, column 1: model.file: is not the plain name of a file beside the manifest"]);
-    section("[model]\nfile = \"..\"\nengine = \"\"\nsha256 = \"abc\"", expect![[r#"
+    section(
+        "[output]\napply = \"relu\"",
+        expect![[r#"line 3, column 1: output.apply: "relu" is none of none, softmax, sigmoid"#]],
+    );
+    section(
+        "[model]\nfile = \"/etc/passwd\"",
+        expect!["line 3, column 1: model.file: is not the plain name of a file beside the manifest"],
+    );
+    section(
+        "[model]\nfile = \"..\"\nengine = \"\"\nsha256 = \"abc\"",
+        expect![[r#"
         line 3, column 1: model.file: is not the plain name of a file beside the manifest
         line 4, column 1: model.engine: length is lower than 1
-        line 5, column 1: model.sha256: is not 64 hexadecimal digits"#]]);
-    section("[serving]\nmax_batch_rows = 0\nmax_queue_rows = 0\nmax_delay_us = 1000001", expect![[r#"
+        line 5, column 1: model.sha256: is not 64 hexadecimal digits"#]],
+    );
+    section(
+        "[serving]\nmax_batch_rows = 0\nmax_queue_rows = 0\nmax_delay_us = 1000001",
+        expect![[r#"
         line 3, column 1: serving.max_batch_rows: lower than 1
         line 4, column 1: serving.max_queue_rows: lower than 1
-        line 5, column 1: serving.max_delay_us: greater than 1000000"#]]);
-    section("[image]\nsize = { width = 0, height = 9000 }\nnormalize = { std = [0, 1, 1] }", expect![[r#"
+        line 5, column 1: serving.max_delay_us: greater than 1000000"#]],
+    );
+    section(
+        "[image]\nsize = { width = 0, height = 9000 }\nnormalize = { std = [0, 1, 1] }",
+        expect![[r#"
         line 3, column 10: image.size.width: lower than 1
         line 3, column 21: image.size.height: greater than 8192
-        line 4, column 22: image.normalize.std[0]: is not above 0"#]]);
-    section("[image]\nsize = { width = 10 }\nlayout = \"nchw\"\nnormalize = { mean = [1, 2] }", expect![[r#"
+        line 4, column 22: image.normalize.std[0]: is not above 0"#]],
+    );
+    section(
+        "[image]\nsize = { width = 10 }\nlayout = \"nchw\"\nnormalize = { mean = [1, 2] }",
+        expect![[r#"
         line 3, column 1: image.size.height: is missing
         line 4, column 1: image.layout: "nchw" is none of NCHW, NHWC (did you mean "NCHW"?)
-        line 5, column 15: image.normalize.mean: expected 3 numbers, one per channel, found 2"#]]);
+        line 5, column 15: image.normalize.mean: expected 3 numbers, one per channel, found 2"#]],
+    );
 }
 
 #[test]
 fn manifests_made_in_code_are_checked_too() {
     let mut manifest = Manifest::new(Task::Regression);
     manifest.features = vec![Feature::new("x", FeatureType::Float), Feature::new("x", FeatureType::Int)];
-    expect![[r#"feature[1].name: "x" is also the name of feature[0]"#]].assert_eq(&manifest.check().unwrap_err().to_string());
+    expect![[r#"feature[1].name: "x" is also the name of feature[0]"#]]
+        .assert_eq(&manifest.check().unwrap_err().to_string());
 }
 
 #[test]
@@ -432,7 +698,8 @@ fn what_init_writes() {
         max_queue_rows = 1024
         max_delay_us = 0    # 0 never waits for company
         warmup = "examples"    # examples | none
-    "##]].assert_eq(&manifest.to_toml());
+    "##]]
+    .assert_eq(&manifest.to_toml());
 }
 
 #[test]

@@ -58,62 +58,74 @@ fn a_row_is_described() {
     );
     expect![[r#"
         {
-          "additionalProperties": false,
-          "example": {
-            "code": "A",
-            "grade": "1",
-            "island": "Biscoe",
-            "length": 39.1,
-            "pixels": [
-              [
-                0.5,
-                0.5,
-                0.5
-              ],
-              [
-                0.5,
-                0.5,
-                0.5
-              ]
-            ],
-            "sexed": true,
-            "year": 2007
-          },
+          "type": "object",
+          "required": [
+            "length",
+            "island",
+            "sexed",
+            "grade",
+            "pixels"
+          ],
           "properties": {
-            "code": {
-              "description": "May be missing.",
-              "example": "A",
-              "pattern": "^[A-Z]$",
-              "type": "string"
-            },
-            "grade": {
-              "enum": [
-                1,
-                2
-              ],
-              "example": "1",
-              "type": "integer"
+            "length": {
+              "type": "number",
+              "minimum": 0.0,
+              "maximum": 100.0,
+              "exclusiveMaximum": true,
+              "description": "Length in mm. May also be sent as `feature1` or `len`.",
+              "example": 39.1
             },
             "island": {
-              "description": "Codes are accepted: `A` for Dream. May be missing.",
+              "type": "string",
               "enum": [
                 "Biscoe",
                 "Dream",
                 null
               ],
-              "example": "Biscoe",
+              "description": "Codes are accepted: `A` for Dream. May be missing.",
               "nullable": true,
-              "type": "string"
+              "example": "Biscoe"
             },
-            "length": {
-              "description": "Length in mm. May also be sent as `feature1` or `len`.",
-              "example": 39.1,
-              "exclusiveMaximum": true,
-              "maximum": 100.0,
-              "minimum": 0.0,
-              "type": "number"
+            "code": {
+              "type": "string",
+              "pattern": "^[A-Z]$",
+              "description": "May be missing.",
+              "example": "A"
+            },
+            "year": {
+              "type": "integer",
+              "minimum": 2000,
+              "exclusiveMinimum": true,
+              "maximum": 2020,
+              "default": 2007,
+              "example": 2007
+            },
+            "sexed": {
+              "type": "boolean",
+              "example": true
+            },
+            "grade": {
+              "type": "integer",
+              "enum": [
+                1,
+                2
+              ],
+              "example": 1
             },
             "pixels": {
+              "type": "array",
+              "minItems": 2,
+              "maxItems": 2,
+              "items": {
+                "type": "array",
+                "minItems": 3,
+                "maxItems": 3,
+                "items": {
+                  "type": "number",
+                  "minimum": 0.0,
+                  "maximum": 1.0
+                }
+              },
               "example": [
                 [
                   0.5,
@@ -125,59 +137,50 @@ fn a_row_is_described() {
                   0.5,
                   0.5
                 ]
-              ],
-              "items": {
-                "items": {
-                  "maximum": 1.0,
-                  "minimum": 0.0,
-                  "type": "number"
-                },
-                "maxItems": 3,
-                "minItems": 3,
-                "type": "array"
-              },
-              "maxItems": 2,
-              "minItems": 2,
-              "type": "array"
-            },
-            "sexed": {
-              "example": true,
-              "type": "boolean"
-            },
-            "year": {
-              "default": 2007,
-              "example": 2007,
-              "exclusiveMinimum": true,
-              "maximum": 2020,
-              "minimum": 2000,
-              "type": "integer"
+              ]
             }
           },
-          "required": [
-            "length",
-            "island",
-            "sexed",
-            "grade",
-            "pixels"
-          ],
-          "type": "object"
-        }"#]].assert_eq(&serde_json::to_string_pretty(&schema.json_schema()).unwrap());
+          "additionalProperties": false,
+          "example": {
+            "length": 39.1,
+            "island": "Biscoe",
+            "code": "A",
+            "year": 2007,
+            "sexed": true,
+            "grade": 1,
+            "pixels": [
+              [
+                0.5,
+                0.5,
+                0.5
+              ],
+              [
+                0.5,
+                0.5,
+                0.5
+              ]
+            ]
+          }
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&schema.json_schema()).unwrap());
 }
 
 #[test]
 fn a_schema_without_required_fields_says_nothing_of_them() {
     let schema = schema("task = \"tensor\"\n[[feature]]\nname = \"x\"\ntype = \"float\"\nrequired = false");
-    expect![[r#"{"example":{"x":1.0},"properties":{"x":{"description":"May be missing.","example":1.0,"type":"number"}},"type":"object"}"#]].assert_eq(&schema.json_schema().to_string());
+    expect![[r#"{"type":"object","properties":{"x":{"type":"number","description":"May be missing.","example":1.0}},"example":{"x":1.0}}"#]].assert_eq(&schema.json_schema().to_string());
 }
 
 #[test]
 fn examples_are_made_up_from_the_rules() {
-    let example = |rules: &str| schema(&format!("task = \"tensor\"\n[[feature]]\nname = \"x\"\n{rules}")).example()["x"].to_string();
+    let example = |rules: &str| {
+        schema(&format!("task = \"tensor\"\n[[feature]]\nname = \"x\"\n{rules}")).example()["x"].to_string()
+    };
     let all = [
         "type = \"float\"",
         "type = \"float\"\nrange = { ge = 0, le = 100 }",
         "type = \"float\"\nrange = { gt = 0.1, lt = 0.1000000001 }",
-        "type = \"float\"\nrange = { gt = 1e300 }",
+        "type = \"float\"\nrange = { gt = 1e30 }",
         "type = \"float\"\nrange = { lt = -5 }",
         "type = \"float\"\nscale = { kind = \"standard\", mean = 47.2, std = 21.9 }",
         "type = \"int\"\nrange = { gt = 3, lt = 5 }",
@@ -190,9 +193,10 @@ fn examples_are_made_up_from_the_rules() {
         "type = \"int\"\ncategories = [7]",
         "type = \"float\"\nshape = [2, 1]\nrange = { ge = 2, le = 4 }",
         "type = \"float\"\ndefault = 3",
+        "type = \"float\"\nexample = \" 3_0 \"",
+        "type = \"string\"\ncategories = [\"a\"]\ncategory_aliases = { A = \"a\" }\nexample = \"A\"",
+        "type = \"int\"\nshape = [2, 2]\nexample = [1, 2, 3, \"4\"]",
     ];
-    // A float that no f32 can hold is for f64 tensors only.
-    let all = all.map(|rules| if rules.contains("1e300") { "type = \"float\"\nrange = { gt = 1e30 }" } else { rules });
     expect![[r#"
         1.0
         50.0
@@ -207,9 +211,13 @@ fn examples_are_made_up_from_the_rules() {
         "b"
         "A"
         "1234"
-        "7"
+        7
         [[3.0],[3.0]]
-        3"#]].assert_eq(&all.map(|rules| example(rules)).join("\n"));
+        3.0
+        30.0
+        "a"
+        [[1,2],[3,4]]"#]]
+    .assert_eq(&all.map(example).join("\n"));
 }
 
 #[test]
@@ -221,9 +229,12 @@ fn an_example_is_one_that_the_model_can_hold() {
             .unwrap_or_else(|error| error.to_string())
     };
     expect![[r#"{"x":1}"#]].assert_eq(&compile("type = \"int\"\nrange = { ge = 0, le = 1000 }", Carrier::I8));
-    expect!["x.example: the model's tensor cannot hold it, or none that fits could be made up"].assert_eq(&compile("type = \"int\"\nexample = 300", Carrier::U8));
-    expect!["x.default: Input should be less than or equal to 255"].assert_eq(&compile("type = \"int\"\ndefault = 300", Carrier::U8));
-    expect!["x.example: the model's tensor cannot hold it, or none that fits could be made up"].assert_eq(&compile("type = \"float\"\nrange = { gt = 1e300 }", Carrier::F32));
+    expect!["x.example: the model's tensor cannot hold it, or none that fits could be made up"]
+        .assert_eq(&compile("type = \"int\"\nexample = 300", Carrier::U8));
+    expect!["x.default: Input should be less than or equal to 255"]
+        .assert_eq(&compile("type = \"int\"\ndefault = 300", Carrier::U8));
+    expect!["x.example: the model's tensor cannot hold it, or none that fits could be made up"]
+        .assert_eq(&compile("type = \"float\"\nrange = { gt = 1e300 }", Carrier::F32));
     expect![[r#"{"x":1.5e+300}"#]].assert_eq(&compile("type = \"float\"\nrange = { gt = 1e300 }", Carrier::F64));
 }
 

@@ -8,18 +8,13 @@ use serde_json::{Map, Value as Json, json};
 
 const GOLDEN: &str = include_str!("../golden/pydantic.json");
 
-/// Where we differ on purpose, by the values of the field.
-fn differs_on_purpose(text: &str, expected: &Json) -> bool {
-    let code = expected[0]["type"].as_str().unwrap_or_default();
-    // Two numbers for one place of a pair of pairs: a flat array is one of ours.
-    text == "[1, 2]" && expected[0]["loc"] == json!(["f", 0]) && code == "list_type"
-        || text == "[1, 2, 3]" && code == "too_long" && expected[0]["ctx"]["max_length"] == 2
-        || text == r#"[1, "x"]"# && code == "list_type"
-        || text == r#"["1", true]"# && code == "list_type"
-        || text == "[1, null]" && code == "list_type"
-        || text == "[1]" && code == "list_type"
-        // Codes of categories may be sent as text or as number.
-        || code == "enum" && expected[0]["msg"] == "Input should be 1, 2 or 3" && text.starts_with('"')
+/// Where we differ on purpose.
+fn differs_on_purpose(rules: &str, text: &str) -> bool {
+    // An array of several axes may be written flat.
+    let is_flat = rules.ends_with("shape = [2, 2]") && text.starts_with('[') && !text.starts_with("[[");
+    // A code may be sent as text or as number.
+    let is_code = rules.ends_with("categories = [1, 2, 3]") && text.starts_with('"');
+    is_flat || is_code
 }
 
 #[test]
@@ -37,7 +32,7 @@ fn every_verdict_is_pydantics() {
                 Ok(rows) => json!({ "ok": plain(&rows, &schema.features()[0]) }),
                 Err(violations) => errors(&violations),
             };
-            if !same(&found, expected) && !differs_on_purpose(text, expected) {
+            if !same(&found, expected) && !differs_on_purpose(rules, text) {
                 differences.push(format!("{rules}\n  {text}\n    expected {expected}\n    found    {found}"));
             }
         }

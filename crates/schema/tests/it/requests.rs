@@ -112,36 +112,66 @@ fn every_violation_is_reported_in_the_order_of_the_features() {
             body.feature3: Input should be 'Biscoe', 'Dream' or 'Torgersen' [enum] {"expected":"'Biscoe', 'Dream' or 'Torgersen'"} <- "Z"
             body.feature4: Input should be a valid integer, got a number with a fractional part [int_from_float] <- 0.5"#]],
     );
-    check(PENGUINS, "{}", expect![[r#"
+    check(
+        PENGUINS,
+        "{}",
+        expect![[r#"
         body.bill_length_mm: Field required [missing]
         body.bill_depth_mm: Field required [missing]
         body.island: Field required [missing]
-        body.flipper_length_mm: Field required [missing]"#]]);
-    check(PENGUINS, r#"{"invalid":"data"}"#, expect![[r#"
+        body.flipper_length_mm: Field required [missing]"#]],
+    );
+    check(
+        PENGUINS,
+        r#"{"invalid":"data"}"#,
+        expect![[r#"
         body.bill_length_mm: Field required [missing]
         body.bill_depth_mm: Field required [missing]
         body.island: Field required [missing]
-        body.flipper_length_mm: Field required [missing]"#]]);
-    check(PENGUINS, r#"{"feature4":1001,"island":null,"bill_length_mm":100.5}"#, expect![[r#"
+        body.flipper_length_mm: Field required [missing]"#]],
+    );
+    check(
+        PENGUINS,
+        r#"{"feature4":1001,"island":null,"bill_length_mm":100.5}"#,
+        expect![[r#"
         body.bill_length_mm: Input should be less than or equal to 100 [less_than_equal] {"le":100.0} <- 100.5
         body.bill_depth_mm: Field required [missing]
         body.island: Input should be 'Biscoe', 'Dream' or 'Torgersen' [enum] {"expected":"'Biscoe', 'Dream' or 'Torgersen'"} <- null
-        body.feature4: Input should be less than or equal to 1000 [less_than_equal] {"le":1000} <- 1001"#]]);
-    check(PENGUINS, r#"{"feature1":[1,2],"feature2":{"a":1},"feature3":["A"],"feature4":[]}"#, expect![[r#"
+        body.feature4: Input should be less than or equal to 1000 [less_than_equal] {"le":1000} <- 1001"#]],
+    );
+    check(
+        PENGUINS,
+        r#"{"feature1":[1,2],"feature2":{"a":1},"feature3":["A"],"feature4":[]}"#,
+        expect![[r#"
         body.feature1: Input should be a valid number [float_type] <- "[… 2 items]"
         body.feature2: Input should be a valid number [float_type] <- "{… 1 field}"
         body.feature3: Input should be 'Biscoe', 'Dream' or 'Torgersen' [enum] {"expected":"'Biscoe', 'Dream' or 'Torgersen'"} <- "[… 1 item]"
-        body.feature4: Input should be a valid integer [int_type] <- "[]""#]]);
+        body.feature4: Input should be a valid integer [int_type] <- "[]""#]],
+    );
 }
 
 #[test]
 fn a_field_is_given_once() {
     let rest = r#""feature2":1,"feature3":"A","feature4":1"#;
-    check(PENGUINS, &format!(r#"{{"feature1":1,"feature1":2,{rest}}}"#), expect![[r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 2"#]]);
-    check(PENGUINS, &format!(r#"{{"bill_length_mm":1,"feature1":[2,3],{rest}}}"#), expect![[r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- "[… 2 items]""#]]);
-    check(PENGUINS, &format!(r#"{{"feature1":1,"bill_length_mm":2,"feature1":3,{rest}}}"#), expect![[r#"
+    check(
+        PENGUINS,
+        &format!(r#"{{"feature1":1,"feature1":2,{rest}}}"#),
+        expect![[r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 2"#]],
+    );
+    check(
+        PENGUINS,
+        &format!(r#"{{"bill_length_mm":1,"feature1":[2,3],{rest}}}"#),
+        expect![[
+            r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- "[… 2 items]""#
+        ]],
+    );
+    check(
+        PENGUINS,
+        &format!(r#"{{"feature1":1,"bill_length_mm":2,"feature1":3,{rest}}}"#),
+        expect![[r#"
         body.bill_length_mm: Field given more than once [duplicate_field] <- 2
-        body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 3"#]]);
+        body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 3"#]],
+    );
     check(PENGUINS, &format!(r#"{{"feature1":1,"other":1,"other":2,{rest}}}"#), expect!["[1.0] | [1.0] | #[2] | [1]"]);
 }
 
@@ -150,13 +180,23 @@ fn extra_fields_can_be_forbidden() {
     let forbid = |features: &str| format!("extra_fields = \"forbid\"\n{features}");
     let manifest = forbid(&one("type = \"float\"").replace("\"x\"", "\"length\""));
     check(&manifest, r#"{"length":1}"#, expect!["[1.0]"]);
-    check(&manifest, r#"{"lenght":1,"b":[1,2,{}],"a":{"k":1},"c":"text"}"#, expect![[r#"
+    check(
+        &manifest,
+        r#"{"lenght":1,"b":[1,2,{}],"a":{"k":1},"c":"text"}"#,
+        expect![[r#"
         body.length: Field required [missing]
         body.lenght: Extra inputs are not permitted [extra_forbidden] {"did_you_mean":"length"} <- 1
         body.b: Extra inputs are not permitted [extra_forbidden] <- "[… 3 items]"
         body.a: Extra inputs are not permitted [extra_forbidden] <- "{… 1 field}"
-        body.c: Extra inputs are not permitted [extra_forbidden] <- "text""#]]);
-    check(&manifest, &format!(r#"{{"length":1,"{}":"{}"}}"#, "n".repeat(1000), "v".repeat(1000)), expect![[r#"body.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…: Extra inputs are not permitted [extra_forbidden] <- "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv…""#]]);
+        body.c: Extra inputs are not permitted [extra_forbidden] <- "text""#]],
+    );
+    check(
+        &manifest,
+        &format!(r#"{{"length":1,"{}":"{}"}}"#, "n".repeat(1000), "v".repeat(1000)),
+        expect![[
+            r#"body.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…: Extra inputs are not permitted [extra_forbidden] <- "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv…""#
+        ]],
+    );
 }
 
 #[test]
@@ -164,39 +204,102 @@ fn bodies_that_are_no_row() {
     let no = |body: &str, expected| check(PENGUINS, body, expected);
     no("", expect!["body: Field required [missing] <- null"]);
     no("  ", expect![[r#"body[2]: JSON decode error [json_invalid] {"error":"EOF while parsing a value"} <- {}"#]]);
-    no("null", expect!["body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- null"]);
-    no("[]", expect![[r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "[]""#]]);
-    no("[1,2]", expect![[r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "[… 2 items]""#]]);
-    no("3", expect!["body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- 3"]);
-    no("\"a\"", expect![[r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "a""#]]);
-    no("true", expect!["body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- true"]);
+    no(
+        "null",
+        expect![
+            "body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- null"
+        ],
+    );
+    no(
+        "[]",
+        expect![[
+            r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "[]""#
+        ]],
+    );
+    no(
+        "[1,2]",
+        expect![[
+            r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "[… 2 items]""#
+        ]],
+    );
+    no(
+        "3",
+        expect![
+            "body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- 3"
+        ],
+    );
+    no(
+        "\"a\"",
+        expect![[
+            r#"body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- "a""#
+        ]],
+    );
+    no(
+        "true",
+        expect![
+            "body: Input should be a valid dictionary or object to extract fields from [model_attributes_type] <- true"
+        ],
+    );
     no("{", expect![[r#"body[1]: JSON decode error [json_invalid] {"error":"EOF while parsing an object"} <- {}"#]]);
     no("{}x", expect![[r#"body[2]: JSON decode error [json_invalid] {"error":"trailing characters"} <- {}"#]]);
     no("{}{}", expect![[r#"body[2]: JSON decode error [json_invalid] {"error":"trailing characters"} <- {}"#]]);
     no("{\"a\"}", expect![[r#"body[4]: JSON decode error [json_invalid] {"error":"expected `:`"} <- {}"#]]);
     no("{\"a\":1,}", expect![[r#"body[7]: JSON decode error [json_invalid] {"error":"trailing comma"} <- {}"#]]);
     no("{'a':1}", expect![[r#"body[1]: JSON decode error [json_invalid] {"error":"key must be a string"} <- {}"#]]);
-    no("{\n  \"feature1\": 1\n  \"feature2\": 2\n}", expect![[r#"body[20]: JSON decode error [json_invalid] {"error":"expected `,` or `}`"} <- {}"#]]);
-    no("{\"feature1\":\n", expect![[r#"body[13]: JSON decode error [json_invalid] {"error":"EOF while parsing a value"} <- {}"#]]);
+    no(
+        "{\n  \"feature1\": 1\n  \"feature2\": 2\n}",
+        expect![[r#"body[20]: JSON decode error [json_invalid] {"error":"expected `,` or `}`"} <- {}"#]],
+    );
+    no(
+        "{\"feature1\":\n",
+        expect![[r#"body[13]: JSON decode error [json_invalid] {"error":"EOF while parsing a value"} <- {}"#]],
+    );
     no("\u{feff}{}", expect![[r#"body[0]: JSON decode error [json_invalid] {"error":"expected value"} <- {}"#]]);
 }
 
 #[test]
 fn numbers_that_json_does_not_have() {
     let no = |body: &str, expected| check(&one("type = \"float\""), body, expected);
-    no(r#"{"x":NaN}"#, expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"NaN is no JSON number"} <- {}"#]]);
-    no(r#"{"x": nan}"#, expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"nan is no JSON number"} <- {}"#]]);
-    no(r#"{"x":Infinity}"#, expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"Infinity is no JSON number"} <- {}"#]]);
-    no(r#"{"x":-Infinity}"#, expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"-Infinity is no JSON number"} <- {}"#]]);
-    no(r#"{"x":1e999}"#, expect![[r#"body[9]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]]);
-    no(r#"{"x":-1e999}"#, expect![[r#"body[10]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]]);
+    no(
+        r#"{"x":NaN}"#,
+        expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"NaN is no JSON number"} <- {}"#]],
+    );
+    no(
+        r#"{"x": nan}"#,
+        expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"nan is no JSON number"} <- {}"#]],
+    );
+    no(
+        r#"{"x":Infinity}"#,
+        expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"Infinity is no JSON number"} <- {}"#]],
+    );
+    no(
+        r#"{"x":-Infinity}"#,
+        expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"-Infinity is no JSON number"} <- {}"#]],
+    );
+    no(
+        r#"{"x":1e999}"#,
+        expect![[r#"body[9]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]],
+    );
+    no(
+        r#"{"x":-1e999}"#,
+        expect![[r#"body[10]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]],
+    );
     no(r#"{"x":01}"#, expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"invalid number"} <- {}"#]]);
     no(r#"{"x":+1}"#, expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"expected value"} <- {}"#]]);
     no(r#"{"x":.5}"#, expect![[r#"body[5]: JSON decode error [json_invalid] {"error":"expected value"} <- {}"#]]);
     no(r#"{"x":1.}"#, expect![[r#"body[7]: JSON decode error [json_invalid] {"error":"invalid number"} <- {}"#]]);
-    no(r#"{"x":0x1F}"#, expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"expected `,` or `}`"} <- {}"#]]);
-    no(r#"{"other":NaN,"x":1}"#, expect![[r#"body[9]: JSON decode error [json_invalid] {"error":"NaN is no JSON number"} <- {}"#]]);
-    no(r#"{"other":1e999,"x":1}"#, expect![[r#"body[13]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]]);
+    no(
+        r#"{"x":0x1F}"#,
+        expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"expected `,` or `}`"} <- {}"#]],
+    );
+    no(
+        r#"{"other":NaN,"x":1}"#,
+        expect![[r#"body[9]: JSON decode error [json_invalid] {"error":"NaN is no JSON number"} <- {}"#]],
+    );
+    no(
+        r#"{"other":1e999,"x":1}"#,
+        expect![[r#"body[13]: JSON decode error [json_invalid] {"error":"number out of range"} <- {}"#]],
+    );
     no(r#"{"x":1e-999}"#, expect!["[0.0]"]);
 }
 
@@ -204,12 +307,29 @@ fn numbers_that_json_does_not_have() {
 fn text_that_is_no_unicode() {
     let schema = schema(&one("type = \"string\""));
     let no = |body: &[u8], expected| check_bytes(&schema, body, &JsonLimits::default(), expected);
-    no(b"{\"x\":\"\xff\"}", expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"Invalid UTF-8 at byte 6"} <- {}"#]]);
-    no(b"{\"other\":\"\xc3\x28\",\"x\":\"a\"}", expect![[r#"body[10]: JSON decode error [json_invalid] {"error":"Invalid UTF-8 at byte 10"} <- {}"#]]);
-    no(br#"{"x":"\ud800"}"#, expect![[r#"body[12]: JSON decode error [json_invalid] {"error":"unexpected end of hex escape"} <- {}"#]]);
-    no(br#"{"other":"\ud800","x":""}"#, expect![[r#"body[16]: JSON decode error [json_invalid] {"error":"unexpected end of hex escape"} <- {}"#]]);
+    no(
+        b"{\"x\":\"\xff\"}",
+        expect![[r#"body[6]: JSON decode error [json_invalid] {"error":"Invalid UTF-8 at byte 6"} <- {}"#]],
+    );
+    no(
+        b"{\"other\":\"\xc3\x28\",\"x\":\"a\"}",
+        expect![[r#"body[10]: JSON decode error [json_invalid] {"error":"Invalid UTF-8 at byte 10"} <- {}"#]],
+    );
+    no(
+        br#"{"x":"\ud800"}"#,
+        expect![[r#"body[12]: JSON decode error [json_invalid] {"error":"unexpected end of hex escape"} <- {}"#]],
+    );
+    no(
+        br#"{"other":"\ud800","x":""}"#,
+        expect![[r#"body[16]: JSON decode error [json_invalid] {"error":"unexpected end of hex escape"} <- {}"#]],
+    );
     no(br#"{"x":"\ud83d\ude00 \u00e9"}"#, expect![[r#"["😀 é"]"#]]);
-    no(b"{\"x\":\"a\x00b\"}", expect![[r#"body[7]: JSON decode error [json_invalid] {"error":"control character (\\u0000-\\u001F) found while parsing a string"} <- {}"#]]);
+    no(
+        b"{\"x\":\"a\x00b\"}",
+        expect![[
+            r#"body[7]: JSON decode error [json_invalid] {"error":"control character (\\u0000-\\u001F) found while parsing a string"} <- {}"#
+        ]],
+    );
     no(br#"{"x":"a\u0000b"}"#, expect![[r#"["a\0b"]"#]]);
 }
 
@@ -226,28 +346,122 @@ fn numbers_that_the_tensor_cannot_hold() {
     check(float, Carrier::F32, "3.4e38", expect!["[3.4e38]"]);
     check(float, Carrier::F32, "1e39", expect!["body.x: Input should be a finite number [finite_number] <- 1e+39"]);
     check(float, Carrier::F32, "-1e39", expect!["body.x: Input should be a finite number [finite_number] <- -1e+39"]);
-    check(float, Carrier::F32, "\"1e39\"", expect![[r#"body.x: Input should be a finite number [finite_number] <- "1e39""#]]);
+    check(
+        float,
+        Carrier::F32,
+        "\"1e39\"",
+        expect![[r#"body.x: Input should be a finite number [finite_number] <- "1e39""#]],
+    );
     check(float, Carrier::F64, "1e39", expect!["[1e39]"]);
-    check(float, Carrier::F64, "\"NaN\"", expect![[r#"body.x: Input should be a finite number [finite_number] <- "NaN""#]]);
-    check(float, Carrier::F64, "\"-Infinity\"", expect![[r#"body.x: Input should be a finite number [finite_number] <- "-Infinity""#]]);
-    check("type = \"float\"\nrange = { le = 10.0 }", Carrier::F32, "1e39", expect![[r#"body.x: Input should be less than or equal to 10 [less_than_equal] {"le":10.0} <- 1e+39"#]]);
+    check(
+        float,
+        Carrier::F64,
+        "\"NaN\"",
+        expect![[r#"body.x: Input should be a finite number [finite_number] <- "NaN""#]],
+    );
+    check(
+        float,
+        Carrier::F64,
+        "\"-Infinity\"",
+        expect![[r#"body.x: Input should be a finite number [finite_number] <- "-Infinity""#]],
+    );
+    check(
+        "type = \"float\"\nrange = { le = 10.0 }",
+        Carrier::F32,
+        "1e39",
+        expect![[r#"body.x: Input should be less than or equal to 10 [less_than_equal] {"le":10.0} <- 1e+39"#]],
+    );
     let int = "type = \"int\"";
     check(int, Carrier::I8, "127", expect!["[127]"]);
-    check(int, Carrier::I8, "128", expect![[r#"body.x: Input should be less than or equal to 127 [less_than_equal] {"le":127} <- 128"#]]);
-    check(int, Carrier::I8, "-129", expect![[r#"body.x: Input should be greater than or equal to -128 [greater_than_equal] {"ge":-128} <- -129"#]]);
-    check(int, Carrier::U8, "-1", expect![[r#"body.x: Input should be greater than or equal to 0 [greater_than_equal] {"ge":0} <- -1"#]]);
-    check(int, Carrier::U64, "18446744073709551615", expect![[r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- 18446744073709551615"#]]);
+    check(
+        int,
+        Carrier::I8,
+        "128",
+        expect![[r#"body.x: Input should be less than or equal to 127 [less_than_equal] {"le":127} <- 128"#]],
+    );
+    check(
+        int,
+        Carrier::I8,
+        "-129",
+        expect![[r#"body.x: Input should be greater than or equal to -128 [greater_than_equal] {"ge":-128} <- -129"#]],
+    );
+    check(
+        int,
+        Carrier::U8,
+        "-1",
+        expect![[r#"body.x: Input should be greater than or equal to 0 [greater_than_equal] {"ge":0} <- -1"#]],
+    );
+    check(
+        int,
+        Carrier::U64,
+        "18446744073709551615",
+        expect![[
+            r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- 18446744073709551615"#
+        ]],
+    );
     check(int, Carrier::I64, "9223372036854775807", expect!["[9223372036854775807]"]);
-    check(int, Carrier::I64, "9223372036854775808", expect![[r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- 9223372036854775808"#]]);
+    check(
+        int,
+        Carrier::I64,
+        "9223372036854775808",
+        expect![[
+            r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- 9223372036854775808"#
+        ]],
+    );
     check(int, Carrier::I64, "-9223372036854775808", expect!["[-9223372036854775808]"]);
-    check(int, Carrier::I64, "-9223372036854775809", expect!["body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- -9.223372036854776e+18"]);
-    check(int, Carrier::I64, "1e30", expect!["body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- 1e+30"]);
-    check(int, Carrier::I64, "1e308", expect!["body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- 1e+308"]);
-    check(int, Carrier::I64, "\"123456789012345678901234567890\"", expect![[r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- "123456789012345678901234567890""#]]);
-    check(int, Carrier::I64, "\"1234567890123456789012345678901234567890\"", expect![[r#"body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- "1234567890123456789012345678901234567890""#]]);
+    check(
+        int,
+        Carrier::I64,
+        "-9223372036854775809",
+        expect![
+            "body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- -9.223372036854776e+18"
+        ],
+    );
+    check(
+        int,
+        Carrier::I64,
+        "1e30",
+        expect![
+            "body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- 1e+30"
+        ],
+    );
+    check(
+        int,
+        Carrier::I64,
+        "1e308",
+        expect![
+            "body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- 1e+308"
+        ],
+    );
+    check(
+        int,
+        Carrier::I64,
+        "\"123456789012345678901234567890\"",
+        expect![[
+            r#"body.x: Input should be less than or equal to 9223372036854775807 [less_than_equal] {"le":9223372036854775807} <- "123456789012345678901234567890""#
+        ]],
+    );
+    check(
+        int,
+        Carrier::I64,
+        "\"1234567890123456789012345678901234567890\"",
+        expect![[
+            r#"body.x: Unable to parse input string as an integer, exceeded maximum size [int_parsing_size] <- "1234567890123456789012345678901234567890""#
+        ]],
+    );
     check(int, Carrier::F32, "9223372036854775807", expect!["[9223372036854775807]"]);
-    check(int, Carrier::Bool, "2", expect![[r#"body.x: Input should be less than or equal to 1 [less_than_equal] {"le":1} <- 2"#]]);
-    check("type = \"int\"\nrange = { ge = 1, le = 10 }", Carrier::I8, "1000", expect![[r#"body.x: Input should be less than or equal to 10 [less_than_equal] {"le":10} <- 1000"#]]);
+    check(
+        int,
+        Carrier::Bool,
+        "2",
+        expect![[r#"body.x: Input should be less than or equal to 1 [less_than_equal] {"le":1} <- 2"#]],
+    );
+    check(
+        "type = \"int\"\nrange = { ge = 1, le = 10 }",
+        Carrier::I8,
+        "1000",
+        expect![[r#"body.x: Input should be less than or equal to 10 [less_than_equal] {"le":10} <- 1000"#]],
+    );
 }
 
 #[test]
@@ -265,16 +479,30 @@ fn missing_values() {
     check(&one("type = \"string\"\nrequired = false"), "{}", expect![[r#"[""] missing [true]"#]]);
     check(&one("type = \"string\"\ndefault = \"d\""), "{}", expect![[r#"["d"]"#]]);
     check(&one("type = \"string\"\ncategories = [\"a\", \"b\"]\ndefault = \"b\""), "{}", expect!["#[1]"]);
-    check(&one("type = \"string\"\ncategories = [\"a\", \"b\"]\nnullable = true"), r#"{"x":null}"#, expect!["#[4294967295] missing [true]"]);
-    check(&one("type = \"string\"\ncategories = [\"a\", \"b\"]\ncategory_aliases = { z = \"b\" }\ndefault = \"z\""), "{}", expect!["#[1]"]);
+    check(
+        &one("type = \"string\"\ncategories = [\"a\", \"b\"]\nnullable = true"),
+        r#"{"x":null}"#,
+        expect!["#[4294967295] missing [true]"],
+    );
+    check(
+        &one("type = \"string\"\ncategories = [\"a\", \"b\"]\ncategory_aliases = { z = \"b\" }\ndefault = \"z\""),
+        "{}",
+        expect!["#[1]"],
+    );
     check(&one("type = \"float\"\nshape = [2]\ndefault = [1, 2.5]"), "{}", expect!["[1.0, 2.5]"]);
-    check(&one("type = \"float\"\nshape = [2]\nnullable = true"), r#"{"x":null}"#, expect!["[NaN, NaN] missing [true]"]);
+    check(
+        &one("type = \"float\"\nshape = [2]\nnullable = true"),
+        r#"{"x":null}"#,
+        expect!["[NaN, NaN] missing [true]"],
+    );
     check(&one("type = \"int\"\nshape = [2]\nrequired = false"), "{}", expect!["[0, 0] missing [true]"]);
 }
 
 #[test]
 fn categories() {
-    let text = one("type = \"string\"\ncategories = [\"a\", \"b\", \"3\", \"\", \"true\"]\ncategory_aliases = { \"1\" = \"b\", A = \"a\" }");
+    let text = one(
+        "type = \"string\"\ncategories = [\"a\", \"b\", \"3\", \"\", \"true\"]\ncategory_aliases = { \"1\" = \"b\", A = \"a\" }",
+    );
     for (value, expected) in [
         ("\"a\"", expect!["#[0]"]),
         ("\"A\"", expect!["#[0]"]),
@@ -282,15 +510,50 @@ fn categories() {
         ("1", expect!["#[1]"]),
         ("1.0", expect!["#[1]"]),
         ("3", expect!["#[2]"]),
-        ("\" 3\"", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- " 3""#]]),
+        (
+            "\" 3\"",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- " 3""#
+            ]],
+        ),
         ("\"\"", expect!["#[3]"]),
         ("true", expect!["#[4]"]),
-        ("false", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- false"#]]),
-        ("1.5", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- 1.5"#]]),
-        ("-1", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- -1"#]]),
-        ("null", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- null"#]]),
-        ("[\"a\"]", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- "[… 1 item]""#]]),
-        ("{}", expect![[r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- "{}""#]]),
+        (
+            "false",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- false"#
+            ]],
+        ),
+        (
+            "1.5",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- 1.5"#
+            ]],
+        ),
+        (
+            "-1",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- -1"#
+            ]],
+        ),
+        (
+            "null",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- null"#
+            ]],
+        ),
+        (
+            "[\"a\"]",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- "[… 1 item]""#
+            ]],
+        ),
+        (
+            "{}",
+            expect![[
+                r#"body.x: Input should be 'a', 'b', '3', '' or 'true' [enum] {"expected":"'a', 'b', '3', '' or 'true'"} <- "{}""#
+            ]],
+        ),
     ] {
         check(&text, &format!("{{\"x\":{value}}}"), expected);
     }
@@ -308,7 +571,13 @@ fn categories() {
         check(&ints, &format!("{{\"x\":{value}}}"), expected);
     }
     let many: Vec<String> = (0..200).map(|index| format!("\"c{index}\"")).collect();
-    check(&one(&format!("type = \"string\"\ncategories = [{}]", many.join(","))), r#"{"x":"d"}"#, expect![[r#"body.x: Input should be 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19' or one of 180 more [enum] {"expected":"'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19' or one of 180 more"} <- "d""#]]);
+    check(
+        &one(&format!("type = \"string\"\ncategories = [{}]", many.join(","))),
+        r#"{"x":"d"}"#,
+        expect![[
+            r#"body.x: Input should be 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19' or one of 180 more [enum] {"expected":"'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19' or one of 180 more"} <- "d""#
+        ]],
+    );
 }
 
 #[test]
@@ -316,25 +585,69 @@ fn patterns_are_searched_for() {
     let plate = one("type = \"string\"\npattern = \"[A-Z]{2}[0-9]+\"\nexample = \"AB1\"");
     check(&plate, r#"{"x":"AB123"}"#, expect![[r#"["AB123"]"#]]);
     check(&plate, r#"{"x":"- AB1 -"}"#, expect![[r#"["- AB1 -"]"#]]);
-    check(&plate, r#"{"x":"ab1"}"#, expect![[r#"body.x: String should match pattern '[A-Z]{2}[0-9]+' [string_pattern_mismatch] {"pattern":"[A-Z]{2}[0-9]+"} <- "ab1""#]]);
+    check(
+        &plate,
+        r#"{"x":"ab1"}"#,
+        expect![[
+            r#"body.x: String should match pattern '[A-Z]{2}[0-9]+' [string_pattern_mismatch] {"pattern":"[A-Z]{2}[0-9]+"} <- "ab1""#
+        ]],
+    );
     check(&plate, r#"{"x":12}"#, expect!["body.x: Input should be a valid string [string_type] <- 12"]);
     let anchored = one("type = \"string\"\npattern = \"^(A|B|C)$\"");
     check(&anchored, r#"{"x":"B"}"#, expect![[r#"["B"]"#]]);
-    check(&anchored, r#"{"x":"BB"}"#, expect![[r#"body.x: String should match pattern '^(A|B|C)$' [string_pattern_mismatch] {"pattern":"^(A|B|C)$"} <- "BB""#]]);
-    check(&anchored, &format!(r#"{{"x":"{}"}}"#, "é".repeat(100)), expect![[r#"body.x: String should match pattern '^(A|B|C)$' [string_pattern_mismatch] {"pattern":"^(A|B|C)$"} <- "éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…""#]]);
+    check(
+        &anchored,
+        r#"{"x":"BB"}"#,
+        expect![[
+            r#"body.x: String should match pattern '^(A|B|C)$' [string_pattern_mismatch] {"pattern":"^(A|B|C)$"} <- "BB""#
+        ]],
+    );
+    check(
+        &anchored,
+        &format!(r#"{{"x":"{}"}}"#, "é".repeat(100)),
+        expect![[
+            r#"body.x: String should match pattern '^(A|B|C)$' [string_pattern_mismatch] {"pattern":"^(A|B|C)$"} <- "éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…""#
+        ]],
+    );
 }
 
 #[test]
 fn arrays() {
     let pair = one("type = \"float\"\nshape = [2]\nrange = { ge = 0.0 }");
     check(&pair, r#"{"x":[1,"2"]}"#, expect!["[1.0, 2.0]"]);
-    check(&pair, r#"{"x":[1]}"#, expect![[r#"body.x: List should have at least 2 items after validation, not 1 [too_short] {"actual_length":1,"field_type":"List","min_length":2} <- "[… 1 item]""#]]);
-    check(&pair, r#"{"x":[]}"#, expect![[r#"body.x: List should have at least 2 items after validation, not 0 [too_short] {"actual_length":0,"field_type":"List","min_length":2} <- "[]""#]]);
-    check(&pair, r#"{"x":[1,2,3,[4]]}"#, expect![[r#"body.x: List should have at most 2 items after validation, not 4 [too_long] {"actual_length":4,"field_type":"List","max_length":2} <- "[… 4 items]""#]]);
-    check(&pair, r#"{"x":[-1,null]}"#, expect![[r#"
+    check(
+        &pair,
+        r#"{"x":[1]}"#,
+        expect![[
+            r#"body.x: List should have at least 2 items after validation, not 1 [too_short] {"field_type":"List","min_length":2,"actual_length":1} <- "[… 1 item]""#
+        ]],
+    );
+    check(
+        &pair,
+        r#"{"x":[]}"#,
+        expect![[
+            r#"body.x: List should have at least 2 items after validation, not 0 [too_short] {"field_type":"List","min_length":2,"actual_length":0} <- "[]""#
+        ]],
+    );
+    check(
+        &pair,
+        r#"{"x":[1,2,3,[4]]}"#,
+        expect![[
+            r#"body.x: List should have at most 2 items after validation, not 4 [too_long] {"field_type":"List","max_length":2,"actual_length":4} <- "[… 4 items]""#
+        ]],
+    );
+    check(
+        &pair,
+        r#"{"x":[-1,null]}"#,
+        expect![[r#"
         body.x[0]: Input should be greater than or equal to 0 [greater_than_equal] {"ge":0.0} <- -1
-        body.x[1]: Input should be a valid number [float_type] <- null"#]]);
-    check(&pair, r#"{"x":[[1,2]]}"#, expect![[r#"body.x[0]: Input should be a valid number [float_type] <- "[… 2 items]""#]]);
+        body.x[1]: Input should be a valid number [float_type] <- null"#]],
+    );
+    check(
+        &pair,
+        r#"{"x":[[1,2]]}"#,
+        expect![[r#"body.x[0]: Input should be a valid number [float_type] <- "[… 2 items]""#]],
+    );
     check(&pair, r#"{"x":5}"#, expect!["body.x: Input should be a valid list [list_type] <- 5"]);
     check(&pair, r#"{"x":"12"}"#, expect![[r#"body.x: Input should be a valid list [list_type] <- "12""#]]);
     check(&pair, r#"{"x":{"0":1}}"#, expect![[r#"body.x: Input should be a valid list [list_type] <- "{… 1 field}""#]]);
@@ -342,15 +655,53 @@ fn arrays() {
     let grid = one("type = \"int\"\nshape = [2, 3]");
     check(&grid, r#"{"x":[[1,2,3],[4,5,6]]}"#, expect!["[1, 2, 3, 4, 5, 6]"]);
     check(&grid, r#"{"x":[1,2,3,4,5,6]}"#, expect!["[1, 2, 3, 4, 5, 6]"]);
-    check(&grid, r#"{"x":[1,2,3,4,5]}"#, expect![[r#"body.x: List should have at least 6 items after validation, not 5 [too_short] {"actual_length":5,"field_type":"List","min_length":6} <- "[… 5 items]""#]]);
-    check(&grid, r#"{"x":[1,2,3,4,5,6,7]}"#, expect![[r#"body.x: List should have at most 6 items after validation, not 7 [too_long] {"actual_length":7,"field_type":"List","max_length":6} <- "[… 7 items]""#]]);
-    check(&grid, r#"{"x":[[1,2,3],[4,5]]}"#, expect![[r#"body.x[1]: List should have at least 3 items after validation, not 2 [too_short] {"actual_length":2,"field_type":"List","min_length":3} <- "[… 2 items]""#]]);
-    check(&grid, r#"{"x":[[1,2,3],4,5,6]}"#, expect![[r#"
-        body.x[1]: Input should be a valid list [list_type] <- 4
-        body.x: List should have at most 2 items after validation, not 4 [too_long] {"actual_length":4,"field_type":"List","max_length":2} <- "[… 4 items]""#]]);
-    check(&grid, r#"{"x":[1,[2,3]]}"#, expect![[r#"body.x[1]: Input should be a valid integer [int_type] <- "[… 2 items]""#]]);
-    check(&grid, r#"{"x":[[1,2,3],[4,5,6],[7,8,9]]}"#, expect![[r#"body.x: List should have at most 2 items after validation, not 3 [too_long] {"actual_length":3,"field_type":"List","max_length":2} <- "[… 3 items]""#]]);
-    check(&grid, r#"{"x":[[1,2,3],[4,5,0.5]]}"#, expect!["body.x[1][2]: Input should be a valid integer, got a number with a fractional part [int_from_float] <- 0.5"]);
+    check(
+        &grid,
+        r#"{"x":[1,2,3,4,5]}"#,
+        expect![[
+            r#"body.x: List should have at least 6 items after validation, not 5 [too_short] {"field_type":"List","min_length":6,"actual_length":5} <- "[… 5 items]""#
+        ]],
+    );
+    check(
+        &grid,
+        r#"{"x":[1,2,3,4,5,6,7]}"#,
+        expect![[
+            r#"body.x: List should have at most 6 items after validation, not 7 [too_long] {"field_type":"List","max_length":6,"actual_length":7} <- "[… 7 items]""#
+        ]],
+    );
+    check(
+        &grid,
+        r#"{"x":[[1,2,3],[4,5]]}"#,
+        expect![[
+            r#"body.x[1]: List should have at least 3 items after validation, not 2 [too_short] {"field_type":"List","min_length":3,"actual_length":2} <- "[… 2 items]""#
+        ]],
+    );
+    check(
+        &grid,
+        r#"{"x":[[1,2,3],4,5,6]}"#,
+        expect![[r#"
+            body.x[1]: Input should be a valid list [list_type] <- 4
+            body.x: List should have at most 2 items after validation, not 4 [too_long] {"field_type":"List","max_length":2,"actual_length":4} <- "[… 4 items]""#]],
+    );
+    check(
+        &grid,
+        r#"{"x":[1,[2,3]]}"#,
+        expect![[r#"body.x[1]: Input should be a valid integer [int_type] <- "[… 2 items]""#]],
+    );
+    check(
+        &grid,
+        r#"{"x":[[1,2,3],[4,5,6],[7,8,9]]}"#,
+        expect![[
+            r#"body.x: List should have at most 2 items after validation, not 3 [too_long] {"field_type":"List","max_length":2,"actual_length":3} <- "[… 3 items]""#
+        ]],
+    );
+    check(
+        &grid,
+        r#"{"x":[[1,2,3],[4,5,0.5]]}"#,
+        expect![
+            "body.x[1][2]: Input should be a valid integer, got a number with a fractional part [int_from_float] <- 0.5"
+        ],
+    );
 }
 
 #[test]
@@ -359,19 +710,34 @@ fn depth_is_limited() {
     let limits = JsonLimits { depth: 4, ..JsonLimits::default() };
     let deep = |body: &str, expected| check_bytes(&schema, body.as_bytes(), &limits, expected);
     deep(r#"{"x":1,"a":[[[1]]]}"#, expect!["[1.0]"]);
-    deep(r#"{"x":1,"a":[[[[1]]]]}"#, expect![[r#"body.a: Objects and arrays should nest at most 4 deep (setting limits.json_depth) [too_deep] {"limit":4,"setting":"limits.json_depth"}"#]]);
+    deep(
+        r#"{"x":1,"a":[[[[1]]]]}"#,
+        expect![[
+            r#"body.a: Objects and arrays should nest at most 4 deep (setting limits.json_depth) [too_deep] {"limit":4,"setting":"limits.json_depth"}"#
+        ]],
+    );
     deep(r#"{"x":1,"a":{"b":{"c":{"d":1}}}}"#, expect!["[1.0]"]);
-    deep(r#"{"x":[[[[1]]]]}"#, expect![[r#"
+    deep(
+        r#"{"x":[[[[1]]]]}"#,
+        expect![[r#"
         body.x: Input should be a valid number [float_type] <- "[… 1 item]"
-        body.x: Objects and arrays should nest at most 4 deep (setting limits.json_depth) [too_deep] {"limit":4,"setting":"limits.json_depth"}"#]]);
+        body.x: Objects and arrays should nest at most 4 deep (setting limits.json_depth) [too_deep] {"limit":4,"setting":"limits.json_depth"}"#]],
+    );
     let bottomless = |open: &str, close: &str, limits| {
         let body = format!("{{\"x\":1,\"a\":{}1{}}}", open.repeat(100_000), close.repeat(100_000));
         schema.parse_row(body.as_bytes(), &limits).unwrap_err().to_string()
     };
-    expect!["body.a: Objects and arrays should nest at most 32 deep (setting limits.json_depth) [too_deep]"].assert_eq(&bottomless("[", "]", JsonLimits::default()));
-    expect!["body.a: Objects and arrays should nest at most 32 deep (setting limits.json_depth) [too_deep]"].assert_eq(&bottomless("{\"a\":", "}", JsonLimits::default()));
-    expect!["body[100012]: JSON decode error [json_invalid]"].assert_eq(&bottomless("[", "", JsonLimits { depth: usize::MAX, ..JsonLimits::default() }));
-    expect!["body.a: Objects and arrays should nest at most 120 deep (setting limits.json_depth) [too_deep]"].assert_eq(&bottomless("[", "]", JsonLimits { depth: usize::MAX, ..JsonLimits::default() }));
+    expect!["body.a: Objects and arrays should nest at most 32 deep (setting limits.json_depth) [too_deep]"]
+        .assert_eq(&bottomless("[", "]", JsonLimits::default()));
+    expect!["body.a: Objects and arrays should nest at most 32 deep (setting limits.json_depth) [too_deep]"]
+        .assert_eq(&bottomless("{\"a\":", "}", JsonLimits::default()));
+    expect!["body[100012]: JSON decode error [json_invalid]"].assert_eq(&bottomless(
+        "[",
+        "",
+        JsonLimits { depth: usize::MAX, ..JsonLimits::default() },
+    ));
+    expect!["body.a: Objects and arrays should nest at most 120 deep (setting limits.json_depth) [too_deep]"]
+        .assert_eq(&bottomless("[", "]", JsonLimits { depth: usize::MAX, ..JsonLimits::default() }));
 }
 
 #[test]
@@ -380,12 +746,20 @@ fn numbers_are_counted() {
     let limits = JsonLimits { numbers: 4, ..JsonLimits::default() };
     let count = |body: &str, expected| check_bytes(&schema, body.as_bytes(), &limits, expected);
     count(r#"{"x":1,"a":[1,2,3]}"#, expect!["[1.0]"]);
-    count(r#"{"x":1,"a":[1,2,3,4]}"#, expect![[r#"body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers] {"limit":4,"setting":"limits.json_numbers"}"#]]);
+    count(
+        r#"{"x":1,"a":[1,2,3,4]}"#,
+        expect![[
+            r#"body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers] {"limit":4,"setting":"limits.json_numbers"}"#
+        ]],
+    );
     count(r#"{"a":[1,2,3,{"b":"4"}],"x":"1"}"#, expect!["[1.0]"]);
     count(r#"{"a":["1","2","3","4",true,null],"x":1}"#, expect!["[1.0]"]);
-    count(r#"{"x":[1,2,3,4,5]}"#, expect![[r#"
+    count(
+        r#"{"x":[1,2,3,4,5]}"#,
+        expect![[r#"
         body.x: Input should be a valid number [float_type] <- "[… 5 items]"
-        body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers] {"limit":4,"setting":"limits.json_numbers"}"#]]);
+        body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers] {"limit":4,"setting":"limits.json_numbers"}"#]],
+    );
 }
 
 #[test]
@@ -395,18 +769,29 @@ fn what_stands_in_for_absent_arrays_is_counted() {
     let rows = format!("[{}]", vec!["{}"; 100].join(","));
     let mut collector = schema.collector(&JsonLimits::default());
     assert_eq!(read_json(rows.as_bytes(), collector.list(At::Body, 1000)).unwrap(), 100);
-    expect!["body: A request should hold at most 65536 numbers (setting limits.json_numbers) [too_many_numbers]"].assert_eq(&collector.finish().unwrap_err().to_string());
+    expect!["body: A request should hold at most 65536 numbers (setting limits.json_numbers) [too_many_numbers]"]
+        .assert_eq(&collector.finish().unwrap_err().to_string());
 }
 
 #[test]
 fn violations_are_cut_and_counted() {
     let schema = schema(PENGUINS);
     let limits = JsonLimits { violations: 2, ..JsonLimits::default() };
-    check_bytes(&schema, b"{}", &limits, expect![[r#"
+    check_bytes(
+        &schema,
+        b"{}",
+        &limits,
+        expect![[r#"
         body.bill_length_mm: Field required [missing]
         body.bill_depth_mm: Field required [missing]
-        … 2 more"#]]);
-    check_bytes(&schema, b"{}", &JsonLimits { violations: 0, ..limits }, expect![[r#"
+        … 2 more"#]],
+    );
+    check_bytes(
+        &schema,
+        b"{}",
+        &JsonLimits { violations: 0, ..limits },
+        expect![[r#"
         body.bill_length_mm: Field required [missing]
-        … 3 more"#]]);
+        … 3 more"#]],
+    );
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use expect_test::expect;
 use ferrocast_schema::{
-    At, Feature, FeatureType, JsonLimits, Loc, Range, RowCollector, RowSchema, Rows, RowsMismatch, SchemaOptions, Value,
-    Values, Violation, code, read_json,
+    At, Feature, FeatureType, JsonLimits, Loc, Range, RowCollector, RowSchema, Rows, RowsMismatch, SchemaOptions,
+    Value, Values, Violation, code, read_json,
 };
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::json;
@@ -45,10 +45,8 @@ fn rust_values_follow_the_same_rules() {
     assert_eq!(rows.columns()[0].missing, Some(vec![false, false, true]));
     assert_eq!(rows.columns()[1].values, Values::Category(vec![1, 0, 0]));
 
-    let refused = schema.rows([
-        vec![("length", f64::NAN.into()), ("island", true.into())],
-        vec![("length", vec![1.0, 2.0].into())],
-    ]);
+    let refused = schema
+        .rows([vec![("length", f64::NAN.into()), ("island", true.into())], vec![("length", vec![1.0, 2.0].into())]]);
     expect![[r#"
         body[0].length: Input should be a finite number [finite_number]
         body[0].island: Input should be 'Biscoe' or 'Dream' [enum]
@@ -59,7 +57,8 @@ fn rust_values_follow_the_same_rules() {
 
 #[test]
 fn no_rows_are_rows() {
-    let rows = schema().rows([[("length", Value::from(1)); 0]; 0]).unwrap();
+    let none: [Vec<(&str, Value)>; 0] = [];
+    let rows = schema().rows(none).unwrap();
     assert!(rows.is_empty());
     assert_eq!(rows.columns().len(), 2);
 }
@@ -74,7 +73,8 @@ fn joined_rows_are_those_of_one_request() {
     };
     let row = |length: &str| format!(r#"{{"length":{length},"island":"Dream"}}"#);
     let all = ["1", "null", "2", "null", "3"];
-    let list = |lengths: &[&str]| format!("[{}]", lengths.iter().map(|length| row(length)).collect::<Vec<_>>().join(","));
+    let list =
+        |lengths: &[&str]| format!("[{}]", lengths.iter().map(|length| row(length)).collect::<Vec<_>>().join(","));
     let whole = parse(&list(&all));
     for cut in 0..=all.len() {
         let (first, second) = all.split_at(cut);
@@ -157,46 +157,79 @@ fn rows_in_a_batch() {
     check(&format!(r#"{{"instances":[{good},{good}],"other":[1,2]}}"#), expect!["2 elements, 2 read, 2 rows"]);
     check(&format!(r#"{{"instances":[{good},{good},{good},7]}}"#), expect!["4 elements, 2 read, 2 rows"]);
     check(r#"{"instances":[]}"#, expect!["0 elements, 0 read, 0 rows"]);
-    check(r#"{"instances":{"a":1}}"#, expect![[r#"
+    check(
+        r#"{"instances":{"a":1}}"#,
+        expect![[r#"
         0 elements, 0 read
-        body.instances: Input should be a valid list [list_type]"#]]);
-    check(r#"{"instances":3}"#, expect![[r#"
+        body.instances: Input should be a valid list [list_type]"#]],
+    );
+    check(
+        r#"{"instances":3}"#,
+        expect![[r#"
         0 elements, 0 read
-        body.instances: Input should be a valid list [list_type]"#]]);
-    check(&format!(r#"{{"instances":[3,{good}]}}"#), expect![[r#"
+        body.instances: Input should be a valid list [list_type]"#]],
+    );
+    check(
+        &format!(r#"{{"instances":[3,{good}]}}"#),
+        expect![[r#"
         2 elements, 2 read
-        body.instances[0]: Input should be a valid dictionary or object to extract fields from [model_attributes_type]"#]]);
-    check(r#"{"instances":[{"island":"X","length":-1},[]]}"#, expect![[r#"
+        body.instances[0]: Input should be a valid dictionary or object to extract fields from [model_attributes_type]"#]],
+    );
+    check(
+        r#"{"instances":[{"island":"X","length":-1},[]]}"#,
+        expect![[r#"
         2 elements, 2 read
         body.instances[0].length: Input should be greater than or equal to 0 [greater_than_equal]
         body.instances[0].island: Input should be 'Biscoe' or 'Dream' [enum]
-        body.instances[1]: Input should be a valid dictionary or object to extract fields from [model_attributes_type]"#]]);
+        body.instances[1]: Input should be a valid dictionary or object to extract fields from [model_attributes_type]"#]],
+    );
     check(&format!(r#"{{"instances":[{good},{{"length":}}]}}"#), expect!["body[54]: JSON decode error [json_invalid]"]);
 }
 
 #[test]
 fn limits_are_for_the_whole_body() {
-    let check = |body: &str, limits: &JsonLimits, expected: expect_test::Expect| expected.assert_eq(&batch(body, 9, limits));
+    let check =
+        |body: &str, limits: &JsonLimits, expected: expect_test::Expect| expected.assert_eq(&batch(body, 9, limits));
     let limits = JsonLimits { depth: 3, numbers: 4, violations: 3 };
     check(r#"{"instances":[{"length":1,"island":"Dream"}]}"#, &limits, expect!["1 elements, 1 read, 1 rows"]);
-    check(r#"{"instances":[{"length":1,"island":"Dream","a":[]}]}"#, &limits, expect![[r#"
+    check(
+        r#"{"instances":[{"length":1,"island":"Dream","a":[]}]}"#,
+        &limits,
+        expect![[r#"
         1 elements, 1 read
-        body.instances[0].a: Objects and arrays should nest at most 3 deep (setting limits.json_depth) [too_deep]"#]]);
-    check(r#"{"instances":[{"length":1,"island":"Dream"}],"a":[2,3,4,5]}"#, &limits, expect![[r#"
+        body.instances[0].a: Objects and arrays should nest at most 3 deep (setting limits.json_depth) [too_deep]"#]],
+    );
+    check(
+        r#"{"instances":[{"length":1,"island":"Dream"}],"a":[2,3,4,5]}"#,
+        &limits,
+        expect![[r#"
         1 elements, 1 read
-        body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers]"#]]);
-    check(r#"{"instances":[{},{},{}]}"#, &limits, expect![[r#"
+        body: A request should hold at most 4 numbers (setting limits.json_numbers) [too_many_numbers]"#]],
+    );
+    check(
+        r#"{"instances":[{},{},{}]}"#,
+        &limits,
+        expect![[r#"
         3 elements, 3 read
         body.instances[0].length: Field required [missing]
         body.instances[0].island: Field required [missing]
         body.instances[1].length: Field required [missing]
-        … and 3 more"#]]);
-    check(r#"{"instances":[{"length":1,"island":"Dream"}]}"#, &JsonLimits { depth: 2, ..limits }, expect![[r#"
+        … and 3 more"#]],
+    );
+    check(
+        r#"{"instances":[{"length":1,"island":"Dream"}]}"#,
+        &JsonLimits { depth: 2, ..limits },
+        expect![[r#"
         1 elements, 1 read
-        body.instances[0]: Objects and arrays should nest at most 2 deep (setting limits.json_depth) [too_deep]"#]]);
-    check(r#"{"instances":[{"length":1,"island":"Dream"}]}"#, &JsonLimits { depth: 1, ..limits }, expect![[r#"
+        body.instances[0]: Objects and arrays should nest at most 2 deep (setting limits.json_depth) [too_deep]"#]],
+    );
+    check(
+        r#"{"instances":[{"length":1,"island":"Dream"}]}"#,
+        &JsonLimits { depth: 1, ..limits },
+        expect![[r#"
         1 elements, 0 read
-        body.instances: Objects and arrays should nest at most 1 deep (setting limits.json_depth) [too_deep]"#]]);
+        body.instances: Objects and arrays should nest at most 1 deep (setting limits.json_depth) [too_deep]"#]],
+    );
 }
 
 #[test]
@@ -220,7 +253,8 @@ fn an_envelope_is_the_callers() {
     assert_eq!(envelope, [("callback_url", json!(1))]);
     expect![[r#"
         body.callback_url: Field given more than once [duplicate_field]
-        body.other: Extra inputs are not permitted [extra_forbidden]"#]].assert_eq(&rows.unwrap_err());
+        body.other: Extra inputs are not permitted [extra_forbidden]"#]]
+    .assert_eq(&rows.unwrap_err());
 }
 
 #[test]
@@ -228,7 +262,11 @@ fn a_caller_may_refuse() {
     let schema = schema();
     let mut collector = schema.collector(&JsonLimits::default());
     assert!(collector.is_clean());
-    collector.refuse(Violation::new(Loc::body().field("callback_url"), code::STRING_TYPE, "Input should be a valid string"));
+    collector.refuse(Violation::new(
+        Loc::body().field("callback_url"),
+        code::STRING_TYPE,
+        "Input should be a valid string",
+    ));
     assert!(!collector.is_clean());
     assert_eq!(collector.finish().unwrap_err().as_slice().len(), 1);
 }

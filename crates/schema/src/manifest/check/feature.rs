@@ -101,7 +101,8 @@ fn scale_problem(feature: &Feature) -> Option<String> {
     if numbers.iter().any(|number| !number.is_finite()) || !span.is_finite() {
         return Some("numbers are finite".to_owned());
     }
-    (span <= 0.0).then(|| format!("{name} is {span}; it is divided by, so it must be above 0"))
+    // A constant column has no spread; scikit-learn then divides by 1.
+    (span < 0.0).then(|| format!("{name} is {span}; a spread is not below 0"))
 }
 
 fn shape_problem(feature: &Feature) -> Option<String> {
@@ -176,13 +177,14 @@ fn values(path: &str, feature: &Feature, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What stands in for a missing value: for a whole number possibly a mean, for an array one number for all elements.
+/// What stands in for a missing value: for a whole number possibly a mean, for an array one number for all elements,
+/// and possibly one that no client may send, such as -999.
 fn imputed(feature: &Feature) -> Feature {
     let kind = match feature.kind {
         FeatureType::Int if !feature.is_categorical() => FeatureType::Float,
         kind => kind,
     };
-    Feature { kind, shape: Vec::new(), pattern: None, nullable: false, ..feature.clone() }
+    Feature { kind, range: Range::default(), shape: Vec::new(), pattern: None, nullable: false, ..feature.clone() }
 }
 
 /// The model may hold less; that is checked when the model is known.

@@ -9,7 +9,7 @@ use crate::value::Value;
 /// `None` when so much is wrong that the feature cannot be checked.
 pub(super) fn read(mut section: Section<'_, '_>) -> Option<Feature> {
     let name = section.required("name", Section::text);
-    let kind = section.required("type", |section, key| section.choice(key, &FeatureType::ALL));
+    let kind = section.required_choice("type", &FeatureType::ALL);
     let mut feature = Feature::new(name.clone().unwrap_or_default(), kind.unwrap_or(FeatureType::Float));
     feature.range = section.section("range").map(range).unwrap_or_default();
     feature.description = section.text("description");

@@ -54,10 +54,10 @@ impl<'d, 'f> Section<'d, 'f> {
         self.value(key, "a number", Self::as_number)
     }
 
-    /// An integer that fits its type.
-    pub(super) fn whole<T: TryFrom<i64>>(&mut self, key: &'static str) -> Option<T> {
-        self.value(key, "a whole number of its range", |node| match node {
-            Node::Int(value) => T::try_from(*value).ok(),
+    /// An integer, from 0.
+    pub(super) fn whole<T: TryFrom<u64>>(&mut self, key: &'static str) -> Option<T> {
+        self.value(key, "a whole number that is not negative", |node| match node {
+            Node::Int(value) => u64::try_from(*value).ok().and_then(|value| T::try_from(value).ok()),
             _ => None,
         })
     }
@@ -74,6 +74,18 @@ impl<'d, 'f> Section<'d, 'f> {
         chosen
     }
 
+    /// One of a set of words that must be there.
+    pub(super) fn required_choice<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        if !self.members.iter().any(|member| member.key == key) {
+            self.known.push(key);
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let message = format!("is missing; it is one of {}", names.join(", "));
+            self.find(key, |path| Finding::new(path, message));
+            return None;
+        }
+        self.choice(key, choices)
+    }
+
     /// An array whose elements are read by `element`; `what` names them.
     pub(super) fn list<T>(
         &mut self,
@@ -87,7 +99,7 @@ impl<'d, 'f> Section<'d, 'f> {
             match element(node) {
                 Some(value) => all.push(value),
                 None => {
-                    let message = format!("expected {what}, found {}", node.kind());
+                    let message = format!("expected an array of {what}, found {} in it", node.in_words());
                     self.find(&format!("{key}[{index}]"), |path| Finding::new(path, message));
                 }
             }
@@ -103,7 +115,7 @@ impl<'d, 'f> Section<'d, 'f> {
             match Self::as_text(node) {
                 Some(text) => drop(all.insert(name.clone(), text)),
                 None => {
-                    let message = format!("expected a string, found {}", node.kind());
+                    let message = format!("expected a string, found {}", node.in_words());
                     self.find(&format!("{key}.{name}"), |path| Finding::new(path, message));
                 }
             }
@@ -118,7 +130,11 @@ impl<'d, 'f> Section<'d, 'f> {
     }
 
     /// An array of tables, `[[key]]`.
-    pub(super) fn sections<T>(&mut self, key: &'static str, read: impl Fn(Section<'_, '_>) -> Option<T>) -> Vec<Option<T>> {
+    pub(super) fn sections<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(Section<'_, '_>) -> Option<T>,
+    ) -> Vec<Option<T>> {
         let what = format!("tables, each headed [[{key}]]");
         let mut all = Vec::new();
         for (index, Element { node, .. }) in self.elements(key, &what).unwrap_or_default().iter().enumerate() {
@@ -126,7 +142,7 @@ impl<'d, 'f> Section<'d, 'f> {
             if let Some(members) = Self::as_table(node) {
                 all.push(read(Section::new(path, members, self.findings)));
             } else {
-                self.findings.push(Finding::new(path, format!("expected a table, found {}", node.kind())));
+                self.findings.push(Finding::new(path, format!("expected a table, found {}", node.in_words())));
                 all.push(None);
             }
         }
@@ -144,10 +160,7 @@ impl<'d, 'f> Section<'d, 'f> {
         let member = self.members.iter().find(|member| member.key == key)?;
         let value = read(&member.node);
         if value.is_none() {
-            let message = match &member.node {
-                Node::Int(number) => format!("expected {what}, found {number}"),
-                other => format!("expected {what}, found {}", other.kind()),
-            };
+            let message = format!("expected {what}, found {}", member.node.in_words());
             self.find(key, |path| Finding::new(path, message));
         }
         value
