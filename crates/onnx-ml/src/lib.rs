@@ -1,7 +1,7 @@
 //! The operators of the `ai.onnx.ml` domain for [tract](tract_onnx): what scikit-learn, XGBoost and LightGBM models
 //! are made of once they are exported to ONNX.
 //!
-//! tract has six of these operators, some of which answer wrongly or not at all. [`register`] adds the missing ones and
+//! tract has six of these operators, some of which answer wrongly or not at all. [`register()`] adds the missing ones and
 //! takes the place of all it has:
 //!
 //! ```
@@ -10,7 +10,7 @@
 //! // onnx.model_for_proto_model(…)
 //! ```
 //!
-//! Each operator is one file in `ops`, a [`eager::Kernel`] that says its output facts and computes its outputs.
+//! Each operator is one file in `ops`, a `Kernel` that says its output facts and computes its outputs.
 //! Whatever a file claims is checked when the operator is built: a malformed model is an error, never a panic, an
 //! endless loop or a wrong answer.
 

@@ -50,14 +50,18 @@ pub(super) fn compile<T: Copy + Default>(
     let nodes = resolve(lists, &index)?;
     let mut layout = Layout { lists, thresholds: values.thresholds, nodes: &nodes, branches: vec![], leaves: vec![] };
     let roots = layout.place(&index.roots)?;
-    let rules = |missing: fn(&Branch<T>) -> bool| layout.branches.iter().any(missing);
-    let has_missing_true = rules(Branch::missing_true);
-    let uniform_rule = uniform_rule(&layout.branches);
-    let features = layout.branches.iter().map(|branch| branch.feature() + 1).max().unwrap_or(0);
+    let (branches, leaf_positions) = (layout.branches, layout.leaves);
     let votes = votes(lists, &index, &nodes, targets, values.weights)?;
-    let leaves = leaves(&layout.leaves, &votes, targets);
-    let branches = layout.branches;
-    Ok(Forest { roots, branches, leaves, targets, base_values, uniform_rule, has_missing_true, features })
+    Ok(Forest {
+        roots,
+        leaves: leaves(&leaf_positions, &votes, targets),
+        targets,
+        base_values,
+        uniform_rule: uniform_rule(&branches),
+        has_missing_true: branches.iter().any(Branch::missing_true),
+        features: branches.iter().map(|branch| branch.feature() + 1).max().unwrap_or(0),
+        branches,
+    })
 }
 
 fn uniform_rule<T>(branches: &[Branch<T>]) -> Option<Rule> {
@@ -75,26 +79,26 @@ struct Index {
 
 impl Index {
     fn new(lists: &Lists<'_>) -> TractResult<Index> {
-        let operator = lists.operator;
-        if u32::try_from(lists.tree_ids.len()).is_ok_and(|nodes| nodes < LEAF) {
-            let pairs = lists.tree_ids.iter().zip(lists.node_ids).zip(0u32..);
-            let mut ids: Vec<_> = pairs.map(|((&tree, &node), position)| (tree, node, position)).collect();
-            ids.sort_unstable();
-            for pair in ids.windows(2) {
-                if let [(tree, node, _), (next_tree, next_node, _)] = pair
-                    && (tree, node) == (next_tree, next_node)
-                {
-                    bail!("{operator}: tree {tree} has two nodes {node}");
-                }
-            }
-            let mut roots: Vec<u32> = ids
-                .chunk_by(|left, right| left.0 == right.0)
-                .filter_map(|tree| tree.iter().map(|&(_, _, position)| position).min())
-                .collect();
-            roots.sort_unstable();
-            return Ok(Index { ids, roots });
+        let (operator, count) = (lists.operator, lists.tree_ids.len());
+        if !u32::try_from(count).is_ok_and(|count| count < LEAF) {
+            bail!("{operator}: has {count} nodes, more than fit");
         }
-        bail!("{operator}: has {} nodes, more than fit", lists.tree_ids.len())
+        let pairs = lists.tree_ids.iter().zip(lists.node_ids).zip(0u32..);
+        let mut ids: Vec<_> = pairs.map(|((&tree, &node), position)| (tree, node, position)).collect();
+        ids.sort_unstable();
+        for pair in ids.windows(2) {
+            if let [(tree, node, _), (next_tree, next_node, _)] = pair
+                && (tree, node) == (next_tree, next_node)
+            {
+                bail!("{operator}: tree {tree} has two nodes {node}");
+            }
+        }
+        let mut roots: Vec<u32> = ids
+            .chunk_by(|left, right| left.0 == right.0)
+            .filter_map(|tree| tree.iter().map(|&(_, _, position)| position).min())
+            .collect();
+        roots.sort_unstable();
+        Ok(Index { ids, roots })
     }
 
     fn find(&self, tree: i64, node: i64) -> Option<u32> {

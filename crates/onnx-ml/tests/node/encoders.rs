@@ -86,9 +86,8 @@ fn label_encoder_of_version_one_goes_both_ways() {
 
 #[test]
 fn label_encoder_refuses_mixed_attributes() {
-    let node = Node::new("LabelEncoder", 1)
-        .with("keys_int64s", Value::Ints(&[1]))
-        .with("values_strings", Value::Strs(&["a"]));
+    let node =
+        Node::new("LabelEncoder", 1).with("keys_int64s", Value::Ints(&[1])).with("values_strings", Value::Strs(&["a"]));
     node.check(tensor::<i64>(&[0, 2], vec![]), tensor::<String>(&[0, 2], vec![]));
     let wrong_default = node.with("default_tensor", Value::Doubles(&[1.0]));
     wrong_default.check_error(&[ints(&[1])], "the default is 1 x F64, the values are String");

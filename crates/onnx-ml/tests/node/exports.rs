@@ -18,7 +18,7 @@ fn exports_answer_as_onnx_runtime_does() {
         fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "onnx"));
     files.sort();
-    assert!(files.len() >= 20, "only {} exports", files.len());
+    assert!(files.len() >= 60, "only {} exports", files.len());
     let failed: Vec<_> = files.iter().filter(|file| std::panic::catch_unwind(|| check(file)).is_err()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }

@@ -6,9 +6,8 @@ const NAN: f32 = f32::NAN;
 
 #[test]
 fn scaler_subtracts_then_multiplies() {
-    let node = Node::new("Scaler", 1)
-        .with("offset", Value::Floats(&[1.0, 2.0]))
-        .with("scale", Value::Floats(&[0.5, 0.25]));
+    let node =
+        Node::new("Scaler", 1).with("offset", Value::Floats(&[1.0, 2.0])).with("scale", Value::Floats(&[0.5, 0.25]));
     node.check(floats(&[[1.0, 2.0], [3.0, 4.0]]), floats(&[[0.0, 0.0], [1.0, 0.5]]));
     node.check(tensor(&[1, 2], vec![3i64, 10]), floats(&[[1.0, 2.0]]));
     node.check(tensor(&[2], vec![3f32, 10.0]), tensor(&[2], vec![1f32, 2.0]));
@@ -33,9 +32,7 @@ fn scaler_keeps_the_digits_of_doubles() {
 
 #[test]
 fn scaler_refuses_lists_of_different_lengths() {
-    let node = Node::new("Scaler", 1)
-        .with("offset", Value::Floats(&[1.0]))
-        .with("scale", Value::Floats(&[0.5, 1.0]));
+    let node = Node::new("Scaler", 1).with("offset", Value::Floats(&[1.0])).with("scale", Value::Floats(&[0.5, 1.0]));
     node.check_error(&[floats(&[[1.0, 2.0]])], "Scaler: offset has 1 values, scale 2");
 }
 
@@ -133,7 +130,10 @@ fn array_feature_extractor_picks_columns() {
     assert_close(&pick(&ints(&[7, 8, 9]), ints(&[2])).unwrap()[0], &tensor(&[1, 1], vec![9i64]));
     let texts = tensor(&[1, 2], vec!["a".to_owned(), "b".to_owned()]);
     assert_close(&pick(&texts, ints(&[1])).unwrap()[0], &tensor(&[1, 1], vec!["b".to_owned()]));
-    assert_close(&pick(&tensor(&[1, 2, 2], vec![1f32, 2.0, 3.0, 4.0]), ints(&[1])).unwrap()[0], &tensor(&[1, 2, 1], vec![2f32, 4.0]));
+    assert_close(
+        &pick(&tensor(&[1, 2, 2], vec![1f32, 2.0, 3.0, 4.0]), ints(&[1])).unwrap()[0],
+        &tensor(&[1, 2, 1], vec![2f32, 4.0]),
+    );
     assert_close(&pick(&floats::<3>(&[]), ints(&[1])).unwrap()[0], &floats::<1>(&[]));
     assert_close(&pick(&ints(&[7, 8]), ints(&[])).unwrap()[0], &tensor::<i64>(&[1, 0], vec![]));
     for index in [3, -1, i64::MAX, i64::MIN] {

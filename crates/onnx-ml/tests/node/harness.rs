@@ -121,14 +121,16 @@ impl Node {
         self
     }
 
-    /// A model of this node alone. Inputs have the types of `inputs`, and their shapes with the first axis unknown.
+    /// A model of this node alone. Inputs have the types of `inputs`, and their shapes, but for first axes as long as
+    /// that of the first input: the batch is unknown.
     pub(crate) fn model(&self, inputs: &[Tensor]) -> ModelProto {
         let mut node = self.proto.clone();
+        let batch = inputs.first().and_then(|input| input.shape().first());
         node.input = (0..inputs.len()).map(|position| format!("input_{position}")).collect();
         let declared = node.input.iter().zip(inputs).map(|(name, tensor)| {
             let dims = tensor.shape().iter().enumerate().map(|(axis, &length)| Dimension {
                 denotation: String::new(),
-                value: (axis > 0).then_some(dimension::Value::DimValue(length as i64)),
+                value: (axis > 0 || Some(&length) != batch).then_some(dimension::Value::DimValue(length as i64)),
             });
             let tensor_type = type_proto::Tensor {
                 elem_type: data_type(tensor.datum_type()) as i32,

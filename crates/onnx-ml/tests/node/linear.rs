@@ -51,10 +51,7 @@ fn each_class_has_a_row_of_coefficients() {
         three_rows().with("post_transform", Value::Str(transform)).check_classes(rows(), labels(), scores);
     };
     expect("NONE", floats(&[[0.275, -0.275, 0.0], [-0.85, 0.85, 0.0], [-0.225, 0.225, 0.0]]));
-    expect(
-        "LOGISTIC",
-        floats(&[[1.0 - P[0], P[0], 0.5], [1.0 - P[1], P[1], 0.5], [1.0 - P[2], P[2], 0.5]]),
-    );
+    expect("LOGISTIC", floats(&[[1.0 - P[0], P[0], 0.5], [1.0 - P[1], P[1], 0.5], [1.0 - P[2], P[2], 0.5]]));
     expect(
         "SOFTMAX",
         floats(&[
@@ -65,11 +62,7 @@ fn each_class_has_a_row_of_coefficients() {
     );
     expect(
         "SOFTMAX_ZERO",
-        floats(&[
-            [0.634_135_6, 0.365_864_37, 0.0],
-            [0.154_465_26, 0.845_534_8, 0.0],
-            [0.389_360_79, 0.610_639_2, 0.0],
-        ]),
+        floats(&[[0.634_135_6, 0.365_864_37, 0.0], [0.154_465_26, 0.845_534_8, 0.0], [0.389_360_8, 0.610_639_2, 0.0]]),
     );
     let none = f32::NAN;
     let probit_of_zero = f32::NEG_INFINITY;

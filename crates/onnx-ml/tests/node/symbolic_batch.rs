@@ -1,0 +1,44 @@
+//! Shapes before a run: the batch is a symbol, all else is known.
+
+use tract_onnx::prelude::{DatumType, TDim};
+
+use crate::harness::{Node, Value, floats, load, strings};
+use crate::trees::{STUMP, classifier};
+
+/// The type and shape of each output, the batch written as `N`.
+#[track_caller]
+fn check(node: &Node, inputs: &[tract_onnx::prelude::Tensor], expected: &[(DatumType, &str)]) {
+    let plan = load(&node.model(inputs)).unwrap();
+    let model = plan.model();
+    let facts: Vec<(DatumType, String)> = model
+        .outputs
+        .iter()
+        .map(|output| {
+            let fact = model.outlet_fact(*output).unwrap();
+            let dims: Vec<String> = fact.shape.iter().map(TDim::to_string).collect();
+            (fact.datum_type, dims.join(",").replace("batch", "N"))
+        })
+        .collect();
+    let expected: Vec<(DatumType, String)> = expected.iter().map(|&(kind, shape)| (kind, shape.to_owned())).collect();
+    assert_eq!(facts, expected);
+}
+
+#[test]
+fn classifiers() {
+    let node = classifier(3, &STUMP, &[(0, 1, 0, 1.0), (0, 2, 2, 1.0)]);
+    check(&node, &[floats(&[[0.0]])], &[(DatumType::I64, "N"), (DatumType::F32, "N,3")]);
+    let node = Node::new("LinearClassifier", 2)
+        .with("coefficients", Value::Floats(&[1.0, 2.0]))
+        .with("intercepts", Value::Floats(&[0.0]))
+        .with("classlabels_strings", Value::Strs(&["a", "b"]));
+    check(&node, &[floats(&[[0.0, 0.0]])], &[(DatumType::String, "N"), (DatumType::F32, "N,2")]);
+}
+
+#[test]
+fn encoders() {
+    let node = Node::new("OneHotEncoder", 1).with("cats_strings", Value::Strs(&["a", "b"]));
+    check(&node, &[strings(&["a"])], &[(DatumType::F32, "N,2")]);
+    let node =
+        Node::new("LabelEncoder", 1).with("keys_strings", Value::Strs(&["a"])).with("values_int64s", Value::Ints(&[1]));
+    check(&node, &[strings(&["a"])], &[(DatumType::I64, "N")]);
+}
