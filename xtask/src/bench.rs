@@ -36,6 +36,7 @@ const WARM_UP_SECONDS: u64 = 2;
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let scenarios = wanted(&flags.scenario)?;
+    ensure!(scenarios.len() == SCENARIOS.len() || !flags.write, "only a run of all scenarios is written down");
     WRK.ensure(sh)?;
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
@@ -46,16 +47,10 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let seconds = flags.seconds.unwrap_or(SECONDS).max(1);
     let start_up = start_up(&server, rounds)?;
+    let sides = Sides { server: &server, ceiling: &ceiling, pinned };
     let mut measured = Vec::new();
     for scenario in scenarios {
-        let bodies = scenario.bodies(&golden)?;
-        measured.push(measure(
-            scenario,
-            &bodies,
-            &Sides { server: &server, ceiling: &ceiling, pinned },
-            rounds,
-            seconds,
-        )?);
+        measured.push(measure(scenario, &scenario.bodies(&golden)?, &sides, rounds, seconds)?);
     }
     let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured };
     println!("\n{report}");
@@ -122,13 +117,11 @@ fn measure(
     let server_url = format!("{}{}", server.url(), scenario.path);
     let answer_bytes = mean_answer(&server_url, bodies)?;
     let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
-    let ceiling_url = format!("{}{}", ceiling.url(), scenario.path);
+    let ceiling_url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
     ensure!(mean_answer(&ceiling_url, bodies)? == answer_bytes, "the ceiling answers with another size");
 
     let script = wrk::script(bodies)?;
-    let load = |url: &str, seconds| {
-        Load { url, script: script.path(), connections: scenario.connections, seconds, pinned: sides.pinned }.run()
-    };
+    let load = |url: &str, seconds| Load { url, script: script.path(), seconds, pinned: sides.pinned }.run();
     let mut served: Vec<Sample> = Vec::new();
     let mut bare: Vec<Sample> = Vec::new();
     for url in [&server_url, &ceiling_url] {

@@ -97,7 +97,7 @@ fn tools(sh: &Shell) -> anyhow::Result<Remark> {
 
 /// All tests but those in documentation, which nextest does not run.
 fn test(sh: &Shell) -> anyhow::Result<Remark> {
-    if tools::find("cargo-nextest").is_some() {
+    if tools::find(sh, "cargo-nextest").is_some() {
         return quietly(cmd!(sh, "cargo nextest run --workspace --locked").run());
     }
     cmd!(sh, "cargo test --workspace --lib --bins --tests --examples --locked").run()?;

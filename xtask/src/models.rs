@@ -11,8 +11,8 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use xshell::Shell;
 
 use self::compare::{Answer, Tally};
@@ -53,11 +53,6 @@ struct Deployed<'a> {
     golden: &'a Golden,
 }
 
-#[derive(Serialize)]
-struct Batch<'a> {
-    instances: Vec<&'a RawValue>,
-}
-
 #[derive(Deserialize)]
 struct BatchAnswer {
     predictions: Vec<Answer>,
@@ -67,7 +62,7 @@ impl Deployed<'_> {
     fn singly(&self) -> anyhow::Result<Tally> {
         let mut tally = Tally::new(self.golden.tolerance);
         for case in &self.golden.cases {
-            let answer = self.post("predict", case.input.get())?;
+            let answer = self.post("predict", &case.input.to_string())?;
             tally.add(case, &serde_json::from_str(&answer).with_context(|| format!("unexpected answer: {answer}"))?);
         }
         Ok(tally)
@@ -76,8 +71,8 @@ impl Deployed<'_> {
     fn batched(&self) -> anyhow::Result<Tally> {
         let mut tally = Tally::new(self.golden.tolerance);
         for cases in self.golden.cases.chunks(BATCH_ROWS) {
-            let batch = Batch { instances: cases.iter().map(|case| &*case.input).collect() };
-            let answer = self.post("predict_batch", &serde_json::to_string(&batch)?)?;
+            let rows: Vec<&Value> = cases.iter().map(|case| &case.input).collect();
+            let answer = self.post("predict_batch", &json!({ "instances": rows }).to_string())?;
             let answer: BatchAnswer =
                 serde_json::from_str(&answer).with_context(|| format!("unexpected answer: {answer}"))?;
             ensure!(

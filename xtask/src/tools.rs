@@ -34,13 +34,13 @@ pub(crate) const WRK: Tool = Tool { program: "wrk", purpose: "makes the load", s
 impl Tool {
     /// Returns whether the program had to be installed first; fails with what to do where it cannot be.
     pub(crate) fn ensure(&self, sh: &Shell) -> anyhow::Result<bool> {
-        if find(self.program).is_some() {
+        if find(sh, self.program).is_some() {
             return Ok(false);
         }
         match self.source {
             Source::Crate(name, version) => cmd!(sh, "cargo install {name} --version {version} --locked").run()?,
             Source::Debian(package) => {
-                if find("apt-get").is_none() || cmd!(sh, "id -u").quiet().read()? != "0" {
+                if find(sh, "apt-get").is_none() || cmd!(sh, "id -u").quiet().read()? != "0" {
                     bail!(
                         "`{}` {}: install it and run this again (Debian: apt-get install {package})",
                         self.program,
@@ -53,7 +53,7 @@ impl Tool {
                     .run()?;
             }
         }
-        if find(self.program).is_none() {
+        if find(sh, self.program).is_none() {
             bail!("`{}` {}: it was installed, but is not in PATH", self.program, self.purpose);
         }
         Ok(true)
@@ -61,7 +61,61 @@ impl Tool {
 }
 
 /// The file that a command of this name would start.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
+pub(crate) fn find(sh: &Shell, program: &str) -> Option<PathBuf> {
+    let path = sh.var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use xshell::{Shell, TempDir, cmd};
+
+    use super::{Source, Tool};
+
+    const TOOL: Tool = Tool { program: "loader", purpose: "loads", source: Source::Debian("loader-tools") };
+
+    /// A shell whose PATH holds these scripts and nothing else.
+    fn machine(scripts: &[(&str, &str)]) -> (Shell, TempDir) {
+        let sh = Shell::new().unwrap();
+        let folder = sh.create_temp_dir().unwrap();
+        // Written by another process: a file that this one has open for writing, in whatever thread, cannot be started.
+        let write = r#"cat > "$1" && chmod +x "$1""#;
+        for (name, text) in scripts {
+            let file = folder.path().join(name);
+            cmd!(sh, "sh -c {write} sh {file}").stdin(format!("#!/bin/sh\n{text}\n")).quiet().run().unwrap();
+        }
+        sh.set_var("PATH", folder.path());
+        (sh, folder)
+    }
+
+    /// Installs whatever is asked for, if it is the right package.
+    const APT: (&str, &str) = ("apt-get", r#"[ "$4" != loader-tools ] || : > "$PATH/loader""#);
+
+    #[test]
+    fn what_is_there_is_left_alone() {
+        let (sh, _folder) = machine(&[("loader", ""), ("apt-get", "exit 1")]);
+        assert!(!TOOL.ensure(&sh).unwrap());
+    }
+
+    #[test]
+    fn root_installs_what_is_missing() {
+        let (sh, _folder) = machine(&[("id", "echo 0"), APT]);
+        assert!(TOOL.ensure(&sh).unwrap());
+        assert!(!TOOL.ensure(&sh).unwrap());
+    }
+
+    #[test]
+    fn others_are_told_what_to_install() {
+        let (sh, _folder) = machine(&[("id", "echo 1000"), APT]);
+        let error = TOOL.ensure(&sh).unwrap_err().to_string();
+        assert!(error.contains("apt-get install loader-tools"), "{error}");
+        let (sh, _folder) = machine(&[("id", "echo 0")]);
+        assert!(TOOL.ensure(&sh).is_err());
+    }
+
+    #[test]
+    fn an_installation_that_brings_nothing_fails() {
+        let (sh, _folder) = machine(&[("id", "echo 0"), ("apt-get", "exit 0")]);
+        assert!(TOOL.ensure(&sh).is_err());
+    }
 }

@@ -35,8 +35,10 @@ pub(crate) enum Command {
     /// Serve a folder of models over HTTP (the default)
     Serve(ServeArgs),
     /// Load models as the server would, and run their examples
-    #[command(after_help = "PATH is a version's folder (models/churn/1), a model's folder (models/churn), a folder of \
-        models, or an .onnx file. Exit code 1 if any model fails; each failure says how to mend it.")]
+    #[command(
+        after_help = "PATH is a version's folder (models/churn/1), a model's folder (models/churn), a folder of \
+        models, or an .onnx file. Exit code 1 if any model fails; each failure says how to mend it."
+    )]
     Check {
         /// Folder or .onnx file
         path: PathBuf,
@@ -57,8 +59,10 @@ pub(crate) enum Command {
         model: PathBuf,
     },
     /// Predict once, without a server
-    #[command(after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; the answer \
-        is what the server would send.\n\nExample:\n  echo '{\"age\": 42}' | ferrocast predict models/churn/1 -")]
+    #[command(
+        after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; the answer \
+        is what the server would send.\n\nExample:\n  echo '{\"age\": 42}' | ferrocast predict models/churn/1 -"
+    )]
     Predict {
         /// The version's folder, or an .onnx file
         path: PathBuf,

@@ -44,7 +44,6 @@ fn main() -> ExitCode {
 }
 
 fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
-    let is_configuration =
-        error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(RunError::Config(_)));
+    let is_configuration = error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(RunError::Config(_)));
     if is_configuration { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
 }

@@ -22,7 +22,7 @@ pub(crate) fn read(model: &ModelProto) -> ModelHints {
     if let Some(graph) = &model.graph {
         let walker = Walker::new(graph);
         let classifier = walker.classifier();
-        hints.classes = classifier.and_then(|node| classes(node)).or_else(|| walker.constant_classes());
+        hints.classes = classifier.and_then(classes).or_else(|| walker.constant_classes());
         hints.class_outputs = walker.class_outputs();
         hints.categories = walker.categories();
     }

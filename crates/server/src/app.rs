@@ -42,8 +42,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     config.notes.iter().for_each(|note| warn!("{note}"));
     System::new().block_on(async {
         let server = Server::start(config, loaders()).await?;
-        shutdown::on_signal(server.handle());
-        Ok(server.finished().await?)
+        Ok(shutdown::serve_until_signal(server).await?)
     })
 }
 
@@ -80,12 +79,10 @@ impl Server {
     /// If the address is taken, a configured name is impossible, or the system gives no threads.
     pub async fn start(config: Config, loaders: Loaders) -> Result<Server, RunError> {
         let document = ApiDocument::new(capture(&config.server.app_name).await?);
-        let service = Service::start(registry_config(&config), loaders)
-            .map_err(|error| start_error(&config, error))?;
+        let service = Service::start(registry_config(&config), loaders).map_err(|error| start_error(&config, error))?;
         let service = Arc::new(service);
         let state = Data::new(State::new(&config, Arc::clone(&service), document));
-        let (address, running) =
-            listen(&config, state).map_err(|error| bind_error(&config, &error))?;
+        let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
         greeting::after_loading(service, address);
         Ok(Server { address, running })
     }
@@ -185,8 +182,12 @@ fn start_error(config: &Config, error: StartError) -> RunError {
 fn bind_error(config: &Config, error: &io::Error) -> RunError {
     let address = config.server.address;
     let (key, message) = match error.kind() {
-        io::ErrorKind::AddrInUse => ("server.port", format!("{address} is in use by another program; choose another port, or 0")),
-        io::ErrorKind::PermissionDenied => ("server.port", format!("{address} needs more rights than this process has")),
+        io::ErrorKind::AddrInUse => {
+            ("server.port", format!("{address} is in use by another program; choose another port, or 0"))
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("server.port", format!("{address} needs more rights than this process has"))
+        }
         _ => ("server.host", format!("cannot listen on {address}: {error}")),
     };
     config.problem(key, message).into()

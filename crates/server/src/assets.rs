@@ -31,10 +31,7 @@ macro_rules! gzipped {
 
 macro_rules! plain {
     ($media_type:expr, $path:literal) => {
-        Asset {
-            media_type: $media_type,
-            content: Content::Plain(include_bytes!(concat!("../assets/", $path))),
-        }
+        Asset { media_type: $media_type, content: Content::Plain(include_bytes!(concat!("../assets/", $path))) }
     };
 }
 
@@ -49,7 +46,13 @@ pub(crate) const REDOC: Asset = plain!(HTML, "redoc/index.html");
 
 /// What the two pages load, by path.
 pub(crate) const FILES: &[(&str, Asset)] = &[
-    ("/docs/favicon-32x32.png", gzipped!("image/png", "favicon-32x32.png")),
+    (
+        "/docs/favicon-32x32.png",
+        Asset {
+            media_type: "image/png",
+            content: Content::Plain(include_bytes!(concat!(env!("OUT_DIR"), "/favicon-32x32.png"))),
+        },
+    ),
     ("/docs/start.js", plain!(SCRIPT, "swagger-ui/start.js")),
     ("/docs/swagger-ui-bundle.js", gzipped!(SCRIPT, "swagger-ui-bundle.js")),
     ("/docs/swagger-ui.css", gzipped!(STYLE, "swagger-ui.css")),

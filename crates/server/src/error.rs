@@ -22,8 +22,6 @@ pub(crate) struct Failure {
     api_error: ApiError,
     /// For the log, and for clients only in debug mode.
     cause: Option<String>,
-    /// What is left of the request's body would be mistaken for the next request's head.
-    body_unread: bool,
 }
 
 impl Failure {
@@ -36,16 +34,11 @@ impl Failure {
     pub(crate) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
-
-    /// A refusal before the body was read to its end; the connection closes after the answer.
-    pub(crate) fn before_body(code: ErrorCode, message: impl Into<String>) -> Failure {
-        Failure { body_unread: true, ..Failure::from(ApiError::new(code, message)) }
-    }
 }
 
 impl From<ApiError> for Failure {
     fn from(api_error: ApiError) -> Failure {
-        Failure { api_error, cause: None, body_unread: false }
+        Failure { api_error, cause: None }
     }
 }
 
@@ -67,7 +60,7 @@ impl From<ServeError> for Failure {
             }
             _ => (ApiError::internal().message, Some(error.to_string())),
         };
-        Failure { api_error: ApiError::new(code, message), cause, body_unread: false }
+        Failure { api_error: ApiError::new(code, message), cause }
     }
 }
 
@@ -83,11 +76,8 @@ impl ResponseError for Failure {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::new(self.status_code());
-        if self.body_unread {
-            response.head_mut().set_connection_type(ConnectionType::Close);
-        }
-        response
+        // Without a body: the outermost layer writes it.
+        HttpResponse::new(self.status_code())
     }
 }
 

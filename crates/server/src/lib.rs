@@ -17,13 +17,13 @@
 mod app;
 mod config;
 
-mod routes;
+mod classes;
+mod error;
 mod extract;
 mod middleware;
 mod reply;
-mod error;
+mod routes;
 mod state;
-mod classes;
 
 mod assets;
 mod openapi;
@@ -35,8 +35,6 @@ pub mod documents;
 mod offline;
 
 pub use app::{RunError, Server, loaders, run};
-pub use config::{
-    Config, ConfigError, Flags, Limits, LogConfig, ModelsConfig, Problem, ServerConfig, Sources,
-};
+pub use config::{Config, ConfigError, Flags, Limits, LogConfig, ModelsConfig, Problem, ServerConfig, Sources};
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};

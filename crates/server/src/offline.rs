@@ -23,12 +23,10 @@ pub fn predict_once(pipeline: &Pipeline, model: &str, version: &str, body: &[u8]
             .and_then(|rows| predicted(pipeline, &rows))
             .and_then(|predictions| native::encode_batch(&predictions, served))
     } else {
-        native::decode_row(body, schema, &limits)
-            .and_then(|rows| predicted(pipeline, &rows))
-            .and_then(|predictions| {
-                let prediction = predictions.first().ok_or_else(ApiError::internal)?;
-                native::encode_prediction(prediction, served)
-            })
+        native::decode_row(body, schema, &limits).and_then(|rows| predicted(pipeline, &rows)).and_then(|predictions| {
+            let prediction = predictions.first().ok_or_else(ApiError::internal)?;
+            native::encode_prediction(prediction, served)
+        })
     };
     answer.map_err(|error| native::render(&error, "offline"))
 }

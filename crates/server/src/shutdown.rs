@@ -2,42 +2,70 @@
 
 use std::io;
 
-use actix_web::dev::ServerHandle;
-use actix_web::rt;
-use tracing::{error, info};
+use tracing::{info, warn};
 
-/// Stops the server when the process gets SIGTERM or SIGINT (Ctrl-C).
-pub(crate) fn on_signal(server: ServerHandle) {
-    rt::spawn(async move {
-        if let Err(cause) = signal().await {
-            // The server is more useful without signals than not at all.
-            error!(%cause, "cannot listen for signals; stop the process by force");
-            return;
+use crate::app::Server;
+
+/// Serves until the server ends by itself, or the process gets SIGTERM or SIGINT (Ctrl-C).
+///
+/// # Errors
+/// If accepting connections failed for good, or signals cannot be listened for.
+pub(crate) async fn serve_until_signal(server: Server) -> io::Result<()> {
+    let mut signals = Signals::listen()?;
+    let handle = server.handle();
+    let mut finished = std::pin::pin!(server.finished());
+    tokio::select! {
+        done = &mut finished => return done,
+        () = signals.next() => {}
+    }
+    info!("stopping: what is in flight finishes; a second signal does not wait for it");
+    // The call itself gives the order; `finished` tells when it has been carried out.
+    drop(handle.stop(true));
+    tokio::select! {
+        done = &mut finished => done,
+        () = signals.next() => {
+            warn!("stopping at once");
+            Ok(())
         }
-        info!("stopping: finishing what is in flight; send the signal again to stop at once");
-        let graceful = server.stop(true);
-        rt::spawn(async move {
-            if signal().await.is_ok() {
-                server.stop(false).await;
-            }
-        });
-        graceful.await;
-    });
+    }
+}
+
+/// The two signals that ask a process to end.
+#[cfg(unix)]
+struct Signals {
+    terminate: actix_web::rt::signal::unix::Signal,
+    interrupt: actix_web::rt::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-async fn signal() -> io::Result<()> {
-    use actix_web::rt::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        use actix_web::rt::signal::unix::{SignalKind, signal};
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
+/// Ctrl-C, where there are no Unix signals.
 #[cfg(not(unix))]
-async fn signal() -> io::Result<()> {
-    actix_web::rt::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        Ok(Signals)
+    }
+
+    async fn next(&mut self) {
+        if actix_web::rt::signal::ctrl_c().await.is_err() {
+            // Without signals the server is still of use.
+            std::future::pending().await
+        }
+    }
 }

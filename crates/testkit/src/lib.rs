@@ -2,7 +2,13 @@
 //!
 //! Not published. The models under `models/` are made by `models/train/test_models.py` of the repository.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends the test"
+)]
 
 mod contract_suite;
 mod fake_engine;

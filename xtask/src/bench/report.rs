@@ -4,7 +4,10 @@ use std::{fmt, fs, path::Path};
 
 use anyhow::Context;
 
-use super::{machine::Machine, wrk::Sample};
+use super::{
+    machine::Machine,
+    wrk::{CONNECTIONS, Sample},
+};
 use crate::marked::Marks;
 
 const MEASURED: Marks = Marks {
@@ -55,14 +58,11 @@ impl fmt::Display for Report {
         let Machine { processor, cores, kernel, rustc, date } = &self.machine;
         writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
         let place = if self.pinned { "server on one core, wrk on another" } else { "server and wrk on the same cores" };
-        writeln!(
-            f,
-            "Median of {} rounds of {} s each, in turns with the ceiling; {place}.",
-            self.rounds, self.seconds
-        )?;
+        let Report { rounds, seconds, .. } = self;
+        writeln!(f, "{CONNECTIONS} connections, {place}; median of {rounds} rounds of {seconds} s each, in turns.")?;
         let StartUp { ready_milliseconds, resident_mebibytes } = self.start_up;
         writeln!(f, "Ready {ready_milliseconds:.0} ms after the start, with {resident_mebibytes:.0} MiB resident.\n")?;
-        writeln!(f, "| Load | Bytes in / out | ferrocast | p50 / p99 | Ceiling | p50 / p99 | Ratio | Aim |")?;
+        writeln!(f, "| Request | Bytes in / out | ferrocast | p50 / p99 | Ceiling | p50 / p99 | Ratio | Aim |")?;
         writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|")?;
         for measured in &self.measured {
             let Measured { title, target, request_bytes, answer_bytes, served, bare } = measured;

@@ -11,12 +11,14 @@ use anyhow::{Context, ensure};
 /// What the script prints its results behind.
 const MARK: &str = "measured:";
 
+/// Requests in flight.
+pub(super) const CONNECTIONS: u32 = 64;
+
 /// One run of the load generator.
 #[derive(Debug)]
 pub(super) struct Load<'a> {
     pub(super) url: &'a str,
     pub(super) script: &'a Path,
-    pub(super) connections: u32,
     pub(super) seconds: u64,
     /// Whether it gets the second core for itself.
     pub(super) pinned: bool,
@@ -61,7 +63,7 @@ pub(super) fn script(bodies: &[String]) -> anyhow::Result<Script> {
     let text = format!(
         "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\nlocal bodies = {{\n{listed}}}\n\
          local requests, turn = {{}}, 0\n\
-         init = function(args)\n  wrk.init(args)\n  \
+         init = function()\n  \
          for at, body in ipairs(bodies) do requests[at] = wrk.format(nil, nil, nil, body) end\nend\n\
          request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n\
          done = function(summary, latency)\n  local errors = summary.errors\n  \
@@ -85,7 +87,7 @@ impl Load<'_> {
             Command::new("wrk")
         };
         command
-            .args(["--threads", "1", "--connections", &self.connections.to_string()])
+            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string()])
             .args(["--duration", &format!("{}s", self.seconds), "--script"])
             .arg(self.script)
             .arg(self.url);

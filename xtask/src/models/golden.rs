@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 /// The yardstick of one version of a model.
 #[derive(Debug, Deserialize)]
@@ -30,8 +30,8 @@ pub(crate) enum Tolerance {
 /// One row.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Case {
-    /// The request's body, sent as it stands.
-    pub(crate) input: Box<RawValue>,
+    /// The request's body.
+    pub(crate) input: Value,
     pub(super) prediction: Value,
     /// What a classifier gives beside its label.
     pub(super) probability: Option<Vec<f64>>,

@@ -1,5 +1,5 @@
-//! Every relative link in a Markdown file leads to a file of the checkout, and to a heading that is there; so does every
-//! path of a source file that a document names.
+//! Every relative link in a Markdown file leads to a file of the checkout, and to a heading that is there. Every path of
+//! the source tree that a document names exists.
 
 use std::{
     collections::HashMap,

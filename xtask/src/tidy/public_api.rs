@@ -1,4 +1,5 @@
-//! The contract crate `engine` shows its users one foreign crate, `ndarray`; every other would bind its version to theirs.
+//! The contract crate `engine` shows its users one foreign crate, `ndarray`; every other would bind its version to
+//! theirs.
 
 use super::{Problem, source::Source};
 use crate::workspace::Metadata;

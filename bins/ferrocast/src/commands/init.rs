@@ -12,8 +12,7 @@ use super::{Done, with_advice};
 /// Writes the manifest beside the model.
 pub(crate) fn run(model: &Path, force: bool) -> Done {
     let is_plain_name = model.file_name().is_some_and(|name| name == "model.onnx");
-    let manifest =
-        if is_plain_name { model.with_file_name("model.toml") } else { model.with_extension("toml") };
+    let manifest = if is_plain_name { model.with_file_name("model.toml") } else { model.with_extension("toml") };
     let files = ModelFiles {
         folder: model.parent().map(Path::to_owned).unwrap_or_default(),
         model: model.to_owned(),
@@ -24,7 +23,10 @@ pub(crate) fn run(model: &Path, force: bool) -> Done {
     text.model.file = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     write(&manifest, &text.to_toml(), force)?;
     println!("wrote {}", manifest.display());
-    println!("Next: give the fields ranges, descriptions and examples in it, then: ferrocast check {}", model.display());
+    println!(
+        "Next: give the fields ranges, descriptions and examples in it, then: ferrocast check {}",
+        model.display()
+    );
     Ok(())
 }
 

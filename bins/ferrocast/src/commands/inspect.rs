@@ -26,7 +26,7 @@ fn print(inspection: &Inspection) {
     let opsets: Vec<String> = hints.opsets.iter().map(|(domain, version)| format!("{domain} {version}")).collect();
     println!("opsets     {}", opsets.join(", "));
     for input in &inspection.inputs {
-        println!("input      {input}");
+        println!("input      {}: {input}", input.name);
     }
     for output in &inspection.outputs {
         println!("output     {output}");

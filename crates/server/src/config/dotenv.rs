@@ -38,12 +38,8 @@ mod tests {
     fn reads_what_shells_write() {
         let text = "# comment\n\nA=1\nexport B = 'two words' # note\nC=\"x=y\"\nD=plain # note\nE=\n";
         let pairs = parse(text).expect("every line is an assignment");
-        let pairs: Vec<(&str, &str)> =
-            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(
-            pairs,
-            [("A", "1"), ("B", "two words"), ("C", "x=y"), ("D", "plain"), ("E", "")]
-        );
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("A", "1"), ("B", "two words"), ("C", "x=y"), ("D", "plain"), ("E", "")]);
     }
 
     #[test]

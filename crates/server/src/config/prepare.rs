@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use figment::Figment;
-use figment::error::Kind;
+use figment::error::{Actual, Kind};
 use garde::Validate;
 
 use super::problem::{ConfigError, Problem};
@@ -28,9 +28,7 @@ pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
     match config {
         Some(config) if problems.is_empty() => Ok(config),
         _ => {
-            let place = |problem: &Problem| {
-                SETTINGS.iter().position(|setting| setting.key == problem.key)
-            };
+            let place = |problem: &Problem| SETTINGS.iter().position(|setting| setting.key == problem.key);
             problems.sort_by_key(place);
             Err(ConfigError { problems })
         }
@@ -39,11 +37,7 @@ pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
 
 /// Types and ranges. A value that fails is reported and replaced by its default, so that the next one is looked at.
 /// `None` only if even the defaults do not fit, which a test rules out.
-fn extract(
-    mut figment: Figment,
-    origins: &Origins,
-    problems: &mut Vec<Problem>,
-) -> Option<RawConfig> {
+fn extract(mut figment: Figment, origins: &Origins, problems: &mut Vec<Problem>) -> Option<RawConfig> {
     // Each round mends one setting or section, so there are at most this many.
     let rounds = SETTINGS.len() + settings::sections().len() + 1;
     for _ in 0..rounds {
@@ -84,10 +78,7 @@ fn with_default(figment: Figment, key: &str) -> Figment {
         return figment.merge(Layer::default_of(key));
     }
     let of_section = |setting: &&settings::Setting| setting.key.split('.').next() == Some(key);
-    SETTINGS
-        .iter()
-        .filter(of_section)
-        .fold(figment, |figment, setting| figment.merge(Layer::default_of(setting.key)))
+    SETTINGS.iter().filter(of_section).fold(figment, |figment, setting| figment.merge(Layer::default_of(setting.key)))
 }
 
 /// What the setting accepts; what was found too, unless it is a secret.
@@ -95,7 +86,7 @@ fn type_message(key: &str, kind: &Kind) -> String {
     let Some(setting) = settings::find(key) else { return "must be a section".to_owned() };
     match kind {
         Kind::InvalidType(found, _) | Kind::InvalidValue(found, _) if !setting.secret => {
-            format!("must be {}, not {found}", setting.accepts)
+            format!("must be {}, not {}", setting.accepts, in_words(found))
         }
         _ => format!("must be {}", setting.accepts),
     }
@@ -105,9 +96,23 @@ fn range_message(figment: &Figment, key: &str) -> String {
     let Some(setting) = settings::find(key) else { return "is not accepted".to_owned() };
     match figment.find_value(key) {
         Ok(found) if !setting.secret => {
-            format!("must be {}, not {}", setting.accepts, found.to_actual())
+            format!("must be {}, not {}", setting.accepts, in_words(&found.to_actual()))
         }
         _ => format!("must be {}", setting.accepts),
+    }
+}
+
+/// A value as one would write it.
+fn in_words(found: &Actual) -> String {
+    match found {
+        Actual::Bool(value) => value.to_string(),
+        Actual::Unsigned(value) => value.to_string(),
+        Actual::Signed(value) => value.to_string(),
+        Actual::Float(value) => value.to_string(),
+        Actual::Str(text) => format!("{text:?}"),
+        Actual::Map => "a table".to_owned(),
+        Actual::Seq => "a list".to_owned(),
+        _ => "that".to_owned(),
     }
 }
 
@@ -134,10 +139,7 @@ fn relate(
             max_batch_size: count(raw.limits.max_batch_size),
             max_connections: count(raw.limits.max_connections),
         },
-        log: LogConfig {
-            level: raw.log.level.to_ascii_lowercase(),
-            format: raw.log.format.to_ascii_lowercase(),
-        },
+        log: LogConfig { level: level(&raw.log.level), format: raw.log.format.to_ascii_lowercase() },
         notes,
         origins,
     }
@@ -231,6 +233,15 @@ fn model_names(path: &Path) -> std::io::Result<Vec<String>> {
 
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// The level in our words; services in Python have names of their own for two of them.
+fn level(text: &str) -> String {
+    match text.to_ascii_lowercase().as_str() {
+        "warning" => "warn".to_owned(),
+        "critical" => "error".to_owned(),
+        level => level.to_owned(),
+    }
 }
 
 /// A count as a size of this machine; the ranges keep it far below the limit.

@@ -71,7 +71,7 @@ pub(crate) struct RawLimits {
 /// `[log]`.
 #[derive(Debug, Deserialize, Validate)]
 pub(crate) struct RawLog {
-    #[garde(custom(one_of(&["off", "error", "warn", "info", "debug", "trace"])))]
+    #[garde(custom(one_of(&["off", "critical", "error", "warning", "warn", "info", "debug", "trace"])))]
     pub(crate) level: String,
     #[garde(custom(one_of(&["auto", "text", "json"])))]
     pub(crate) format: String,

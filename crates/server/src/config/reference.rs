@@ -67,10 +67,7 @@ fn row(setting: &Setting) -> String {
         (_, None) => format!("`{}`", setting.variable()),
     };
     let flag = code(setting.flag.unwrap_or(""));
-    format!(
-        "| `{name}` | {default} | {} | {variable} | {flag} | {} |\n",
-        setting.accepts, setting.meaning
-    )
+    format!("| `{name}` | {default} | {} | {variable} | {flag} | {} |\n", setting.accepts, setting.meaning)
 }
 
 fn code(text: &str) -> String {

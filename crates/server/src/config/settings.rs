@@ -206,7 +206,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "info",
         accepts: "off, error, warn, info, debug or trace",
         plain_name: Some("LOG_LEVEL"),
-        meaning: "Least severe level that is logged; capital letters work too.",
+        meaning: "Least severe level that is logged. Capital letters work too, and Python's `WARNING` and `CRITICAL`.",
         ..BARE
     },
     Setting {
@@ -225,8 +225,7 @@ pub(crate) fn find(key: &str) -> Option<&'static Setting> {
 
 /// The names of the sections, without repetition, in table order.
 pub(crate) fn sections() -> Vec<&'static str> {
-    let mut sections: Vec<&str> =
-        SETTINGS.iter().filter_map(|setting| setting.key.split('.').next()).collect();
+    let mut sections: Vec<&str> = SETTINGS.iter().filter_map(|setting| setting.key.split('.').next()).collect();
     sections.dedup();
     sections
 }

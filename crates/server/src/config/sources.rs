@@ -30,9 +30,7 @@ impl Sources {
     /// The working directory, environment and given flags of this process.
     pub fn of_process(flags: Flags) -> Sources {
         let environment = std::env::vars_os()
-            .map(|(name, value)| {
-                (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-            })
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
         Sources { directory: PathBuf::new(), environment, flags }
     }
@@ -97,11 +95,9 @@ impl Layer {
     pub(super) fn gives(&self, key: &str) -> bool {
         match key.split_once('.') {
             None => self.values.get(key).is_some_and(|value| value.as_dict().is_none()),
-            Some((section, name)) => self
-                .values
-                .get(section)
-                .and_then(Value::as_dict)
-                .is_some_and(|names| names.contains_key(name)),
+            Some((section, name)) => {
+                self.values.get(section).and_then(Value::as_dict).is_some_and(|names| names.contains_key(name))
+            }
         }
     }
 
@@ -127,11 +123,7 @@ impl Provider for Layer {
 
 /// All layers, weakest first. Adds what is wrong with the sources themselves to `problems`
 /// and what has no effect to `notes`.
-pub(super) fn layers(
-    sources: &Sources,
-    problems: &mut Vec<Problem>,
-    notes: &mut Vec<String>,
-) -> Vec<Layer> {
+pub(super) fn layers(sources: &Sources, problems: &mut Vec<Problem>, notes: &mut Vec<String>) -> Vec<Layer> {
     let mut layers = vec![Layer::defaults()];
     layers.extend(file(sources, problems));
     let dotenv = sources.directory.join(".env");
@@ -190,11 +182,7 @@ fn newlines(text: &str) -> usize {
 }
 
 fn unreadable(path: &Path, source: &str, error: &std::io::Error) -> Problem {
-    Problem {
-        key: path.display().to_string(),
-        source: source.to_owned(),
-        message: format!("cannot be read: {error}"),
-    }
+    Problem { key: path.display().to_string(), source: source.to_owned(), message: format!("cannot be read: {error}") }
 }
 
 /// Complains about every section and key of the file that is not in the table.
@@ -234,12 +222,7 @@ fn nearest_key(key: &str) -> Option<&'static str> {
 }
 
 /// Variables that are settings. `SECTION__NAME` with a known section and an unknown name is a slip, not a stranger's.
-fn variables(
-    label: &str,
-    pairs: &[(String, String)],
-    problems: &mut Vec<Problem>,
-    notes: &mut Vec<String>,
-) -> Layer {
+fn variables(label: &str, pairs: &[(String, String)], problems: &mut Vec<Problem>, notes: &mut Vec<String>) -> Layer {
     let mut layer = Layer::named(label);
     // Plain names first: where both are given, the name that says its section wins.
     for (name, value) in pairs {

@@ -1,10 +1,7 @@
 //! "Did you mean …?": the nearest of a few names.
 
 /// The candidate nearest to `typed`, if it is near enough to be what was meant.
-pub(crate) fn nearest<'c>(
-    typed: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(typed: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .into_iter()
         .map(|candidate| (distance(typed, candidate), candidate))

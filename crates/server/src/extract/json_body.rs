@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
-use ferrocast_protocol::ErrorCode;
+use ferrocast_protocol::{ApiError, ErrorCode};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +29,10 @@ pub(crate) struct JsonBody<S> {
     schema: PhantomData<S>,
 }
 
+/// Left in the request once its body has been read to the end: the connection can carry another request.
+#[derive(Debug)]
+pub(crate) struct BodyRead;
+
 /// A schema of the API description that a body refers to.
 pub(crate) trait BodySchema {
     /// Its name under `#/components/schemas/`.
@@ -42,9 +46,12 @@ impl<S> FromRequest for JsonBody<S> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_head(request);
         let payload = payload.take();
+        let request = request.clone();
         Box::pin(async move {
             let limits = checked?;
-            Ok(JsonBody { bytes: read(payload, limits).await?, schema: PhantomData })
+            let bytes = read(payload, limits).await?;
+            request.extensions_mut().insert(BodyRead);
+            Ok(JsonBody { bytes, schema: PhantomData })
         })
     }
 }
@@ -61,7 +68,7 @@ fn check_head(request: &HttpRequest) -> Result<BodyLimits, Failure> {
         .app_data::<Data<State>>()
         .map(|state| BodyLimits { bytes: state.json_bytes, patience: state.body_timeout })
         // Routes are only ever mounted together with the state.
-        .ok_or_else(|| Failure::before_body(ErrorCode::Internal, "Internal server error"))?;
+        .ok_or_else(ApiError::internal)?;
     check_type(request)?;
     check_encoding(request.headers())?;
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
@@ -84,14 +91,14 @@ fn check_type(request: &HttpRequest) -> Result<(), Failure> {
         _ => "",
     };
     let message = format!("The body must be application/json{hint}");
-    Err(Failure::before_body(ErrorCode::UnsupportedMediaType, message))
+    Err(refused(ErrorCode::UnsupportedMediaType, message))
 }
 
 fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
     match headers.get(header::CONTENT_ENCODING) {
         Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
             let message = "The body must not be compressed (Content-Encoding: identity)";
-            Err(Failure::before_body(ErrorCode::UnsupportedMediaType, message))
+            Err(refused(ErrorCode::UnsupportedMediaType, message))
         }
         _ => Ok(()),
     }
@@ -109,9 +116,9 @@ async fn read(mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Failure
         let next = timeout_at(deadline, payload.next()).await.map_err(|_| too_slow())?;
         let chunk = match next {
             None => break,
-            Some(chunk) => chunk.map_err(|_| {
-                Failure::before_body(ErrorCode::BadRequest, "The body ended early or is badly framed")
-            })?,
+            Some(chunk) => {
+                chunk.map_err(|_| refused(ErrorCode::BadRequest, "The body ended early or is badly framed"))?
+            }
         };
         if received + chunk.len() > limits.bytes {
             return Err(too_large(limits.bytes));
@@ -128,13 +135,17 @@ async fn read(mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Failure
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
+fn refused(code: ErrorCode, message: impl Into<String>) -> Failure {
+    ApiError::new(code, message).into()
+}
+
 fn too_large(limit: usize) -> Failure {
     let message = format!("The body is larger than {limit} bytes (limits.json_bytes)");
-    Failure::before_body(ErrorCode::PayloadTooLarge, message)
+    refused(ErrorCode::PayloadTooLarge, message)
 }
 
 fn too_slow() -> Failure {
-    Failure::before_body(ErrorCode::RequestTimeout, "The body did not arrive in time")
+    refused(ErrorCode::RequestTimeout, "The body did not arrive in time")
 }
 
 impl<S: BodySchema> ApiComponent for JsonBody<S> {

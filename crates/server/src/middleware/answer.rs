@@ -9,7 +9,7 @@ use std::time::Instant;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
@@ -19,6 +19,7 @@ use tracing::{debug, error};
 
 use super::request_id::{RequestId, X_REQUEST_ID};
 use crate::error::{Failure, Unanswered, rendered};
+use crate::extract::json_body::BodyRead;
 use crate::state::State;
 
 /// Runs the request and sees to its answer.
@@ -61,10 +62,7 @@ pub(crate) async fn answer(
 }
 
 /// Puts the identifier into the response, and the body of the error table into one that is an error without a body.
-fn with_error_body(
-    response: ServiceResponse<BoxBody>,
-    id: &RequestId,
-) -> ServiceResponse<BoxBody> {
+fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let failure = response.response().error().and_then(Error::as_error::<Failure>);
     let api_error = match failure {
@@ -77,21 +75,18 @@ fn with_error_body(
         Some(api_error) => {
             let body = rendered(&api_error, id);
             let (request, bare) = response.into_parts();
-            ServiceResponse::new(request, replaced(bare, body))
+            ServiceResponse::new(request, replaced(&bare, body))
         }
     };
     response.headers_mut().insert(X_REQUEST_ID, id.header_value());
+    close_if_body_is_left(&mut response);
     response
 }
 
 /// The error as the client gets it. A fault of ours is logged with its cause, which clients see only in debug mode.
-fn said_and_logged(
-    failure: &Failure,
-    response: &ServiceResponse<BoxBody>,
-    id: &RequestId,
-) -> ApiError {
+fn said_and_logged(failure: &Failure, response: &ServiceResponse<BoxBody>, id: &RequestId) -> ApiError {
     let mut said = failure.api_error().clone();
-    if said.code.status() >= 500 {
+    if said.code.status() == 500 {
         let cause = failure.cause().unwrap_or_default();
         error!(request_id = id.as_str(), code = said.code.as_str(), cause, "{}", said.message);
         let state = response.request().app_data::<Data<State>>();
@@ -110,15 +105,25 @@ fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
     failed && (foreign || empty)
 }
 
-/// The rendered error, with the headers that the bare response had to say something about.
-fn replaced(bare: HttpResponse, mut body: HttpResponse) -> HttpResponse {
+/// The rendered error, with the one header that the bare response had to say something by.
+fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
     if let Some(allow) = bare.headers().get(header::ALLOW) {
         body.headers_mut().insert(header::ALLOW, with_head(allow));
     }
-    if bare.head().connection_type() == actix_web::http::ConnectionType::Close {
-        body.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
-    }
     body
+}
+
+/// Says so if the connection cannot go on: what is left of a body would be taken for the next request. Without the
+/// header a client would find out only when it loses that next request.
+fn close_if_body_is_left(response: &mut ServiceResponse<BoxBody>) {
+    let request = response.request();
+    let headers = request.headers();
+    let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let is_left = has_body && !request.extensions().contains::<BodyRead>();
+    if is_left {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 }
 
 /// `Allow: GET` with the `HEAD` that comes with it.
@@ -143,12 +148,55 @@ fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>) -> ApiErro
             let message = format!("{} is not allowed here; see the Allow header", request.method());
             ApiError::new(ErrorCode::MethodNotAllowed, message)
         }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large")
-        }
-        status if status.is_client_error() => {
-            ApiError::new(ErrorCode::BadRequest, "The request cannot be read")
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large"),
+        status if status.is_client_error() => ApiError::new(ErrorCode::BadRequest, "The request cannot be read"),
         _ => ApiError::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::dev::Service;
+    use actix_web::http::StatusCode;
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, HttpResponse, test, web};
+
+    use super::answer;
+
+    async fn panicking() -> HttpResponse {
+        panic!("the inside, says the canary")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_in_a_handler_becomes_an_answer() {
+        let app = App::new().route("/", web::get().to(panicking)).wrap(from_fn(answer));
+        let service = test::init_service(app).await;
+        let request = test::TestRequest::get().insert_header(("x-request-id", "id-1")).to_request();
+        let error = service.call(request).await.map(drop).expect_err("no response to put it into");
+        let response = error.error_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers().get("x-request-id").map(|id| id.as_bytes()), Some(&b"id-1"[..]));
+        let body = to_bytes(response.into_body()).await.unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!((&body["error_code"], &body["request_id"]), (&"INTERNAL_ERROR".into(), &"id-1".into()));
+        assert!(!body.to_string().contains("canary"));
+    }
+
+    #[actix_web::test]
+    async fn errors_of_the_library_become_rows_of_the_table() {
+        for (status, code) in [
+            (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
+            (StatusCode::IM_A_TEAPOT, "BAD_REQUEST"),
+            (StatusCode::BAD_GATEWAY, "INTERNAL_ERROR"),
+        ] {
+            let bare = move || async move { HttpResponse::new(status) };
+            let app = App::new().route("/", web::get().to(bare)).wrap(from_fn(answer));
+            let service = test::init_service(app).await;
+            let response = test::call_service(&service, test::TestRequest::get().to_request()).await;
+            let body: serde_json::Value = test::read_body_json(response).await;
+            assert_eq!(body["error_code"], code, "{status}");
+        }
     }
 }

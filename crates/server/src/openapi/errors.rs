@@ -28,10 +28,7 @@ pub(crate) fn responses() -> Vec<(String, Response)> {
         description: description.to_owned(),
         content: BTreeMap::from([(
             "application/json".to_owned(),
-            MediaType {
-                schema: Some(ReferenceOr::Reference { _ref: reference(schema) }),
-                ..MediaType::default()
-            },
+            MediaType { schema: Some(ReferenceOr::Reference { _ref: reference(schema) }), ..MediaType::default() },
         )]),
         ..Response::default()
     };
@@ -45,9 +42,7 @@ pub(crate) fn schemas() -> BTreeMap<String, (String, ReferenceOr<Schema>)> {
 
 /// For the paths of the models: the same responses as a JSON object by status.
 pub(crate) fn prediction_responses() -> Map<String, Value> {
-    let response = |text: &str, schema: &str| {
-        json!({"description": text, "content": {"application/json": {"schema": {"$ref": reference(schema)}}}})
-    };
+    let response = |text: &str, schema: &str| json!({"description": text, "content": {"application/json": {"schema": {"$ref": reference(schema)}}}});
     RESPONSES.iter().map(|(status, text, schema)| (status.to_string(), response(text, schema))).collect()
 }
 

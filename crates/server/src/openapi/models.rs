@@ -7,8 +7,8 @@ use ferrocast_schema::{ClassValue, Task};
 use ferrocast_serving::{Deployment, ModelEntry, Snapshot, VersionEntry};
 use serde_json::{Map, Value, json};
 
-use super::static_part::SUCCESS;
 use super::errors;
+use super::static_part::SUCCESS;
 use crate::classes;
 
 /// Adds the components and paths of every version that is ready.

@@ -17,7 +17,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// The pages and their files. They are no part of the API that they describe.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.route("/openapi.json", web::get().to(openapi));
+    config.service(web::resource("/openapi.json").route(web::get().to(openapi)));
     for (path, asset) in [("/docs", DOCS), ("/redoc", REDOC)].iter().chain(FILES) {
         let send = move |request: HttpRequest| async move { file(&request, asset) };
         config.service(web::resource(*path).route(web::get().to(send)));
@@ -59,8 +59,7 @@ impl Representation {
     /// The whole, or 304 if the client has it.
     fn answer(self, asked: &HeaderMap) -> HttpResponse {
         let known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| lists(known, &self.etag));
-        let mut response =
-            if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
             .insert_header((header::ETAG, self.etag))
             .insert_header((header::CACHE_CONTROL, "no-cache"))

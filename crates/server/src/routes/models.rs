@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data;
 use actix_web::HttpRequest;
+use actix_web::web::Data;
 use apistos::api_operation;
 use ferrocast_protocol::native::{
-    ClassCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, VersionCard, VersionState,
-    VersionStatus, WarmUpCost,
+    ClassCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, VersionCard, VersionState, VersionStatus,
+    WarmUpCost,
 };
 use ferrocast_serving::{Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
 
@@ -111,10 +111,8 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
     let pipeline = deployment.pipeline();
     let manifest = pipeline.manifest();
     let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
-    let warm_up = deployment.warm_up().map(|warm_up| WarmUpCost {
-        rows: 1,
-        microseconds: milliseconds(warm_up.row) * 1e3,
-    });
+    let warm_up =
+        deployment.warm_up().map(|warm_up| WarmUpCost { rows: 1, microseconds: milliseconds(warm_up.row) * 1e3 });
     VersionCard {
         version: deployment.version().to_owned(),
         features: manifest.features.iter().map(FeatureCard::from).collect(),

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use apistos::api_operation;
-use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse, Served};
 use ferrocast_protocol::ApiError;
+use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse, Served};
 use ferrocast_serving::Deployment;
 
 use crate::error::Failure;

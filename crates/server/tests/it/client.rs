@@ -12,6 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// One connection, kept alive.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
+    host: SocketAddr,
 }
 
 /// An answer as it came.
@@ -28,7 +29,7 @@ impl Client {
         let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Client { stream: BufReader::new(stream) }
+        Client { stream: BufReader::new(stream), host: address }
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Answer {
@@ -40,7 +41,7 @@ impl Client {
     }
 
     pub(crate) fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -24,7 +24,16 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 /// An object with some of the right names, some aliases of them, some strangers, and any kind of value.
 fn row() -> impl Strategy<Value = String> {
     let names = [
-        "bill_length_mm", "bill_depth_mm", "island", "flipper_length_mm", "feature1", "feature3", "instances", "", "\\u0000", "é",
+        "bill_length_mm",
+        "bill_depth_mm",
+        "island",
+        "flipper_length_mm",
+        "feature1",
+        "feature3",
+        "instances",
+        "",
+        "\\u0000",
+        "é",
     ];
     let name = Union::new(names.map(|name| Just(name.to_owned())));
     btree_map(name, value(), 0..7).prop_map(|members| {
@@ -35,9 +44,36 @@ fn row() -> impl Strategy<Value = String> {
 
 fn value() -> impl Strategy<Value = String> {
     let words = [
-        "null", "true", "\"Biscoe\"", "\"A\"", "\"\"", "\"1e5\"", "\"NaN\"", "NaN", "Infinity", "-Infinity", "1e39", "-1e39", "1e400",
-        "-0", "0.1", "18446744073709551616", "-9223372036854775809", "1e-400", "[]", "{}", "[[1]]", "{\"a\":{}}", "\"\\ud800\"",
-        "\"\\u0000\"", "01", "+1", ".5", "5.", "0x10", "tru",
+        "null",
+        "true",
+        "\"Biscoe\"",
+        "\"A\"",
+        "\"\"",
+        "\"1e5\"",
+        "\"NaN\"",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e39",
+        "-1e39",
+        "1e400",
+        "-0",
+        "0.1",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "1e-400",
+        "[]",
+        "{}",
+        "[[1]]",
+        "{\"a\":{}}",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "01",
+        "+1",
+        ".5",
+        "5.",
+        "0x10",
+        "tru",
     ];
     let word = Union::new(words.map(|word| Just(word.to_owned())));
     prop_oneof![

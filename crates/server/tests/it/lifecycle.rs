@@ -19,7 +19,10 @@ fn a_client_that_leaves_early_disturbs_nobody() {
 fn requests_on_one_connection_are_answered_in_order() {
     let mut client = shared().client();
     let one = |id: usize| {
-        format!("POST /predict HTTP/1.1\r\nhost: a\r\nx-request-id: {id}\r\ncontent-length: {}\r\n\r\n{PENGUIN}", PENGUIN.len())
+        format!(
+            "POST /predict HTTP/1.1\r\nhost: a\r\nx-request-id: {id}\r\ncontent-length: {}\r\n\r\n{PENGUIN}",
+            PENGUIN.len()
+        )
     };
     let together: String = (0..20).map(one).collect();
     client.send(together.as_bytes());

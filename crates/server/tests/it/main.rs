@@ -1,13 +1,19 @@
 //! The server as its clients see it: real sockets, real models, one binary.
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends the test"
+)]
 
 mod browser;
 mod client;
 mod errors;
 mod fastapi;
 mod hostile;
-mod limits;
 mod lifecycle;
+mod limits;
 mod openapi;
 mod panics;
 mod routes;

@@ -33,7 +33,7 @@ fn scripted(inputs: &[Tensor]) -> Vec<Tensor> {
     vec![Tensor::from_vec(&[y.len(), 1], y).expect("one value per row")]
 }
 
-fn server() -> (tempfile::TempDir, TestServer) {
+fn server(settings: &[(&str, &str)]) -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
     let version = folder.path().join("shaky/1");
     std::fs::create_dir_all(&version).expect("a folder");
@@ -42,13 +42,13 @@ fn server() -> (tempfile::TempDir, TestServer) {
     let tensor = |name| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
     let signature = Signature::new(vec![tensor("x")], vec![tensor("y")]);
     let engine = FakeEngine::new(signature, |inputs| Ok(scripted(inputs)));
-    let server = TestServer::start(folder.path(), &[], Loaders::new().with(FakeLoader(engine)));
+    let server = TestServer::start(folder.path(), settings, Loaders::new().with(FakeLoader(engine)));
     (folder, server)
 }
 
 #[test]
 fn a_thousand_panics_beside_good_traffic() {
-    let (_folder, server) = server();
+    let (_folder, server) = server(&[]);
     thread::scope(|scope| {
         for worker in 0..8 {
             let server = &server;
@@ -71,11 +71,20 @@ fn a_thousand_panics_beside_good_traffic() {
 
 #[test]
 fn numbers_that_json_cannot_carry_are_errors() {
-    let (_folder, server) = server();
+    let (_folder, server) = server(&[]);
     let answer = server.client().post("/predict", br#"{"x": 14.0}"#);
     assert_is_honest(&answer, "infinity");
     assert_eq!(answer.code(), "NON_FINITE_OUTPUT");
     let batch = server.client().post("/predict_batch", br#"{"instances": [{"x": 1.0}, {"x": 14.0}]}"#);
     assert_eq!((batch.status, &batch.json()["status"]), (200, &"partial".into()));
     assert_eq!(batch.json()["predictions"][1]["error_code"], "NON_FINITE_OUTPUT");
+}
+
+#[test]
+fn only_debug_mode_shows_causes() {
+    for (debug, shown) in [("false", false), ("true", true)] {
+        let (_folder, server) = server(&[("DEBUG", debug)]);
+        let answer = server.client().post("/predict", br#"{"x": 13.0}"#);
+        assert_eq!((answer.status, answer.text().contains("canary")), (500, shown), "{}", answer.text());
+    }
 }

@@ -35,8 +35,7 @@ fn a_model_answers_under_all_its_names() {
 fn batches_answer_under_all_their_names() {
     let mut client = shared().client();
     let batch = format!(r#"{{"instances": [{PENGUIN}, {PENGUIN}, {PENGUIN}]}}"#);
-    let paths =
-        ["/predict_batch", "/models/penguins/predict_batch", "/models/penguins/versions/1/predict_batch"];
+    let paths = ["/predict_batch", "/models/penguins/predict_batch", "/models/penguins/versions/1/predict_batch"];
     for path in paths {
         let answer = client.post(path, batch.as_bytes());
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -85,7 +84,14 @@ fn documentation_is_inside_the_binary() {
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
         assert!(!answer.text().contains("://"), "{page} refers to another server");
     }
-    for file in ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/docs/start.js", "/redoc/redoc.standalone.js", "/redoc/start.js", "/docs/favicon-32x32.png"] {
+    for file in [
+        "/docs/swagger-ui-bundle.js",
+        "/docs/swagger-ui.css",
+        "/docs/start.js",
+        "/redoc/redoc.standalone.js",
+        "/redoc/start.js",
+        "/docs/favicon-32x32.png",
+    ] {
         let plain = client.get(file);
         let packed = client.request("GET", file, &[("accept-encoding", "gzip")], b"");
         assert_eq!((plain.status, packed.status), (200, 200), "{file}");
@@ -100,7 +106,12 @@ fn documentation_is_inside_the_binary() {
 fn request_ids_are_kept_or_made() {
     let mut client = shared().client();
     for (path, body) in [("/predict", PENGUIN), ("/predict", "{}"), ("/nowhere", "")] {
-        let given = client.request("POST", path, &[("x-request-id", "abc-1.2_3"), ("content-type", "application/json")], body.as_bytes());
+        let given = client.request(
+            "POST",
+            path,
+            &[("x-request-id", "abc-1.2_3"), ("content-type", "application/json")],
+            body.as_bytes(),
+        );
         assert_eq!(given.header("x-request-id"), Some("abc-1.2_3"), "{path}");
         let made = client.post(path, body.as_bytes());
         let id = made.header("x-request-id").expect("an identifier").to_owned();
@@ -136,9 +147,9 @@ fn no_other_headers_are_sent() {
         client.get("/docs/swagger-ui.css"),
         client.get("/openapi.json"),
         client.get("/nowhere"),
-        client.post("/health", b"{}"),
         client.post("/predict", PENGUIN.as_bytes()),
         client.post("/predict", b"{"),
+        client.post("/health", b"{}"),
     ];
     for (name, _) in answers.iter().flat_map(|answer| &answer.headers) {
         assert!(KNOWN.contains(&name.as_str()), "{name}");

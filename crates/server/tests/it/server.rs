@@ -35,7 +35,7 @@ impl TestServer {
             .collect();
         let sources = Sources { environment, ..Sources::default() };
         let config = Config::from_sources(&sources).unwrap_or_else(|error| panic!("{error}"));
-        let (send, started) = mpsc::channel();
+        let (send, started) = mpsc::sync_channel(1);
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
                 let server = Server::start(config, loaders).await.expect("the server starts");

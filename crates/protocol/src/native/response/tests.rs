@@ -1,3 +1,5 @@
+//! Answers as bytes, for every kind of prediction.
+
 use std::sync::Arc;
 
 use ferrocast_schema::{ClassValue, Number, Prediction};

@@ -1,0 +1,13 @@
+//! The program as its users see it: arguments in, text and exit codes out.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends the test"
+)]
+
+mod configuration;
+mod models;
+mod program;
+mod serve;

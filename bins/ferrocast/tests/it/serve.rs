@@ -1,0 +1,126 @@
+//! A server as a process: what it says, what it answers, how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::{ferrocast, folder, run, samples};
+
+/// A server process and the lines it has logged until it listened.
+struct Served {
+    process: Child,
+    address: String,
+    lines: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    fn start() -> Served {
+        let folder = folder();
+        let mut command = ferrocast(folder.path());
+        command.args(["--port", "0", "--default-model", "penguins", "--models"]).arg(samples());
+        let mut process = command.stderr(Stdio::piped()).env("LOG__FORMAT", "text").spawn().expect("it starts");
+        let log = BufReader::new(process.stderr.take().expect("its log"));
+        let mut log = log.lines().map_while(Result::ok);
+        let mut lines = Vec::new();
+        let address = log.by_ref().find_map(|line| {
+            let address = line.split_once("listening on http://").map(|(_, address)| address.to_owned());
+            lines.push(line);
+            address
+        });
+        // Whatever it says later must not fill the pipe.
+        std::thread::spawn(move || log.for_each(drop));
+        Served { process, address: address.expect("it listens"), lines, _folder: folder }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).expect("it accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        stream
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+#[test]
+fn help_teaches_and_the_version_is_told() {
+    let folder = folder();
+    let (code, out, _) = run(ferrocast(folder.path()).arg("--help"));
+    assert_eq!(code, Some(0));
+    for part in ["Examples:", "ferrocast init model.onnx", "check-config", "--default-model"] {
+        assert!(out.contains(part), "no {part:?} in {out}");
+    }
+    let (_, out, _) = run(ferrocast(folder.path()).arg("--version"));
+    assert_eq!(out, format!("ferrocast {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(run(ferrocast(folder.path()).arg("--no-such-flag")).0, Some(2));
+}
+
+/// The curl line of the log is copied by people, so it has to work.
+#[test]
+fn the_log_says_what_is_served_and_what_to_try() {
+    let served = Served::start();
+    let log = served.lines.join("\n");
+    for part in ["penguins", "auto-mpg", "took_ms=", "/docs"] {
+        assert!(log.contains(part), "no {part:?} in {log}");
+    }
+    let (_, curl) = log.split_once("try: curl ").expect("a request to try");
+    let (_, body) = curl.lines().next().and_then(|line| line.split_once("-d '")).expect("a body");
+    let body = body.trim_end_matches('\'');
+    let mut stream = served.connect();
+    write!(
+        stream,
+        "POST /predict HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"prediction\":"), "{answer}");
+}
+
+#[test]
+fn a_signal_lets_requests_in_flight_finish() {
+    for name in ["-TERM", "-INT"] {
+        let mut served = Served::start();
+        let mut stream = served.connect();
+        let body = r#"{"feature1": 50.0, "feature2": 15.2, "feature3": "A", "feature4": 218}"#;
+        let (first, rest) = body.split_at(10);
+        write!(stream, "POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{first}", body.len())
+            .expect("sent");
+        // The answer to another request tells that this one has been taken up.
+        let mut other = served.connect();
+        other.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").expect("sent");
+        other.read_to_string(&mut String::new()).expect("an answer");
+        served.signal(name);
+        std::thread::sleep(Duration::from_millis(100));
+        stream.write_all(rest.as_bytes()).expect("sent");
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200 OK", "{name}");
+        assert_eq!(served.process.wait().expect("it ends").code(), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let mut served = Served::start();
+    let started = Instant::now();
+    let mut stream = served.connect();
+    stream.write_all(b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{").expect("sent");
+    served.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    served.signal("-TERM");
+    assert_eq!(served.process.wait().expect("it ends").code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(5), "it took {:?}", started.elapsed());
+}
