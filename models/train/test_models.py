@@ -76,6 +76,33 @@ def fixed_batch():
     save("fixed_batch", nodes, [("x", FLOAT, [1, 4])], [("y", FLOAT, [1, 2])], weights)
 
 
+def lstm():
+    """A recurrent layer with a named batch axis behind the steps: `x` [N, 4, 2] → `h` [N, 3]."""
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["steps"], perm=[1, 0, 2]),
+        helper.make_node("LSTM", ["steps", "w", "r"], ["", "last"], hidden_size=3),
+        helper.make_node("Squeeze", ["last", "axes"], ["h"]),
+    ]
+    weights = [("w", random(11, 1, 12, 2)), ("r", random(12, 1, 12, 3)), ("axes", np.array([0], dtype=np.int64))]
+    save("lstm", nodes, [("x", FLOAT, ["N", 4, 2])], [("h", FLOAT, ["N", 3])], weights)
+
+
+def scan():
+    """A loop that carries a sum from row to row: `x` [3, 2] → `sums` [3, 2]."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Add", ["sum_in", "row"], ["sum_out"]),
+            helper.make_node("Identity", ["sum_out"], ["row_sum"]),
+        ],
+        "body",
+        [helper.make_tensor_value_info(name, FLOAT, [2]) for name in ("sum_in", "row")],
+        [helper.make_tensor_value_info(name, FLOAT, [2]) for name in ("sum_out", "row_sum")],
+    )
+    nodes = [helper.make_node("Scan", ["zero", "x"], ["total", "sums"], num_scan_inputs=1, body=body)]
+    zero = [("zero", np.zeros(2, dtype=np.float32))]
+    save("scan", nodes, [("x", FLOAT, [3, 2])], [("sums", FLOAT, [3, 2])], zero)
+
+
 def unsupported():
     """Two operators that no loader here knows, one foreign and one of ONNX's own: both must be named at once."""
     nodes = [
@@ -122,6 +149,8 @@ if __name__ == "__main__":
     conv()
     identity_f64()
     fixed_batch()
+    lstm()
+    scan()
     unsupported()
     strings()
     nan()

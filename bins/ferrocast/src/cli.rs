@@ -36,31 +36,37 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load models as the server would, and run their examples
     #[command(
-        after_help = "PATH is a version's folder (models/churn/1), a model's folder (models/churn), a folder of \
-        models, or an .onnx file. Exit code 1 if any model fails; each failure says how to mend it."
+        after_help = "PATH is a version's folder (models/churn/1), a model's folder (models/churn), a folder of\n\
+        models, or an .onnx file. Exit code 1 if any model fails; each failure says how to mend it.\n\n\
+        Example:\n  ferrocast check models"
     )]
     Check {
         /// Folder or .onnx file
         path: PathBuf,
     },
     /// Write the manifest of a model, for you to edit
-    #[command(after_help = "For model.onnx it is model.toml beside it, for any other name <name>.toml. It holds what \
-        the file itself says: fields, classes, categories. Names, ranges and examples are yours to add.")]
+    #[command(
+        after_help = "For model.onnx it is model.toml beside it, for any other name <name>.toml. It holds what the\n\
+        file itself says: fields, classes, categories. Names, ranges and examples are yours to add.\n\n\
+        Example:\n  ferrocast init models/churn/1/model.onnx"
+    )]
     Init {
-        /// The .onnx file
+        /// The .onnx file, or the folder of a version
         model: PathBuf,
         /// Replace a manifest that exists
         #[arg(long)]
         force: bool,
     },
     /// Show what a model file says of itself: inputs, outputs, operators
+    #[command(after_help = "Works for files that do not load, too. Exit code 1 if an operator cannot be run.\n\n\
+        Example:\n  ferrocast inspect models/churn/1/model.onnx")]
     Inspect {
-        /// The .onnx file
+        /// The .onnx file, or the folder of a version
         model: PathBuf,
     },
     /// Predict once, without a server
     #[command(
-        after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; the answer \
+        after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; the answer\n\
         is what the server would send.\n\nExample:\n  echo '{\"age\": 42}' | ferrocast predict models/churn/1 -"
     )]
     Predict {

@@ -1,4 +1,5 @@
-//! One file per command. Each returns what went wrong; `main` prints it and picks the exit code.
+//! One file per command. Each writes what it has to say to `out`, and returns what went wrong; `main` prints that and
+//! picks the exit code.
 
 pub(crate) mod check;
 pub(crate) mod check_config;
@@ -9,6 +10,7 @@ pub(crate) mod predict;
 pub(crate) mod serve;
 
 use std::error::Error;
+use std::path::{Path, PathBuf};
 
 use ferrocast_pipeline::{OpenError, advice};
 
@@ -17,8 +19,14 @@ pub(crate) type Done = Result<(), Box<dyn Error>>;
 
 /// Why a model does not open, and what to change.
 pub(crate) fn with_advice(error: &OpenError) -> String {
+    let chain = error.chain();
     match advice(error) {
-        Some(advice) => format!("{error}\n  to mend it: {advice}"),
-        None => error.to_string(),
+        Some(advice) => format!("{chain}\n  to mend it: {advice}"),
+        None => chain,
     }
+}
+
+/// The file that is meant: of a version's folder its `model.onnx`.
+pub(crate) fn model_file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("model.onnx") } else { path.to_owned() }
 }

@@ -6,12 +6,12 @@
 //! | 1 | the command failed; standard error says why |
 //! | 2 | the command line is wrong |
 //! | 78 | the configuration is wrong; standard error lists every problem |
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program speaks on its terminal")]
 
 mod cli;
 mod commands;
 
 use std::error::Error;
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,23 +24,31 @@ const CONFIGURATION: u8 = 78;
 
 fn main() -> ExitCode {
     let Cli { command, serve } = Cli::parse();
+    let out = &mut io::stdout();
     let done = match command {
         None => commands::serve::run(serve),
         Some(Command::Serve(serve)) => commands::serve::run(serve),
-        Some(Command::Check { path }) => commands::check::run(&path),
-        Some(Command::Init { model, force }) => commands::init::run(&model, force),
-        Some(Command::Inspect { model }) => commands::inspect::run(&model),
-        Some(Command::Predict { path, json }) => commands::predict::run(&path, &json),
-        Some(Command::CheckConfig(serve)) => commands::check_config::run(serve),
-        Some(Command::Docs { document, serve }) => commands::docs::run(document, serve),
+        Some(Command::Check { path }) => commands::check::run(&path, out),
+        Some(Command::Init { model, force }) => commands::init::run(&model, force, out),
+        Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
+        Some(Command::Predict { path, json }) => commands::predict::run(&path, &json, out),
+        Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
+        Some(Command::Docs { document, serve }) => commands::docs::run(document, serve, out),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            // Nobody is left to tell if this fails, too.
+            drop(writeln!(io::stderr(), "{error}"));
             exit_code(error.as_ref())
         }
     }
+}
+
+/// Whether the reader of standard output has seen enough, as `head` has after some lines.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {

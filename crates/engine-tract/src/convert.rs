@@ -1,6 +1,7 @@
 //! Tensors of ours to tract's and back, and which element types meet.
 
-use ferrocast_engine::{BoxError, Dtype, Tensor};
+use ferrocast_engine::{BoxError, Dim, Dtype, Element, Tensor, TensorSpec};
+use ferrocast_onnx_ml::View;
 use tract_onnx::prelude::{DatumType, IntoTensor, Tensor as TractTensor};
 use tract_onnx::tract_hir::internal::TractResult;
 
@@ -59,7 +60,7 @@ pub(crate) fn to_tract(tensor: &Tensor, datum_type: DatumType) -> Result<TractTe
 pub(crate) fn from_tract(tensor: &TractTensor) -> Result<Tensor, BoxError> {
     fn plain<T>(tensor: &TractTensor) -> TractResult<Tensor>
     where
-        T: ferrocast_engine::Element + tract_onnx::prelude::Datum,
+        T: Element + tract_onnx::prelude::Datum,
     {
         Ok(Tensor::from_array(tensor.to_plain_array_view::<T>()?.to_owned()))
     }
@@ -79,5 +80,33 @@ pub(crate) fn from_tract(tensor: &TractTensor) -> Result<Tensor, BoxError> {
         DatumType::TDim => plain::<i64>(tensor.cast_to::<i64>()?.as_ref())?,
         DatumType::F16 => plain::<f32>(tensor.cast_to::<f32>()?.as_ref())?,
         other => return Err(format!("the output's element type {other:?} is not served").into()),
+    })
+}
+
+/// The values of `tensor` where they are, for a row program.
+pub(crate) fn to_view(tensor: &Tensor) -> Result<View<'_>, BoxError> {
+    let view = match tensor {
+        Tensor::F32(array) => array.as_slice().map(View::F32),
+        Tensor::F64(array) => array.as_slice().map(View::F64),
+        Tensor::I64(array) => array.as_slice().map(View::I64),
+        Tensor::I32(array) => array.as_slice().map(View::I32),
+        Tensor::Bool(array) => array.as_slice().map(View::Bool),
+        Tensor::Str(array) => array.as_slice().map(View::Str),
+        _ => None,
+    };
+    view.ok_or_else(|| format!("{} is no input of a row program", tensor.describe()).into())
+}
+
+/// Our tensor of what a row program answered for the output `spec`.
+pub(crate) fn from_view(view: View<'_>, rows: usize, spec: &TensorSpec) -> Result<Tensor, BoxError> {
+    let axis = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { rows };
+    let shape: Vec<usize> = spec.shape.iter().map(axis).collect();
+    Ok(match view {
+        View::F32(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::F64(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::I64(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::I32(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::Bool(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::Str(values) => Tensor::from_vec(&shape, values.to_vec())?,
     })
 }

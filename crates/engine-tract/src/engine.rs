@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ferrocast_engine::{EngineError, EngineSession, InferenceEngine, ModelHints, Signature};
 
-use crate::plans::Plans;
+use crate::plans::{Plan, Plans};
 use crate::session::Session;
 
 /// A model compiled by tract: immutable, shared by all of its sessions.
@@ -23,7 +23,7 @@ impl TractEngine {
 
 impl fmt::Debug for TractEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sizes: Vec<_> = self.plans.all().iter().map(|plan| plan.rows).collect();
+        let sizes: Vec<_> = self.plans.all().iter().map(Plan::rows).collect();
         f.debug_struct("TractEngine").field("name", &self.name).field("plans", &sizes).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! The parsed graph, its free axes turned into symbols and one of them chosen as the batch.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ferrocast_engine::LoadError;
 use tract_onnx::Onnx;
@@ -40,7 +41,9 @@ impl Graph {
         if let (Some(rows), Some(batch)) = (rows, &self.batch) {
             model.set_symbols(&HashMap::from([(batch.clone(), rows.to_dim())]))?;
         }
-        model.into_optimized()
+        // Recurrent layers with a symbolic batch panic here; pinned to a size they compile.
+        catch_unwind(AssertUnwindSafe(|| model.into_optimized()))
+            .unwrap_or_else(|panic| Err(LoadError::from_panic(panic.as_ref()).into()))
     }
 }
 

@@ -5,20 +5,36 @@
 //! more per row than one-row runs. So a model that convolves gets plans pinned to one row and to the sizes that the
 //! caller asks for, and a batch is cut into runs of these sizes. Weights are copied into each plan, so there are no more
 //! of them than these.
+//!
+//! The small graphs of tabular models do not need tract's executor at all: see [`RowProgram`].
 
 use std::sync::Arc;
 
 use ferrocast_engine::{LoadError, LoadOptions, Signature};
+use ferrocast_onnx_ml::RowProgram;
 use tract_onnx::prelude::{DatumType, IntoRunnable, TractError, TypedModel, TypedRunnableModel};
 
 use crate::graph::Graph;
 use crate::signature;
 
-/// A plan that runs any number of rows, or exactly `rows`.
-pub(crate) struct Plan {
-    /// The number of rows, or `None` for any.
-    pub(crate) rows: Option<usize>,
-    pub(crate) model: Arc<TypedRunnableModel>,
+/// One way to run a model.
+pub(crate) enum Plan {
+    /// Any number of rows, as a list of row-wise steps.
+    Rows(RowProgram),
+    /// Any number of rows, by tract.
+    Any(Arc<TypedRunnableModel>),
+    /// Exactly so many rows, by tract.
+    Pinned(usize, Arc<TypedRunnableModel>),
+}
+
+impl Plan {
+    /// The rows of one run; `None` for any number.
+    pub(crate) fn rows(&self) -> Option<usize> {
+        match self {
+            Plan::Rows(_) | Plan::Any(_) => None,
+            Plan::Pinned(rows, _) => Some(*rows),
+        }
+    }
 }
 
 /// Every plan of one model, with what they have in common.
@@ -40,7 +56,13 @@ impl Plans {
         match graph.optimize(None) {
             Ok(model) => {
                 let signature = signature::symbolic(&model, graph.batch.as_ref())?;
-                Plans::new(signature, vec![(None, model)])
+                let types = input_types(&model);
+                let program = graph.batch.as_ref().and_then(|batch| RowProgram::compile(&model, batch));
+                let plan = match program {
+                    Some(program) => Plan::Rows(program),
+                    None => Plan::Any(model.into_runnable().map_err(not_compiled)?),
+                };
+                Ok(Plans { signature, input_types: types, plans: vec![plan] })
             }
             // Some graphs compile only when the batch is a number.
             Err(_) if pinnable => Plans::pinned(graph, options),
@@ -58,27 +80,19 @@ impl Plans {
         let mut sizes: Vec<usize> = options.batch_sizes.iter().copied().filter(|&rows| rows > 1).collect();
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         sizes.dedup();
-        let mut models = Vec::with_capacity(sizes.len() + 1);
+        let types = input_types(&one);
+        let mut plans = Vec::with_capacity(sizes.len() + 1);
+        let mut pin = |rows, model: TypedModel| {
+            plans.push(Plan::Pinned(rows, model.into_runnable().map_err(not_compiled)?));
+            Ok(())
+        };
         if signature.is_batchable() {
             for rows in sizes {
-                models.push((Some(rows), graph.optimize(Some(rows)).map_err(not_compiled)?));
+                pin(rows, graph.optimize(Some(rows)).map_err(not_compiled)?)?;
             }
         }
-        models.push((Some(1), one));
-        Plans::new(signature, models)
-    }
-
-    fn new(signature: Signature, models: Vec<(Option<usize>, TypedModel)>) -> Result<Plans, LoadError> {
-        let input_types = models
-            .first()
-            .map(|(_, model)| model.inputs.iter().filter_map(|&input| model.outlet_fact(input).ok()))
-            .map(|facts| facts.map(|fact| fact.datum_type).collect())
-            .unwrap_or_default();
-        let plans = models
-            .into_iter()
-            .map(|(rows, model)| Ok(Plan { rows, model: model.into_runnable().map_err(not_compiled)? }))
-            .collect::<Result<_, LoadError>>()?;
-        Ok(Plans { signature, input_types, plans })
+        pin(1, one)?;
+        Ok(Plans { signature, input_types: types, plans })
     }
 
     /// All plans; positions are what [`Plans::cover`] answers.
@@ -88,18 +102,23 @@ impl Plans {
 
     /// The runs that together make `rows` rows: each a plan's position and its rows.
     pub(crate) fn cover(&self, rows: usize) -> Vec<(usize, usize)> {
-        if let Some(plan) = self.plans.iter().position(|plan| plan.rows.is_none_or(|pinned| pinned == rows)) {
+        if let Some(plan) = self.plans.iter().position(|plan| plan.rows().is_none_or(|pinned| pinned == rows)) {
             return vec![(plan, rows)];
         }
         let mut left = rows;
         let mut runs = Vec::new();
         for (ix, plan) in self.plans.iter().enumerate() {
-            let pinned = plan.rows.unwrap_or(1).max(1);
+            let pinned = plan.rows().unwrap_or(1).max(1);
             runs.extend(std::iter::repeat_n((ix, pinned), left / pinned));
             left %= pinned;
         }
         runs
     }
+}
+
+fn input_types(model: &TypedModel) -> Vec<DatumType> {
+    let facts = model.inputs.iter().filter_map(|&input| model.outlet_fact(input).ok());
+    facts.map(|fact| fact.datum_type).collect()
 }
 
 fn not_compiled(cause: TractError) -> LoadError {

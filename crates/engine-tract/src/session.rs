@@ -3,16 +3,34 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use ferrocast_engine::{EngineError, EngineSession, Tensor};
+use ferrocast_engine::{BoxError, EngineError, EngineSession, Tensor, TensorError};
+use ferrocast_onnx_ml::{RowProgram, RowState};
 use tract_onnx::prelude::{IntoTValue, TValue, TVec, TypedSimpleState};
 
-use crate::convert::{from_tract, to_tract};
-use crate::plans::Plans;
+use crate::convert::{from_tract, from_view, to_tract, to_view};
+use crate::plans::{Plan, Plans};
 
-/// The running state of one model: for each plan that has run, tract's scratch memory.
+/// The running state of one model: for each plan that has run, its scratch memory.
 pub(crate) struct Session {
     plans: Arc<Plans>,
-    states: Vec<Option<TypedSimpleState>>,
+    states: Vec<Option<State>>,
+}
+
+/// What a plan needs beside itself.
+enum State {
+    Rows(RowState),
+    Graph(TypedSimpleState),
+}
+
+impl State {
+    /// Whether an operator keeps what it saw for the next run, as those of loops and recurrent layers do: the next
+    /// request must not meet it.
+    fn remembers(&self) -> bool {
+        match self {
+            State::Rows(_) => false,
+            State::Graph(state) => state.op_states.iter().any(Option::is_some),
+        }
+    }
 }
 
 impl Session {
@@ -22,13 +40,13 @@ impl Session {
     }
 
     /// Runs `rows` rows through the plan at position `plan`.
-    fn run_plan(&mut self, plan: usize, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
+    fn run_plan(&mut self, plan: usize, rows: usize, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
         // Taken out, and put back only after a run that went well: what a failed run leaves behind is not to be trusted.
         let idle = self.states.get_mut(plan).and_then(Option::take);
-        let (outputs, state) = catch_unwind(AssertUnwindSafe(|| self.run_state(idle, plan, inputs)))
+        let (outputs, state) = catch_unwind(AssertUnwindSafe(|| self.run_state(idle, plan, rows, inputs)))
             .map_err(|panic| EngineError::from_panic(panic.as_ref()))?
             .map_err(EngineError::Backend)?;
-        if let Some(slot) = self.states.get_mut(plan) {
+        if let Some(slot) = self.states.get_mut(plan).filter(|_| !state.remembers()) {
             *slot = Some(state);
         }
         Ok(outputs)
@@ -36,22 +54,51 @@ impl Session {
 
     fn run_state(
         &self,
-        idle: Option<TypedSimpleState>,
+        idle: Option<State>,
         plan: usize,
+        rows: usize,
         inputs: &[Tensor],
-    ) -> Result<(Vec<Tensor>, TypedSimpleState), ferrocast_engine::BoxError> {
-        let mut state = match (idle, self.plans.all().get(plan)) {
-            (Some(state), _) => state,
-            (None, Some(plan)) => plan.model.spawn()?,
-            (None, None) => return Err("no such plan".into()),
-        };
+    ) -> Result<(Vec<Tensor>, State), BoxError> {
+        match (self.plans.all().get(plan), idle) {
+            (Some(Plan::Rows(program)), idle) => {
+                let mut state = if let Some(State::Rows(state)) = idle { state } else { RowState::default() };
+                let outputs = self.run_rows(program, &mut state, rows, inputs)?;
+                Ok((outputs, State::Rows(state)))
+            }
+            (Some(Plan::Any(model) | Plan::Pinned(_, model)), idle) => {
+                let mut state = if let Some(State::Graph(state)) = idle { state } else { model.spawn()? };
+                let outputs = self.run_graph(&mut state, inputs)?;
+                Ok((outputs, State::Graph(state)))
+            }
+            (None, _) => Err("no such plan".into()),
+        }
+    }
+
+    fn run_rows(
+        &self,
+        program: &RowProgram,
+        state: &mut RowState,
+        rows: usize,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Tensor>, BoxError> {
+        let feeds = inputs.iter().map(to_view).collect::<Result<Vec<_>, _>>()?;
+        program.run(state, rows, &feeds)?;
+        let outputs = self.plans.signature.outputs().iter().enumerate();
+        outputs
+            .map(|(position, spec)| {
+                let view = program.output(state, &feeds, position).ok_or("no such output")?;
+                from_view(view, rows, spec)
+            })
+            .collect()
+    }
+
+    fn run_graph(&self, state: &mut TypedSimpleState, inputs: &[Tensor]) -> Result<Vec<Tensor>, BoxError> {
         let values: TVec<TValue> = inputs
             .iter()
             .zip(&self.plans.input_types)
             .map(|(tensor, &datum_type)| Ok(to_tract(tensor, datum_type)?.into_tvalue()))
-            .collect::<Result<_, ferrocast_engine::BoxError>>()?;
-        let outputs = state.run(values)?.iter().map(|value| from_tract(value)).collect::<Result<_, _>>()?;
-        Ok((outputs, state))
+            .collect::<Result<_, BoxError>>()?;
+        state.run(values)?.iter().map(|value| from_tract(value)).collect()
     }
 }
 
@@ -60,7 +107,7 @@ impl EngineSession for Session {
         let rows = self.plans.signature.check(inputs)?;
         let runs = self.plans.cover(rows);
         match *runs.as_slice() {
-            [(plan, _)] => self.run_plan(plan, inputs),
+            [(plan, rows)] => self.run_plan(plan, rows, inputs),
             [] => Err(no_rows(inputs, &self.plans)),
             _ => self.run_in_parts(&runs, inputs),
         }
@@ -70,7 +117,7 @@ impl EngineSession for Session {
 impl Session {
     /// Cuts the inputs into the runs' rows and joins the outputs again.
     fn run_in_parts(&mut self, runs: &[(usize, usize)], inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
-        let backend = |cause: ferrocast_engine::TensorError| EngineError::Backend(cause.into());
+        let backend = |cause: TensorError| EngineError::Backend(cause.into());
         let sizes: Vec<usize> = runs.iter().map(|&(_, rows)| rows).collect();
         let mut columns = inputs
             .iter()
@@ -78,9 +125,9 @@ impl Session {
             .collect::<Result<Vec<_>, _>>()
             .map_err(backend)?;
         let mut parts: Vec<Vec<Tensor>> = Vec::with_capacity(runs.len());
-        for &(plan, _) in runs {
+        for &(plan, rows) in runs {
             let part: Vec<Tensor> = columns.iter_mut().filter_map(Iterator::next).collect();
-            parts.push(self.run_plan(plan, &part)?);
+            parts.push(self.run_plan(plan, rows, &part)?);
         }
         (0..self.plans.signature.outputs().len())
             .map(|output| {

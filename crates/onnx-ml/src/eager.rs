@@ -19,11 +19,18 @@ use tract_onnx::tract_hir::internal::{
     op_out_of_plan,
 };
 
+use crate::row_program::RowStep;
+
 /// Element type and shape of a tensor. A dimension may be symbolic (the batch).
 #[derive(Clone, Debug)]
 pub(crate) struct Fact {
     pub(crate) datum_type: DatumType,
     pub(crate) shape: TVec<TDim>,
+}
+
+/// Whether the only input is a table, `[rows, width]`.
+pub(crate) fn is_table(inputs: &[Fact]) -> bool {
+    matches!(inputs, [input] if input.shape.len() == 2)
 }
 
 /// What an operator computes.
@@ -44,6 +51,11 @@ pub(crate) trait Kernel: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// For inputs that `facts` refuses, and for values that the operator is not defined for.
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>>;
+
+    /// The same computation as a step of a row program, if it treats each row of such inputs by itself.
+    fn row_step(self: Arc<Self>, _inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        None
+    }
 }
 
 /// A [`Kernel`] as tract runs it.
@@ -66,6 +78,16 @@ impl Eager {
         Ok((Box::new(Eager::new(node, kernel)), vec![]))
     }
 
+    /// The operator as a step of a row program, and which of the step's outputs the graph uses.
+    pub(crate) fn row_step(&self, inputs: &[&TypedFact]) -> Option<(Arc<dyn RowStep>, &[usize])> {
+        Some((self.kernel.clone().row_step(&known(inputs))?, &self.used))
+    }
+
+    /// Whether the operator picks columns of its first input, by the numbers in its second.
+    pub(crate) fn is_column_pick(&self) -> bool {
+        self.kernel.name() == "ArrayFeatureExtractor"
+    }
+
     fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
         let all = self.kernel.facts(inputs)?;
         self.used.iter().map(|&position| self.pick(&all, position)).collect()
@@ -85,6 +107,10 @@ pub(crate) type BuildResult = TractResult<(Box<dyn InferenceOp>, Vec<String>)>;
 /// tract's symbolic integers are how it represents the `int64` tensors that it takes for shapes.
 fn plain(datum_type: DatumType) -> DatumType {
     if datum_type == DatumType::TDim { DatumType::I64 } else { datum_type }
+}
+
+fn known(inputs: &[&TypedFact]) -> TVec<Fact> {
+    inputs.iter().map(|fact| Fact { datum_type: plain(fact.datum_type), shape: fact.shape.to_tvec() }).collect()
 }
 
 impl PartialEq for Eager {
@@ -126,11 +152,7 @@ impl TypedOp for Eager {
     as_op!();
 
     fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
-        let known: TVec<Fact> = inputs
-            .iter()
-            .map(|fact| Fact { datum_type: plain(fact.datum_type), shape: fact.shape.to_tvec() })
-            .collect();
-        Ok(self.facts(&known)?.into_iter().map(|fact| fact.datum_type.fact(&*fact.shape)).collect())
+        Ok(self.facts(&known(inputs))?.into_iter().map(|fact| fact.datum_type.fact(&*fact.shape)).collect())
     }
 }
 

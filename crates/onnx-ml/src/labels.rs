@@ -4,6 +4,7 @@ use tract_onnx::prelude::{DatumType, TValue, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
+use crate::row_program::Buffer;
 use crate::tensors::tensor;
 
 /// One label per class, in the order of the score columns.
@@ -42,15 +43,23 @@ impl Labels {
         }
     }
 
+    /// The labels of `classes`, one per row, into the buffer of a row program.
+    pub(crate) fn write(&self, classes: &[usize], buffer: &mut Buffer) {
+        match self {
+            Labels::Ints(labels) => buffer.i64s().extend(pick(labels, classes)),
+            Labels::Strings(labels) => buffer.strings().extend(pick(labels, classes)),
+        }
+    }
+
     /// The labels of `classes`, one per row: a tensor `[rows]`.
     pub(crate) fn tensor(&self, classes: &[usize]) -> TractResult<TValue> {
         match self {
-            Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes)),
-            Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes)),
+            Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),
+            Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),
         }
     }
 }
 
-fn pick<T: Clone>(labels: &[T], classes: &[usize]) -> Vec<T> {
-    classes.iter().filter_map(|&class| labels.get(class).cloned()).collect()
+fn pick<'a, T: Clone>(labels: &'a [T], classes: &'a [usize]) -> impl Iterator<Item = T> + 'a {
+    classes.iter().filter_map(|&class| labels.get(class).cloned())
 }

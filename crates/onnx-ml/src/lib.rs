@@ -23,9 +23,11 @@ mod lookup;
 mod ops;
 mod post_transform;
 mod register;
+mod row_program;
 mod string_aware;
 mod tensors;
 mod trees;
 mod winner;
 
 pub use register::register;
+pub use row_program::{Buffer, RowProgram, RowState, View};

@@ -3,6 +3,7 @@
 use tract_onnx::prelude::{Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
+use crate::row_program::View;
 use crate::tensors::{numbers, rows};
 
 /// One row of coefficients and one intercept per target.
@@ -47,16 +48,30 @@ impl Linear {
     /// # Errors
     /// When `input` is not `[rows, features]` of numbers.
     pub(crate) fn scores(&self, input: &Tensor) -> TractResult<Vec<f32>> {
-        let (count, width) = rows(self.operator, input.shape())?;
+        let (_, width) = rows(self.operator, input.shape())?;
         self.expect_width(width)?;
-        let features = numbers::<f64>(self.operator, input)?;
-        let mut scores = Vec::with_capacity(count * self.intercepts.len());
-        for row in features.chunks_exact(width) {
-            for (coefficients, &intercept) in self.coefficients.chunks_exact(width).zip(&self.intercepts) {
-                let products = row.iter().zip(coefficients).map(|(&x, &coefficient)| x * f64::from(coefficient));
+        self.scores_of(View::F64(&numbers::<f64>(self.operator, input)?))
+    }
+
+    /// The same for features that are known to be as many a row as there are coefficients.
+    ///
+    /// # Errors
+    /// When they are no numbers.
+    pub(crate) fn scores_of(&self, features: View<'_>) -> TractResult<Vec<f32>> {
+        match features {
+            View::F32(features) => Ok(self.sums(features)),
+            features => Ok(self.sums(&features.to_f64()?)),
+        }
+    }
+
+    fn sums<T: Copy + Into<f64>>(&self, features: &[T]) -> Vec<f32> {
+        let mut scores = Vec::with_capacity(features.len() / self.width * self.intercepts.len());
+        for row in features.chunks_exact(self.width) {
+            for (coefficients, &intercept) in self.coefficients.chunks_exact(self.width).zip(&self.intercepts) {
+                let products = row.iter().zip(coefficients).map(|(&x, &coefficient)| x.into() * f64::from(coefficient));
                 scores.push((products.sum::<f64>() + f64::from(intercept)) as f32);
             }
         }
-        Ok(scores)
+        scores
     }
 }

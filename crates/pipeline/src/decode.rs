@@ -8,6 +8,7 @@ use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
 use ferrocast_schema::{Manifest, Prediction, Task};
 
 use crate::OpenError;
+pub use classes::Class;
 use classification::Classification;
 use values::Values;
 
@@ -43,6 +44,14 @@ impl Decoder {
                 Values::compile(manifest, signature).map(Decoder::Values)
             }
             Task::ImageClassification => Err(OpenError::Output("pictures are not served yet".to_owned())),
+        }
+    }
+
+    /// What a classifier chooses from; nothing for other tasks.
+    pub(crate) fn classes(&self) -> &[Class] {
+        match self {
+            Decoder::Classification(classification) => classification.classes(),
+            Decoder::Values(_) => &[],
         }
     }
 

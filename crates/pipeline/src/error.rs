@@ -1,5 +1,6 @@
 //! Why a model does not open, and why a prediction fails.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -64,6 +65,24 @@ pub enum OpenError {
     /// The example row, which every model must answer, fails.
     #[error("the example row fails: {0}")]
     Example(#[source] PredictError),
+}
+
+impl OpenError {
+    /// The message and those of its sources, outermost first, each told once.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            let part = error.to_string();
+            // Most errors repeat their source in their own message.
+            if !text.contains(&part) {
+                text.push_str(": ");
+                text.push_str(&part);
+            }
+            source = error.source();
+        }
+        text
+    }
 }
 
 /// A prediction that fails although its rows are valid.

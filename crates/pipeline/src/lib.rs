@@ -31,10 +31,15 @@ mod pipeline;
 
 pub use advice::advice;
 pub use builder::PipelineBuilder;
-pub use decode::DecodeError;
+pub use decode::{Class, DecodeError};
 pub use error::{OpenError, PredictError};
 pub use ferrocast_preprocess::EncodeError;
 pub use infer_manifest::{InferError, infer_manifest};
 pub use loaders::Loaders;
 pub use model_files::ModelFiles;
 pub use pipeline::{Encoded, Pipeline};
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -7,7 +7,7 @@ use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Ten
 use ferrocast_preprocess::ColumnEncoder;
 use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
 
-use crate::decode::Decoder;
+use crate::decode::{Class, Decoder};
 use crate::{Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
 
 /// Rows as model inputs.
@@ -58,9 +58,16 @@ impl Pipeline {
         PipelineBuilder::new(engine)
     }
 
-    /// The manifest in effect, with everything filled in that the file said.
+    /// The manifest in effect: the one written, its features taken from the file if it has none; or, if there is none,
+    /// one made up from the file. What a classifier chooses from is in [`Pipeline::classes`], whoever says it.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What a classifier chooses from, in the order of its probabilities: from the manifest, else from the file, else
+    /// numbered. Empty for other tasks, and for a classifier that gives labels alone which nothing names beforehand.
+    pub fn classes(&self) -> &[Class] {
+        self.decoder.classes()
     }
 
     /// The features, compiled: parses and validates rows.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use ferrocast_engine_tract::TractLoader;
-use ferrocast_pipeline::{Loaders, OpenError, Pipeline, PredictError, advice};
+use ferrocast_pipeline::{Class, Loaders, OpenError, Pipeline, PipelineBuilder, PredictError, advice};
 use ferrocast_schema::{ClassValue, JsonLimits, Prediction, Task};
 use ferrocast_testkit::{FakeEngine, small_model};
 use tempfile::TempDir;
@@ -136,7 +136,7 @@ fn what_does_not_fit_fails_at_load_and_says_why() {
     check(&logreg, Some(&feature), "takes 4 columns a row");
     check(b"not a model", None, "this is no ONNX file");
     let error = check(&small_model("unsupported"), None, "unsupported operators: Det, org.example:FooBar");
-    assert!(advice(&error).unwrap().contains("target_opset"));
+    assert!(advice(&error).unwrap().contains("no part of ONNX"));
     assert!(matches!(Pipeline::open("no/such/folder", &loaders()), Err(OpenError::NotFound { .. })));
 }
 
@@ -175,4 +175,66 @@ fn outputs_unlike_the_signature_are_an_error() {
     let pipeline = Pipeline::builder(Arc::new(engine)).build().unwrap();
     let rows = pipeline.schema().rows([[("x", 1.0.into())]]).unwrap();
     assert!(matches!(pipeline.predict(&rows), Err(PredictError::Decode(_))));
+}
+
+#[test]
+fn classes_are_known_whoever_names_them() {
+    let classes = |model: &str, manifest: Option<&str>| {
+        let pipeline = open(&small_model(model), manifest).unwrap();
+        let told = |class: &Class| format!("{} {}", class.value, class.label.as_deref().unwrap_or("-"));
+        pipeline.classes().iter().map(told).collect::<Vec<_>>()
+    };
+    let of_the_file = ["setosa -", "versicolor -", "virginica -"];
+    let task = "task = \"classification\"\n[output]\n";
+    assert_eq!(classes("sklearn_logreg_string_labels", None), of_the_file);
+    assert_eq!(classes("sklearn_logreg_string_labels", Some(task)), of_the_file);
+    let labels = format!("{task}labels = [\"S\", \"V\", \"W\"]");
+    assert_eq!(classes("sklearn_logreg_string_labels", Some(&labels)), ["setosa S", "versicolor V", "virginica W"]);
+    let own = format!("{task}classes = [\"a\", \"b\", \"c\"]\nlabel_tensor = \"output_label\"");
+    assert_eq!(classes("sklearn_logreg_string_labels", Some(&own)), ["a -", "b -", "c -"]);
+    assert!(classes("conv", None).is_empty());
+}
+
+/// A classifier of two classes around fixed outputs, one row of scores for each row that comes in.
+fn classifier(label_shape: fn(usize) -> Vec<usize>, scores: Vec<TensorSpec>) -> PipelineBuilder {
+    let label = TensorSpec::new("label", Dtype::I64, vec![Dim::Batch]);
+    let x = TensorSpec::new("x", Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let widths: Vec<usize> = scores.iter().filter_map(TensorSpec::row_width).collect();
+    let signature = Signature::new(vec![x], std::iter::once(label).chain(scores).collect());
+    Pipeline::builder(Arc::new(FakeEngine::new(signature, move |inputs| {
+        let rows = inputs[0].shape()[0];
+        let mut outputs = vec![Tensor::from_vec(&label_shape(rows), vec![1i64; rows])?];
+        for &width in &widths {
+            outputs.push(Tensor::from_vec(&[rows, width], vec![0.5f32; rows * width])?);
+        }
+        Ok(outputs)
+    })))
+}
+
+#[test]
+fn labels_laid_out_as_one_row_are_one_for_each_row() {
+    let scores = TensorSpec::new("scores", Dtype::F32, vec![Dim::Batch, Dim::Fixed(2)]);
+    let pipeline = classifier(|rows| vec![1, rows], vec![scores]).build().unwrap();
+    let rows = pipeline.schema().rows([[("x", 1.0.into())], [("x", 2.0.into())]]).unwrap();
+    let predictions = pipeline.predict(&rows).unwrap();
+    assert_eq!(predictions.iter().map(ToString::to_string).collect::<Vec<_>>(), ["1", "1"]);
+}
+
+#[test]
+fn scores_in_an_output_for_each_class_name_the_option_to_leave_out() {
+    let column = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let builder = classifier(|rows| vec![rows], vec![column("i0"), column("i1")]);
+    let error = builder.build().map(drop).unwrap_err();
+    assert!(error.to_string().contains("export without options={\"zipmap\": \"columns\"}"), "{error}");
+}
+
+#[test]
+fn causes_are_told_to_the_root() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("evaluating a node")]
+    struct Outer(#[source] std::io::Error);
+
+    let cause = EngineError::Backend(Box::new(Outer(std::io::Error::other("not for doubles"))));
+    let error = OpenError::Example(cause.into());
+    assert_eq!(error.chain(), "the example row fails: the engine failed: evaluating a node: not for doubles");
 }

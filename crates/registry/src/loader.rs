@@ -215,10 +215,15 @@ fn panic_text(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("(no text)")
 }
 
+/// Milliseconds to one decimal: more would be noise.
+fn tenths_of_ms(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e4).round() / 10.0
+}
+
 fn log(model: &str, version: &Version, result: &Result<Change, Arc<str>>) {
     match result {
         Ok(Change::Loaded { took }) => {
-            tracing::info!(model, %version, took_ms = took.as_secs_f64() * 1e3, "ready");
+            tracing::info!(model, %version, took_ms = tenths_of_ms(*took), "ready");
         }
         Ok(Change::Unchanged) => tracing::debug!(model, %version, "unchanged"),
         Ok(Change::Unloaded) => tracing::info!(model, %version, "out of service"),

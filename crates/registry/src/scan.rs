@@ -12,6 +12,9 @@ use crate::release::{Files, MANIFEST, Release};
 /// The file that is meant when nothing says otherwise.
 const MODEL_FILE: &str = "model.onnx";
 
+/// Endings of models that people put where the export belongs.
+const OTHER_FORMATS: [&str; 9] = ["pkl", "pickle", "joblib", "pt", "pth", "h5", "keras", "tflite", "safetensors"];
+
 /// The version of a model that lies in no version folder.
 const ONLY_VERSION: &str = "1";
 
@@ -75,6 +78,8 @@ struct Claim<'e> {
     version: &'e str,
     /// The name of the file or folder on disk.
     label: &'e str,
+    /// What lies where the model file is to be.
+    inside: &'e [Entry],
 }
 
 impl Scan<'_> {
@@ -101,7 +106,8 @@ impl Scan<'_> {
         };
         let folder = self.root.path().to_owned();
         let files = Files { folder, models: vec![file.path.clone()], manifest };
-        self.claim(Claim { model: stem, version: ONLY_VERSION, label: &file.name }, files);
+        let inside = std::slice::from_ref(file);
+        self.claim(Claim { model: stem, version: ONLY_VERSION, label: &file.name, inside }, files);
     }
 
     fn model_folder(&mut self, folder: &Entry) {
@@ -115,7 +121,11 @@ impl Scan<'_> {
         let subfolders = entries.iter().filter(|entry| matches!(entry.kind, Ok(Kind::Folder)));
         let subfolders: Vec<_> = subfolders.map(|entry| (entry, self.root.list(&entry.path))).collect();
         let is_model = |inside: &[Entry]| inside.iter().any(belongs_to_model);
-        if !is_model(&entries) && !subfolders.iter().any(|(_, inside)| inside.as_deref().is_ok_and(is_model)) {
+        let meant_as_model = |(folder, inside): &(&Entry, io::Result<Vec<Entry>>)| {
+            let of_other_format = |inside: &[Entry]| name::is_numbered(&folder.name) && other_format(inside).is_some();
+            inside.as_deref().is_ok_and(|inside| is_model(inside) || of_other_format(inside))
+        };
+        if !is_model(&entries) && !subfolders.iter().any(meant_as_model) {
             tracing::debug!(folder = model, "holds no model and is ignored");
             return;
         }
@@ -135,7 +145,8 @@ impl Scan<'_> {
         }
         if let Some(file) = entries.iter().find(|entry| is_model_file(entry)) {
             let files = files_in(&folder.path, &entries, &Ok(None));
-            self.claim_or_reject(Claim { model, version: ONLY_VERSION, label: &file.name }, files);
+            let claim = Claim { model, version: ONLY_VERSION, label: &file.name, inside: &entries };
+            self.claim_or_reject(claim, files);
         }
         for entry in entries.iter().filter(|entry| entry.name != MANIFEST) {
             if let Err(refused) = &entry.kind {
@@ -161,7 +172,7 @@ impl Scan<'_> {
             Some((file, refused)) => Err(format!("{} {refused}", file.name)),
             None => files_in(&folder.path, inside, shared),
         };
-        self.claim_or_reject(Claim { model, version: label, label }, files);
+        self.claim_or_reject(Claim { model, version: label, label, inside }, files);
     }
 
     fn claim_or_reject(&mut self, claim: Claim<'_>, files: Result<Files, String>) {
@@ -172,7 +183,7 @@ impl Scan<'_> {
     }
 
     fn claim(&mut self, claim: Claim<'_>, files: Files) {
-        let Claim { model, version, label } = claim;
+        let Claim { model, version, label, inside } = claim;
         if let Err(why) = name::check(model) {
             return self.reject(model, label, format!("the model's name {why}"));
         }
@@ -185,8 +196,7 @@ impl Scan<'_> {
             return self.reject(&model, label, format!("is version {version} once more; keep one of the two"));
         }
         self.found.push(if files.models.is_empty() {
-            let reason = "the folder holds no .onnx file".to_owned();
-            Found::Rejected(Rejected { name: model, version, reason })
+            Found::Rejected(Rejected { name: model, version, reason: no_model(inside) })
         } else {
             Found::Release(Release::new(Arc::clone(self.root), model, version, files))
         });
@@ -207,6 +217,20 @@ fn belongs_to_model(entry: &Entry) -> bool {
 
 fn is_model_file(entry: &Entry) -> bool {
     matches!(entry.kind, Ok(Kind::File)) && entry.name.ends_with(".onnx")
+}
+
+/// Why a folder has no model, and what to do where a model of another format shows what was meant.
+fn no_model(inside: &[Entry]) -> String {
+    match other_format(inside) {
+        Some(other) => format!("the folder holds {other}, but no .onnx file; export the model to ONNX"),
+        None => "the folder holds no .onnx file".to_owned(),
+    }
+}
+
+/// The name of a file that is a model, but none that is served.
+fn other_format(inside: &[Entry]) -> Option<&str> {
+    let is_other = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| OTHER_FORMATS.contains(&ending));
+    inside.iter().map(|entry| entry.name.as_str()).find(|name| is_other(name))
 }
 
 /// The folder's own manifest, if it has one. One that is there and may not be read must not be passed over: the model

@@ -36,7 +36,6 @@ pub enum Number {
 
 /// What a model says about one row.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Prediction {
     /// One of a known set of classes.
     Class {
@@ -53,6 +52,14 @@ pub enum Prediction {
     Value(Number),
     /// A vector (embedding, or several regression targets).
     Vector(Vec<f32>),
+}
+
+impl Prediction {
+    /// Whether what should be probabilities lies outside of 0 to 1 by more than rounding: logits, distances.
+    pub fn has_raw_scores(&self) -> bool {
+        let is_probability = |score: &f32| (-1e-3..=1.001).contains(score);
+        matches!(self, Prediction::Class { probabilities, .. } if !probabilities.iter().all(is_probability))
+    }
 }
 
 impl fmt::Display for Number {
@@ -75,5 +82,25 @@ impl fmt::Display for Prediction {
             Prediction::Value(number) => write!(out, "{number}"),
             Prediction::Vector(values) => write!(out, "{values:?}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClassValue, Prediction};
+
+    #[test]
+    fn raw_scores_are_told_from_probabilities() {
+        let class = |probabilities: &[f32]| {
+            let (class, probabilities) = (ClassValue::Int(0), probabilities.to_vec());
+            Prediction::Class { index: 0, class, label: None, probabilities }
+        };
+        for scores in [&[][..], &[0.25, 0.75], &[1.000_000_2, -1e-9]] {
+            assert!(!class(scores).has_raw_scores(), "{scores:?}");
+        }
+        for scores in [&[6.6, 3.3][..], &[-0.2, 0.9], &[f32::NAN, 1.0]] {
+            assert!(class(scores).has_raw_scores(), "{scores:?}");
+        }
+        assert!(!Prediction::Vector(vec![6.6]).has_raw_scores());
     }
 }

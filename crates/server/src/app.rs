@@ -134,10 +134,9 @@ fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_
         App::new()
             .app_data(state.clone())
             .document(spec(&app_name))
-            .configure(routes::documented)
+            .configure(routes::api)
             // The description is our own route: this part of it plus the models.
             .build_with("", BuildConfig::default().disable_openapi_route())
-            .configure(routes::per_model)
             .configure(routes::pages)
             .wrap(from_fn(answer))
     };

@@ -10,6 +10,7 @@ use apistos::Schema;
 use apistos::paths::Response;
 use apistos::reference_or::ReferenceOr;
 use ferrocast_protocol::{ApiError, ErrorCode, native};
+use ferrocast_schema::{Loc, Violation, Violations, code};
 use ferrocast_serving::{ResolveError, ServeError};
 
 use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
@@ -45,6 +46,10 @@ impl From<ApiError> for Failure {
 /// The one mapping from the service's errors to the error table.
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Failure {
+        if let ServeError::OutOfRange { feature, .. } = &error {
+            let at = Loc::body().field(feature);
+            return ApiError::from(Violations::one(Violation::new(at, code::FINITE_NUMBER, error.to_string()))).into();
+        }
         let code = match &error {
             ServeError::Resolve(ResolveError::UnknownModel { .. }) => ErrorCode::ModelNotFound,
             ServeError::Resolve(ResolveError::UnknownVersion { .. }) => ErrorCode::VersionNotFound,
@@ -119,7 +124,7 @@ impl ResponseError for Unanswered {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = rendered(&self.api_error, &self.id);
-        response.headers_mut().insert(X_REQUEST_ID, self.id.header_value());
+        response.headers_mut().insert(X_REQUEST_ID, self.id.clone().into_header_value());
         // What state a panic left the connection's request in is unknown.
         response.head_mut().set_connection_type(ConnectionType::Close);
         response

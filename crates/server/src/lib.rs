@@ -17,7 +17,6 @@
 mod app;
 mod config;
 
-mod classes;
 mod error;
 mod extract;
 mod middleware;

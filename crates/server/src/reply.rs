@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
@@ -10,6 +11,9 @@ use ferrocast_protocol::ApiError;
 use serde::Serialize;
 
 use crate::error::Failure;
+
+/// As a value, it is neither checked nor copied for every answer.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// An answer of the shape `T`.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ impl<T> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::build(self.status).content_type("application/json").body(self.body)
+        HttpResponse::build(self.status).content_type(JSON).body(self.body)
     }
 }
 

@@ -6,30 +6,32 @@ mod models;
 mod predict;
 
 use actix_web::web as plain;
-use apistos::web::{ServiceConfig, get, post, resource};
+use apistos::web::{ServiceConfig, get, post, resource, scope};
 
-/// Routes that the API description shows as they stand here.
-pub(crate) fn documented(routes: &mut ServiceConfig<'_>) {
+/// Routes of the API. The description shows those with a name as they stand here, and those of one model's predictions
+/// once for each loaded model, with its own fields.
+pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
+    // The first match counts, and a template is a regular expression: fixed paths come first, and the templates of models
+    // are a tree, which tries two of them for any path of a model rather than six.
     routes
         .service(resource("/").route(get().to(health::root)))
         .service(resource("/health").route(get().to(health::health)))
         .service(resource("/predict").route(post().to(predict::predict)))
         .service(resource("/predict_batch").route(post().to(predict::predict_batch)))
-        .service(resource("/predict/{version}").route(post().to(predict::predict_version)))
         .service(resource("/models").route(get().to(models::list)))
-        .service(resource("/models/{model}").route(get().to(models::model)))
-        .service(resource("/models/{model}/versions/{version}").route(get().to(models::version)));
-}
-
-/// Routes that the API description shows once for each loaded model, with its own fields.
-pub(crate) fn per_model(routes: &mut plain::ServiceConfig) {
-    let row = || plain::post().to(predict::row);
-    let batch = || plain::post().to(predict::batch);
-    routes
-        .service(plain::resource("/models/{model}/predict").route(row()))
-        .service(plain::resource("/models/{model}/predict_batch").route(batch()))
-        .service(plain::resource("/models/{model}/versions/{version}/predict").route(row()))
-        .service(plain::resource("/models/{model}/versions/{version}/predict_batch").route(batch()));
+        .service(
+            scope("/models/{model}")
+                .service(resource("").route(get().to(models::model)))
+                .service(resource("/predict").route(post().to(predict::row)))
+                .service(resource("/predict_batch").route(post().to(predict::batch)))
+                .service(
+                    scope("/versions/{version}")
+                        .service(resource("").route(get().to(models::version)))
+                        .service(resource("/predict").route(post().to(predict::row)))
+                        .service(resource("/predict_batch").route(post().to(predict::batch))),
+                ),
+        )
+        .service(resource("/predict/{version}").route(post().to(predict::predict_version)));
 }
 
 /// `/docs`, `/redoc`, `/openapi.json`: about the API, not part of it.

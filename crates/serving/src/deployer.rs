@@ -29,7 +29,7 @@ impl Deployer for PipelineDeployer {
             manifest: release.manifest().map(ToOwned::to_owned),
         };
         let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| match advice(&error) {
-            Some(advice) => DeployError::new(format!("{error}. To mend it: {advice}")),
+            Some(advice) => DeployError::new(format!("{}. To mend it: {advice}", error.chain())),
             None => DeployError::new(error),
         })?;
         Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline))

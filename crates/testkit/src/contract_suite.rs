@@ -20,6 +20,7 @@ pub fn engine_suite(loader: &dyn EngineLoader) {
     a_batch_equals_its_rows(loader);
     sessions_run_side_by_side(loader);
     a_session_outlives_a_failed_run(loader);
+    a_run_depends_on_its_inputs_alone(loader);
     unsupported_operators_are_listed_at_once(loader);
     inspection_needs_no_load(loader);
     foreign_files_are_errors(loader);
@@ -107,7 +108,7 @@ fn wrong_inputs_are_typed_errors(loader: &dyn EngineLoader) {
 }
 
 fn a_batch_equals_its_rows(loader: &dyn EngineLoader) {
-    for (name, width) in [("mlp", 4), ("conv", 3 * 8 * 8), ("sklearn_logreg_float_input", 4)] {
+    for (name, width) in [("mlp", 4), ("conv", 3 * 8 * 8), ("lstm", 4 * 2), ("sklearn_logreg_float_input", 4)] {
         let engine = load(loader, name);
         let axes: Vec<usize> = engine.signature().inputs()[0]
             .shape
@@ -168,6 +169,24 @@ fn a_session_outlives_a_failed_run(loader: &dyn EngineLoader) {
     let before = session.run(std::slice::from_ref(&good)).unwrap();
     session.run(&[f32s(&[3, 5], ramp(3, 5))]).expect_err("five columns");
     assert_eq!(session.run(&[good]).unwrap(), before);
+}
+
+/// Loops and recurrent layers carry a state from step to step; it must not reach the next run.
+fn a_run_depends_on_its_inputs_alone(loader: &dyn EngineLoader) {
+    for (name, shape) in [("lstm", [2, 4, 2].as_slice()), ("scan", &[3, 2])] {
+        let engine = load(loader, name);
+        let len = shape.iter().product();
+        let first = f32s(shape, ramp(1, len));
+        let other = f32s(shape, ramp(1, len).map(|value| 1.0 - value));
+        let mut session = engine.session().unwrap();
+        let before = session.run(std::slice::from_ref(&first)).unwrap();
+        let between = session.run(&[other]).unwrap();
+        assert_eq!(session.run(&[first]).unwrap(), before, "{name}");
+        assert_ne!(between, before, "{name}");
+    }
+    // Sums of the rows so far.
+    let sums = load(loader, "scan").infer(&[f32s(&[3, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])]).unwrap();
+    assert_eq!(sums[0].as_slice::<f32>(), Some(&[1.0, 2.0, 4.0, 6.0, 9.0, 12.0][..]));
 }
 
 fn unsupported_operators_are_listed_at_once(loader: &dyn EngineLoader) {

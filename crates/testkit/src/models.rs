@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// The models that load, by name.
 pub const SMALL_MODELS: &[&str] =
-    &["mlp", "conv", "identity_f64", "fixed_batch", "nan", "sklearn_logreg_float_input", "strings"];
+    &["mlp", "conv", "identity_f64", "fixed_batch", "nan", "lstm", "scan", "sklearn_logreg_float_input", "strings"];
 
 /// The bytes of the small model `name`.
 ///

@@ -1,10 +1,10 @@
 //! `ferrocast check`: loads models as the server would.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ferrocast_pipeline::{OpenError, Pipeline};
+use ferrocast_pipeline::Pipeline;
 use ferrocast_server::loaders;
 
 use super::{Done, with_advice};
@@ -12,14 +12,24 @@ use super::{Done, with_advice};
 /// How deep models lie below a folder of models: `<name>/<version>`.
 const DEPTH: usize = 2;
 
+/// Clients would read them as probabilities, and the model serves all the same.
+const RAW_SCORES: &str = "the scores are no probabilities; if they are logits, write apply = \"softmax\" (or \"sigmoid\") \
+                          under [output] in model.toml";
+
+/// The most characters that an example or its answer takes.
+const EXCERPT: usize = 240;
+
 /// Opens every model at or below the path.
-pub(crate) fn run(path: &Path) -> Done {
+pub(crate) fn run(path: &Path, out: &mut impl Write) -> Done {
     let mut found = Vec::new();
     find(path, DEPTH, &mut found)?;
     if found.is_empty() {
         return Err(format!("{}: there is no .onnx file here", path.display()).into());
     }
-    let failed = found.iter().filter(|path| !report(path)).count();
+    let mut failed = 0;
+    for path in &found {
+        failed += usize::from(!report(path, out)?);
+    }
     match failed {
         0 => Ok(()),
         failed => Err(format!("{failed} of {} failed", found.len()).into()),
@@ -47,28 +57,34 @@ fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 /// Opens one model and says what came of it.
-fn report(path: &Path) -> bool {
+fn report(path: &Path, out: &mut impl Write) -> io::Result<bool> {
     let started = Instant::now();
     match Pipeline::open(path, &loaders()) {
         Ok(pipeline) => {
             let took = started.elapsed().as_secs_f64() * 1e3;
-            println!("ok      {} ({}, {took:.0} ms)", path.display(), pipeline.manifest().task.as_str());
-            println!("        {} -> {}", pipeline.schema().example(), example_answer(&pipeline));
-            true
+            writeln!(out, "ok      {} ({}, {took:.0} ms)", path.display(), pipeline.manifest().task.as_str())?;
+            let example = pipeline.schema().example().to_string();
+            // Opening has run it already.
+            let answer = pipeline.run_example().unwrap_or_default();
+            let told = answer.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            writeln!(out, "        {} -> {}", excerpt(example), excerpt(told))?;
+            if answer.iter().any(|prediction| prediction.has_raw_scores()) {
+                writeln!(out, "        note: {RAW_SCORES}")?;
+            }
+            Ok(true)
         }
         Err(error) => {
-            println!("failed  {}\n  {}", path.display(), described(&error));
-            false
+            writeln!(out, "failed  {}\n  {}", path.display(), with_advice(&error))?;
+            Ok(false)
         }
     }
 }
 
-fn example_answer(pipeline: &Pipeline) -> String {
-    // Opening has run it already.
-    let predictions = pipeline.run_example().unwrap_or_default();
-    predictions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn described(error: &OpenError) -> String {
-    with_advice(error)
+/// The beginning of a long text: a picture's example has a number for each pixel.
+fn excerpt(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(EXCERPT) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

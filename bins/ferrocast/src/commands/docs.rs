@@ -1,17 +1,19 @@
 //! `ferrocast docs`: what `cargo xtask codegen` writes into `docs/`.
 
+use std::io::Write;
+
 use ferrocast_server::{Config, documents};
 
 use super::Done;
 use crate::cli::{Document, ServeArgs};
 
 /// Prints the document.
-pub(crate) fn run(document: Document, arguments: ServeArgs) -> Done {
+pub(crate) fn run(document: Document, arguments: ServeArgs, out: &mut impl Write) -> Done {
     let text = match document {
         Document::Openapi => documents::openapi(&Config::load(arguments.into())?)?,
         Document::Configuration => documents::configuration(),
         Document::Errors => documents::errors(),
     };
-    println!("{}", text.trim_end());
+    writeln!(out, "{}", text.trim_end())?;
     Ok(())
 }

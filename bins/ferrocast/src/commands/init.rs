@@ -7,10 +7,11 @@ use std::path::Path;
 use ferrocast_pipeline::{ModelFiles, Pipeline};
 use ferrocast_server::loaders;
 
-use super::{Done, with_advice};
+use super::{Done, model_file, with_advice};
 
 /// Writes the manifest beside the model.
-pub(crate) fn run(model: &Path, force: bool) -> Done {
+pub(crate) fn run(model: &Path, force: bool, out: &mut impl Write) -> Done {
+    let model = &model_file(model);
     let is_plain_name = model.file_name().is_some_and(|name| name == "model.onnx");
     let manifest = if is_plain_name { model.with_file_name("model.toml") } else { model.with_extension("toml") };
     let files = ModelFiles {
@@ -22,11 +23,12 @@ pub(crate) fn run(model: &Path, force: bool) -> Done {
     let mut text = pipeline.manifest().clone();
     text.model.file = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     write(&manifest, &text.to_toml(), force)?;
-    println!("wrote {}", manifest.display());
-    println!(
+    writeln!(out, "wrote {}", manifest.display())?;
+    writeln!(
+        out,
         "Next: give the fields ranges, descriptions and examples in it, then: ferrocast check {}",
         model.display()
-    );
+    )?;
     Ok(())
 }
 

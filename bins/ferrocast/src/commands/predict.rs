@@ -1,7 +1,7 @@
 //! `ferrocast predict`: one answer without a server.
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ferrocast_pipeline::Pipeline;
@@ -10,12 +10,12 @@ use ferrocast_server::{loaders, predict_once};
 use super::{Done, with_advice};
 
 /// Prints what the server would answer.
-pub(crate) fn run(path: &Path, json: &str) -> Done {
+pub(crate) fn run(path: &Path, json: &str, out: &mut impl Write) -> Done {
     let body = read(json)?;
     let pipeline = Pipeline::open(path, &loaders()).map_err(|error| with_advice(&error))?;
     let (model, version) = names(path);
     let text = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
-    println!("{}", predict_once(&pipeline, &model, &version, &body).map(text).map_err(text)?);
+    writeln!(out, "{}", predict_once(&pipeline, &model, &version, &body).map(text).map_err(text)?)?;
     Ok(())
 }
 

@@ -32,6 +32,20 @@ fn check_says_how_to_mend_what_fails() {
 }
 
 #[test]
+fn check_notes_scores_that_are_no_probabilities() {
+    let folder = folder();
+    let model = samples().join("../crates/testkit/models/conv.onnx");
+    fs::copy(model, folder.path().join("model.onnx")).expect("a copy");
+    let note = "note: the scores are no probabilities";
+    for (apply, noted) in [("none", true), ("softmax", false)] {
+        let manifest = format!("task = \"classification\"\n[output]\napply = \"{apply}\"\n");
+        fs::write(folder.path().join("model.toml"), manifest).expect("a file");
+        let (code, out, _) = run(ferrocast(folder.path()).args(["check", "."]));
+        assert_eq!((code, out.contains(note)), (Some(0), noted), "{out}");
+    }
+}
+
+#[test]
 fn init_writes_a_manifest_that_checks_and_is_not_overwritten() {
     let folder = folder();
     fs::copy(samples().join("penguins/1/model.onnx"), folder.path().join("model.onnx")).expect("a copy");
@@ -58,6 +72,28 @@ fn inspect_shows_what_the_file_says() {
     let (code, _, err) = run(ferrocast(&samples()).args(["inspect", "nowhere.onnx"]));
     assert_eq!(code, Some(1));
     assert!(err.starts_with("nowhere.onnx: No such file or directory"), "{err}");
+}
+
+#[test]
+fn a_folder_stands_for_the_model_in_it() {
+    let folder = folder();
+    fs::copy(samples().join("penguins/1/model.onnx"), folder.path().join("model.onnx")).expect("a copy");
+    for command in ["inspect", "init", "check"] {
+        let (code, _, err) = run(ferrocast(folder.path()).args([command, "."]));
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{command}");
+    }
+    assert!(folder.path().join("model.toml").is_file());
+}
+
+/// As in `ferrocast inspect model.onnx | head -1`, when `head` is done before we are.
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    for arguments in [["inspect", "penguins/1"], ["check", "."], ["docs", "errors"], ["docs", "configuration"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (code, _, err) = run(ferrocast(&samples()).args(arguments).stdout(writer));
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -8,10 +8,11 @@ use std::str::FromStr;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, Tensor, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, Tensor, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::row_program::{RowStep, convert};
 use crate::string_aware::{self, Takes};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor, values};
 
@@ -85,6 +86,11 @@ impl Kernel for Cast {
             return Ok(tvec!(parsed));
         }
         Ok(tvec!(parsed.cast_to_dt(self.to)?.into_owned().into()))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        let [input] = inputs else { return None };
+        convert(input.datum_type, self.to)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{Datum, DatumType, TValue, TVec, Tensor, TractResult, tvec};
+use tract_onnx::prelude::{Arc, Datum, DatumType, TValue, TVec, Tensor, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
+use crate::row_program::{Buffer, Inputs, RowStep, View, only};
 use crate::tensors::{exactly, known_width, tensor, values};
 
 const NAME: &str = "Imputer";
@@ -45,6 +46,10 @@ impl Imputer {
         }
     }
 
+    fn is_step_for(&self, datum_type: DatumType) -> bool {
+        matches!((self, datum_type), (Imputer::Floats { .. }, DatumType::F32) | (Imputer::Ints { .. }, DatumType::I64))
+    }
+
     fn expect_width(&self, width: usize) -> TractResult<()> {
         let imputed = match self {
             Imputer::Floats { imputed, .. } => imputed.len(),
@@ -59,10 +64,11 @@ impl Imputer {
 
 /// The same tensor with `replaced` values exchanged, `imputed` repeating along the last axis.
 fn impute<T: Datum + Copy>(input: &Tensor, replaced: impl Fn(T) -> bool, imputed: &[T]) -> TractResult<TValue> {
-    let values = values::<T>(input)?;
-    let exchanged =
-        values.iter().zip(imputed.iter().cycle()).map(|(&value, &other)| if replaced(value) { other } else { value });
-    tensor(input.shape(), exchanged.collect())
+    tensor(input.shape(), exchange(values::<T>(input)?, replaced, imputed).collect())
+}
+
+fn exchange<T: Copy>(values: &[T], replaced: impl Fn(T) -> bool, imputed: &[T]) -> impl Iterator<Item = T> {
+    values.iter().zip(imputed.iter().cycle()).map(move |(&value, &other)| if replaced(value) { other } else { value })
 }
 
 impl Kernel for Imputer {
@@ -98,6 +104,30 @@ impl Kernel for Imputer {
             Imputer::Ints { replaced, imputed } => impute(input, |value: i64| value == *replaced, imputed),
         };
         Ok(tvec!(output?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) && matches!(inputs, [input] if self.is_step_for(input.datum_type)) {
+            Some(self)
+        } else {
+            None
+        }
+    }
+}
+
+impl RowStep for Imputer {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        match (self, inputs.get(0)?.0) {
+            (Imputer::Floats { replaced, imputed }, View::F32(values)) => {
+                let is_replaced = |value: f32| value == *replaced || (value.is_nan() && replaced.is_nan());
+                only(outputs)?.f32s().extend(exchange(values, is_replaced, imputed));
+            }
+            (Imputer::Ints { replaced, imputed }, View::I64(values)) => {
+                only(outputs)?.i64s().extend(exchange(values, |value| value == *replaced, imputed));
+            }
+            _ => bail!("{NAME}: imputes another element type"),
+        }
+        Ok(())
     }
 }
 

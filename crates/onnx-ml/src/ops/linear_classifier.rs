@@ -5,13 +5,14 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::labels::Labels;
 use crate::linear::Linear;
 use crate::post_transform::{Complement, PostTransform};
+use crate::row_program::{Buffer, Inputs, RowStep};
 use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
 use crate::winner::winner;
 
@@ -43,6 +44,21 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
     Eager::boxed(node, LinearClassifier { linear, labels, one_row, post_transform })
 }
 
+impl LinearClassifier {
+    /// The classes and, row after row, the scores of all classes.
+    fn finish(&self, mut scores: Vec<f32>) -> (Vec<usize>, Vec<f32>) {
+        if self.one_row {
+            let classes = scores.iter().map(|&score| usize::from(score > 0.0)).collect();
+            let both = |&score: &f32| self.post_transform.both_classes(score, Complement::OneMinus);
+            return (classes, scores.iter().flat_map(both).collect());
+        }
+        // Before the transform, as probits of scores beyond [0, 1] are NaN.
+        let classes = scores.chunks_exact(self.labels.len()).map(winner).collect();
+        scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
+        (classes, scores)
+    }
+}
+
 impl Kernel for LinearClassifier {
     fn name(&self) -> &'static str {
         NAME
@@ -61,18 +77,25 @@ impl Kernel for LinearClassifier {
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
-        let mut scores = self.linear.scores(input)?;
-        let classes: Vec<usize>;
-        if self.one_row {
-            classes = scores.iter().map(|&score| usize::from(score > 0.0)).collect();
-            let both = |&score: &f32| self.post_transform.both_classes(score, Complement::OneMinus);
-            scores = scores.iter().flat_map(both).collect();
-        } else {
-            // Before the transform, as probits of scores beyond [0, 1] are NaN.
-            classes = scores.chunks_exact(self.labels.len()).map(winner).collect();
-            scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
-        }
+        let (classes, scores) = self.finish(self.linear.scores(input)?);
         let shape = [classes.len(), self.labels.len()];
         Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+    }
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for LinearClassifier {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let (features, _) = inputs.get(0)?;
+        let (classes, scores) = self.finish(self.linear.scores_of(features)?);
+        if let [label, rest @ ..] = outputs {
+            self.labels.write(&classes, label);
+            if let [probabilities, ..] = rest {
+                probabilities.f32s().extend_from_slice(&scores);
+            }
+        }
+        Ok(())
     }
 }

@@ -2,13 +2,14 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::linear::Linear;
 use crate::post_transform::PostTransform;
+use crate::row_program::{Buffer, Inputs, RowStep, only};
 use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
 
 const NAME: &str = "LinearRegressor";
@@ -55,5 +56,19 @@ impl Kernel for LinearRegressor {
         let mut scores = self.linear.scores(input)?;
         scores.chunks_exact_mut(self.targets).for_each(|row| self.post_transform.apply(row));
         Ok(tvec!(tensor(&[scores.len() / self.targets, self.targets], scores)?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for LinearRegressor {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let (features, _) = inputs.get(0)?;
+        let mut scores = self.linear.scores_of(features)?;
+        scores.chunks_exact_mut(self.targets).for_each(|row| self.post_transform.apply(row));
+        only(outputs)?.f32s().append(&mut scores);
+        Ok(())
     }
 }

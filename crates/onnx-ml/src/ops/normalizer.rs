@@ -5,11 +5,12 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
+use crate::row_program::{Buffer, Inputs, RowStep, only};
 use crate::tensors::{exactly, expect_numbers, numbers, rows, tensor};
 
 const NAME: &str = "Normalizer";
@@ -41,6 +42,17 @@ impl Normalizer {
     }
 }
 
+impl Normalizer {
+    fn normalize(self, values: &[f64], width: usize, normalized: &mut Vec<f32>) {
+        // Without features there are no values either, and no row to divide.
+        for row in values.chunks_exact(width.max(1)) {
+            let divisor = self.divisor(row);
+            let divisor = if divisor == 0.0 { 1.0 } else { divisor };
+            normalized.extend(row.iter().map(|value| (value / divisor) as f32));
+        }
+    }
+}
+
 impl Kernel for Normalizer {
     fn name(&self) -> &'static str {
         NAME
@@ -56,14 +68,20 @@ impl Kernel for Normalizer {
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
         let (_, width) = rows(NAME, input.shape())?;
-        let values = numbers::<f64>(NAME, input)?;
-        let mut normalized = Vec::with_capacity(values.len());
-        // Without features there are no values either, and no row to divide.
-        for row in values.chunks_exact(width.max(1)) {
-            let divisor = self.divisor(row);
-            let divisor = if divisor == 0.0 { 1.0 } else { divisor };
-            normalized.extend(row.iter().map(|value| (value / divisor) as f32));
-        }
+        let mut normalized = Vec::with_capacity(input.len());
+        self.normalize(&numbers::<f64>(NAME, input)?, width, &mut normalized);
         Ok(tvec!(tensor(input.shape(), normalized)?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for Normalizer {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let (values, width) = inputs.get(0)?;
+        self.normalize(&values.to_f64()?, width, only(outputs)?.f32s());
+        Ok(())
     }
 }

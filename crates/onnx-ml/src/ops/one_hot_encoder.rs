@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, Tensor, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, Tensor, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::row_program::{Buffer, Inputs, RowStep, View, only};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor, values};
 
 const NAME: &str = "OneHotEncoder";
@@ -57,6 +58,18 @@ impl OneHotEncoder {
         }
     }
 
+    /// Appends the columns of one element.
+    fn encode(&self, column: Option<usize>, encoded: &mut Vec<f32>) -> TractResult<()> {
+        let start = encoded.len();
+        encoded.resize(start + self.width, 0.0);
+        match column.and_then(|column| encoded.get_mut(start + column)) {
+            Some(element) => *element = 1.0,
+            None if self.zeros => {}
+            None => bail!("{NAME}: element {} is in no category, and zeros is 0", start / self.width),
+        }
+        Ok(())
+    }
+
     /// The column of every element.
     fn columns(&self, input: &Tensor) -> TractResult<Vec<Option<usize>>> {
         Ok(match &self.categories {
@@ -99,16 +112,33 @@ impl Kernel for OneHotEncoder {
         self.expect_type(input.datum_type())?;
         let columns = self.columns(input)?;
         let Some(size) = columns.len().checked_mul(self.width) else { bail!("{NAME}: the output is too large") };
-        let mut encoded = vec![0.0f32; size];
-        for (position, (row, column)) in encoded.chunks_exact_mut(self.width).zip(&columns).enumerate() {
-            match column.and_then(|column| row.get_mut(column)) {
-                Some(element) => *element = 1.0,
-                None if self.zeros => {}
-                None => bail!("{NAME}: element {position} is in no category, and zeros is 0"),
-            }
-        }
+        let mut encoded = Vec::with_capacity(size);
+        columns.into_iter().try_for_each(|column| self.encode(column, &mut encoded))?;
         let mut shape = input.shape().to_vec();
         shape.push(self.width);
         Ok(tvec!(tensor(&shape, encoded)?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if inputs.len() == 1 { Some(self) } else { None }
+    }
+}
+
+impl RowStep for OneHotEncoder {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let encoded = only(outputs)?.f32s();
+        match (&self.categories, inputs.get(0)?.0) {
+            (Categories::Strings(columns), View::Str(values)) => {
+                values.iter().try_for_each(|value| self.encode(columns.get(value).copied(), encoded))
+            }
+            (Categories::Ints(columns), View::I64(values)) => {
+                values.iter().try_for_each(|value| self.encode(columns.get(value).copied(), encoded))
+            }
+            (Categories::Ints(columns), values) => {
+                let column = |value| truncate(value).and_then(|value| columns.get(&value).copied());
+                values.to_f64()?.iter().try_for_each(|&value| self.encode(column(value), encoded))
+            }
+            (Categories::Strings(_), _) => bail!("{NAME}: has string categories, the input holds numbers"),
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
+use crate::row_program::{Buffer, Inputs, RowStep, View, only};
 use crate::tensors::{exactly, expect_numbers, known_width, numbers, rows, tensor};
 
 const NAME: &str = "Scaler";
@@ -41,6 +42,18 @@ impl Scaler {
         }
         bail!("{NAME}: scales {} features, the input has {width}", self.pairs.len())
     }
+
+    /// Double inputs are scaled in double precision, so that a large offset costs no digits.
+    fn scale(&self, values: View<'_>, scaled: &mut Vec<f32>) -> TractResult<()> {
+        let pairs = self.pairs.iter().cycle();
+        if let View::F64(values) = values {
+            let scale = |(&x, &(offset, scale)): (&f64, &(f32, f32))| (x - f64::from(offset)) * f64::from(scale);
+            scaled.extend(values.iter().zip(pairs).map(|item| scale(item) as f32));
+        } else {
+            scaled.extend(values.to_f32()?.iter().zip(pairs).map(|(&x, &(offset, scale))| (x - offset) * scale));
+        }
+        Ok(())
+    }
 }
 
 impl Kernel for Scaler {
@@ -63,16 +76,22 @@ impl Kernel for Scaler {
         if self.pairs.len() != 1 {
             self.expect_width(rows(NAME, input.shape())?.1)?;
         }
-        let pairs = self.pairs.iter().cycle();
-        // Double inputs are scaled in double precision, so that a large offset costs no digits.
-        let scaled: Vec<f32> = if input.datum_type() == DatumType::F64 {
-            let values = numbers::<f64>(NAME, input)?;
-            let scale = |(&x, &(offset, scale)): (&f64, &(f32, f32))| (x - f64::from(offset)) * f64::from(scale);
-            values.iter().zip(pairs).map(|item| scale(item) as f32).collect()
+        let mut scaled = Vec::with_capacity(input.len());
+        if input.datum_type() == DatumType::F64 {
+            self.scale(View::F64(&numbers::<f64>(NAME, input)?), &mut scaled)?;
         } else {
-            let values = numbers::<f32>(NAME, input)?;
-            values.iter().zip(pairs).map(|(&x, &(offset, scale))| (x - offset) * scale).collect()
-        };
+            self.scale(View::F32(&numbers::<f32>(NAME, input)?), &mut scaled)?;
+        }
         Ok(tvec!(tensor(input.shape(), scaled)?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for Scaler {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        self.scale(inputs.get(0)?.0, only(outputs)?.f32s())
     }
 }

@@ -11,12 +11,13 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::labels::Labels;
 use crate::post_transform::{Complement, PostTransform};
+use crate::row_program::{Buffer, Inputs, RowStep};
 use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
 use crate::trees::{Aggregate, Ensemble, Lists, Prefix};
 use crate::winner::winner;
@@ -125,5 +126,22 @@ impl Kernel for TreeEnsembleClassifier {
         let (classes, scores) = self.finish(self.ensemble.scores(input)?);
         let shape = [classes.len(), self.labels.len()];
         Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+    }
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for TreeEnsembleClassifier {
+    fn run(&self, rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let (features, width) = inputs.get(0)?;
+        let (classes, scores) = self.finish(self.ensemble.scores_of(features, rows, width)?);
+        if let [label, rest @ ..] = outputs {
+            self.labels.write(&classes, label);
+            if let [probabilities, ..] = rest {
+                probabilities.f32s().extend_from_slice(&scores);
+            }
+        }
+        Ok(())
     }
 }

@@ -5,12 +5,13 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::post_transform::PostTransform;
+use crate::row_program::{Buffer, Inputs, RowStep, only};
 use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
 use crate::trees::{Aggregate, Ensemble, Lists, Prefix};
 
@@ -63,5 +64,19 @@ impl Kernel for TreeEnsembleRegressor {
         let mut scores: Vec<f32> = self.ensemble.scores(input)?.into_iter().map(|score| score as f32).collect();
         scores.chunks_exact_mut(targets).for_each(|row| self.post_transform.apply(row));
         Ok(tvec!(tensor(&[scores.len() / targets, targets], scores)?))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for TreeEnsembleRegressor {
+    fn run(&self, rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let (features, width) = inputs.get(0)?;
+        let scores = only(outputs)?.f32s();
+        scores.extend(self.ensemble.scores_of(features, rows, width)?.into_iter().map(|score| score as f32));
+        scores.chunks_exact_mut(self.ensemble.targets()).for_each(|row| self.post_transform.apply(row));
+        Ok(())
     }
 }

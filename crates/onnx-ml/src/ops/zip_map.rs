@@ -5,12 +5,13 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::labels::Labels;
+use crate::row_program::{Pass, RowStep};
 use crate::tensors::{exactly, expect_numbers, known_width, rows};
 
 const NAME: &str = "ZipMap";
@@ -52,5 +53,8 @@ impl Kernel for ZipMap {
         let [input] = exactly(NAME, &inputs)?;
         self.expect_width(rows(NAME, input.shape())?.1)?;
         Ok(inputs)
+    }
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if is_table(inputs) { Some(Arc::new(Pass)) } else { None }
     }
 }

@@ -276,21 +276,35 @@ fn votes<T: Copy>(
 }
 
 /// The votes in the order of the forest's leaves.
-fn leaves<T: Copy>(positions: &[u32], votes: &Votes<T>, targets: usize) -> Leaves<T> {
-    if targets == 1 {
-        let only = |&position: &u32| match votes.of(position) {
-            [(_, weight)] => Some(*weight),
-            _ => None,
-        };
-        if let Some(weights) = positions.iter().map(only).collect() {
-            return Leaves::Single(weights);
-        }
+fn leaves<T: Copy + Default>(positions: &[u32], votes: &Votes<T>, targets: usize) -> Leaves<T> {
+    let of_leaves = || positions.iter().map(|&position| votes.of(position));
+    // Two votes for one target make the sum of a row depend on their order; such files keep it.
+    let one = |votes: &[(u32, T)]| <[(u32, T); 1]>::try_from(votes).ok().map(|[vote]| vote);
+    if targets > 1
+        && let Some(votes) = of_leaves().map(one).collect()
+    {
+        return Leaves::One(votes);
+    }
+    if let Some(weights) = of_leaves().map(|votes| one_for_each(votes, targets)).collect::<Option<Vec<_>>>() {
+        return Leaves::All(weights.concat());
     }
     let mut starts = vec![0];
     let mut flat = Vec::with_capacity(votes.votes.len());
-    for &position in positions {
-        flat.extend_from_slice(votes.of(position));
+    for votes in of_leaves() {
+        flat.extend_from_slice(votes);
         starts.push(flat.len() as u32);
     }
     Leaves::Many { starts, votes: flat }
+}
+
+/// The weights by target, if there is exactly one for each.
+fn one_for_each<T: Copy + Default>(votes: &[(u32, T)], targets: usize) -> Option<Vec<T>> {
+    if votes.len() != targets {
+        return None;
+    }
+    let mut weights = vec![None; targets];
+    for &(target, weight) in votes {
+        *weights.get_mut(target as usize)? = Some(weight);
+    }
+    weights.into_iter().collect()
 }

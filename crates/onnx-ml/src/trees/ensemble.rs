@@ -7,9 +7,10 @@ use tract_onnx::prelude::{DatumType, Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
 use super::compile::{Values, compile};
-use super::forest::Forest;
 use super::lists::Lists;
-use super::walk::{Aggregate, Real, scores};
+use super::real::Real;
+use super::scores::{Aggregate, Scorer};
+use crate::row_program::View;
 use crate::tensors::{numbers, rows};
 
 /// A checked tree ensemble: rows of features in, rows of scores out.
@@ -17,13 +18,12 @@ use crate::tensors::{numbers, rows};
 pub(crate) struct Ensemble {
     operator: &'static str,
     forest: Precision,
-    aggregate: Aggregate,
 }
 
 #[derive(Debug)]
 enum Precision {
-    Single(Forest<f32>),
-    Double(Forest<f64>),
+    Single(Scorer<f32>),
+    Double(Scorer<f64>),
 }
 
 impl Ensemble {
@@ -39,20 +39,21 @@ impl Ensemble {
     ) -> TractResult<Ensemble> {
         let single = (lists.thresholds.single(), lists.weights.single(), lists.base_values.single());
         let forest = if let (Some(thresholds), Some(weights), Some(base_values)) = single {
-            Precision::Single(compile(lists, targets, &Values { thresholds, weights, base_values })?)
+            let values = Values { thresholds, weights, base_values };
+            Precision::Single(Scorer::new(compile(lists, targets, &values)?, aggregate))
         } else {
             let double = (lists.thresholds.double(), lists.weights.double(), lists.base_values.double());
             let values = Values { thresholds: &double.0, weights: &double.1, base_values: &double.2 };
-            Precision::Double(compile(lists, targets, &values)?)
+            Precision::Double(Scorer::new(compile(lists, targets, &values)?, aggregate))
         };
-        Ok(Ensemble { operator, forest, aggregate })
+        Ok(Ensemble { operator, forest })
     }
 
     /// The number of scores per row, at least one.
     pub(crate) fn targets(&self) -> usize {
         match &self.forest {
-            Precision::Single(forest) => forest.targets,
-            Precision::Double(forest) => forest.targets,
+            Precision::Single(scorer) => scorer.forest.targets,
+            Precision::Double(scorer) => scorer.forest.targets,
         }
     }
 
@@ -62,8 +63,8 @@ impl Ensemble {
     /// Names the feature.
     pub(crate) fn expect_width(&self, width: usize) -> TractResult<()> {
         let needed = match &self.forest {
-            Precision::Single(forest) => forest.features,
-            Precision::Double(forest) => forest.features,
+            Precision::Single(scorer) => scorer.forest.features,
+            Precision::Double(scorer) => scorer.forest.features,
         };
         if needed <= width {
             return Ok(());
@@ -78,17 +79,23 @@ impl Ensemble {
     pub(crate) fn scores(&self, input: &Tensor) -> TractResult<Vec<f64>> {
         let (count, width) = rows(self.operator, input.shape())?;
         self.expect_width(width)?;
-        let double_input = input.datum_type() == DatumType::F64;
-        Ok(match &self.forest {
-            Precision::Double(forest) => {
-                scores(forest, self.aggregate, &numbers::<f64>(self.operator, input)?, count, width)
-            }
-            Precision::Single(forest) if double_input => {
-                scores(forest, self.aggregate, &numbers::<f64>(self.operator, input)?, count, width)
-            }
-            Precision::Single(forest) => {
-                widen(scores(forest, self.aggregate, &numbers::<f32>(self.operator, input)?, count, width))
-            }
+        // Single precision is not enough for doubles, nor for the integers of a model in doubles.
+        if input.datum_type() == DatumType::F64 || matches!(self.forest, Precision::Double(_)) {
+            self.scores_of(View::F64(&numbers::<f64>(self.operator, input)?), count, width)
+        } else {
+            self.scores_of(View::F32(&numbers::<f32>(self.operator, input)?), count, width)
+        }
+    }
+
+    /// The same for `count` rows of `width` features that are known to be enough.
+    ///
+    /// # Errors
+    /// When they are no numbers.
+    pub(crate) fn scores_of(&self, features: View<'_>, count: usize, width: usize) -> TractResult<Vec<f64>> {
+        Ok(match (&self.forest, features) {
+            (Precision::Double(scorer), features) => scorer.scores(&features.to_f64()?, count, width),
+            (Precision::Single(scorer), View::F64(features)) => scorer.scores(features, count, width),
+            (Precision::Single(scorer), features) => widen(scorer.scores(&features.to_f32()?, count, width)),
         })
     }
 }

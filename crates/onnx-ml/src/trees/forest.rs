@@ -9,7 +9,7 @@
 //! branches   feature | rule | missing    threshold    children [true, false]
 //!            2                           1.5          [1, 4]
 //!            0                           0.25         [LEAF|0, LEAF|1]
-//! leaves     one weight each, or a range of (target, weight) pairs
+//! leaves     weights, see Leaves
 //! ```
 //!
 //! Two invariants, made by [`super::compile`] and relied upon by [`super::walk`]: a branch's children lie behind it
@@ -58,12 +58,14 @@ impl<T> Branch<T> {
     }
 }
 
-/// What the leaves hold.
+/// What the leaves hold: the votes of leaf `i`.
 #[derive(Debug)]
 pub(super) enum Leaves<T> {
-    /// One target: the sum of each leaf's votes.
-    Single(Vec<T>),
-    /// Several targets: leaf `i` holds `votes[starts[i]..starts[i + 1]]`, pairs of target and weight.
+    /// Every leaf votes once for every target, in the order of the targets: `weights[i * targets..][..targets]`.
+    All(Vec<T>),
+    /// Every leaf has one vote, pairs of target and weight.
+    One(Vec<(u32, T)>),
+    /// Any number of votes: `votes[starts[i]..starts[i + 1]]`, pairs of target and weight.
     Many { starts: Vec<u32>, votes: Vec<(u32, T)> },
 }
 

@@ -1,170 +1,147 @@
-//! The hot loop: rows down the trees, and their votes summed.
+//! The hot loop for trees of any shape: rows down the branches.
 //!
-//! Rows are taken in blocks, and a block goes through one tree before the next: the tree stays in the cache while the
-//! block's rows use it. Each row still meets the trees in the order of the file, so its sum is the same in any batch.
+//! A walk is a chain of loads, each waiting for the last; its price is that waiting, and the mispredicted end of a
+//! loop. So several walks go in step, and none of them branches: a walk that has arrived stays at its leaf until the
+//! others have too. Together they are either rows of a block in one tree, which then stays in the cache for the block, or,
+//! for the rows that are left over, several trees of one row. Interleaving walks is old advice; see Asadi, Lin and de
+//! Vries, "Runtime optimizations for tree-based machine learning models", 2014.
 //!
-//! The rule of the comparison is chosen once per run where all branches share it, which is nearly always; the loop
-//! that remains is a load, a compare and a select per level.
-
-use std::fmt::Debug;
-use std::ops::{Add, Div};
+//! The rule of the comparison is chosen once per run where all branches share it, which is nearly always.
 
 use super::forest::{Branch, Forest, LEAF, Leaves};
+use super::real::Real;
 use super::rule::Rule;
 
-/// Rows that go through a tree together.
+/// Rows that go through a tree before the next tree.
 const BLOCK: usize = 64;
 
-/// How the votes for one target become its score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aggregate {
-    Sum,
-    /// The sum divided by the number of trees.
-    Average,
-    Min,
-    Max,
+/// Walks that go in step.
+const LANES: usize = 8;
+
+/// Rows on their way through a forest. `A` is the precision of the features, `T` that of the file.
+pub(super) struct Walk<'a, T, A> {
+    pub(super) forest: &'a Forest<T>,
+    /// `width` values for each row.
+    pub(super) features: &'a [A],
+    pub(super) width: usize,
 }
 
-/// A floating point precision that scores are computed in.
-pub(super) trait Real:
-    Copy + Debug + Default + PartialOrd + Add<Output = Self> + Div<Output = Self> + Into<f64> + 'static
-{
-    /// In scores: no vote yet.
-    const NAN: Self;
-
-    fn is_nan(self) -> bool;
-
-    /// A number of trees.
-    fn count(count: usize) -> Self;
-}
-
-impl Real for f32 {
-    const NAN: f32 = f32::NAN;
-
-    fn is_nan(self) -> bool {
-        self.is_nan()
-    }
-
-    fn count(count: usize) -> f32 {
-        count as f32
-    }
-}
-
-impl Real for f64 {
-    const NAN: f64 = f64::NAN;
-
-    fn is_nan(self) -> bool {
-        self.is_nan()
-    }
-
-    fn count(count: usize) -> f64 {
-        count as f64
-    }
-}
-
-/// Scores `[rows, targets]` of the rows in `features`, of `width` values each.
+/// Takes walks from where they are to their leaves, each with the features that start at its offset.
 ///
-/// `A` is the precision of the features and of the sums, `T` (no wider) that of the file. `width` is at least
-/// [`Forest::features`], and `features` holds `rows * width` values.
-pub(super) fn scores<T: Real + Into<A>, A: Real>(
-    forest: &Forest<T>,
-    aggregate: Aggregate,
-    features: &[A],
-    rows: usize,
-    width: usize,
-) -> Vec<A> {
-    let run = Run { forest, features, rows, width };
-    let trees = A::count(forest.roots.len());
-    match aggregate {
-        Aggregate::Sum => run.fold(A::default(), |sum, weight| sum + weight, |sum| sum),
-        Aggregate::Average => run.fold(A::default(), |sum, weight| sum + weight, |sum| sum / trees),
-        // No vote at all leaves a zero.
-        Aggregate::Min => {
-            let smaller = |least: A, weight| if least.is_nan() || weight < least { weight } else { least };
-            run.fold(A::NAN, smaller, |least| if least.is_nan() { A::default() } else { least })
-        }
-        Aggregate::Max => {
-            let larger = |most: A, weight| if most.is_nan() || weight > most { weight } else { most };
-            run.fold(A::NAN, larger, |most| if most.is_nan() { A::default() } else { most })
-        }
-    }
-}
+/// In place, and not by value: narrow stores that are read back by wide loads make a processor wait.
+type Descend<'a, T, A> = fn(&Walk<'a, T, A>, places: &mut [u32; LANES], offsets: &[usize; LANES]);
 
-/// One batch on its way through a forest.
-struct Run<'a, T, A> {
-    forest: &'a Forest<T>,
-    features: &'a [A],
-    rows: usize,
-    width: usize,
-}
-
-impl<T: Real + Into<A>, A: Real> Run<'_, T, A> {
-    /// Folds the votes of each row and target, and adds the base values to what `finish` makes of them.
-    fn fold(&self, start: A, vote: impl Fn(A, A) -> A, finish: impl Fn(A) -> A) -> Vec<A> {
-        let mut scores = vec![start; self.rows * self.forest.targets];
-        match self.forest.uniform_rule {
-            // Spelled out for the two rules that exporters write: the comparison is compiled into the loop.
-            Some(Rule::LessOrEqual) if !self.forest.has_missing_true => {
-                self.walk(&mut scores, vote, |value, branch| value <= branch.threshold.into());
-            }
-            Some(Rule::Less) if !self.forest.has_missing_true => {
-                self.walk(&mut scores, vote, |value, branch| value < branch.threshold.into());
-            }
-            Some(Rule::LessOrEqual) => self.walk(&mut scores, vote, |value, branch| {
-                value <= branch.threshold.into() || (branch.missing_true() && value.is_nan())
-            }),
-            Some(Rule::Less) => self.walk(&mut scores, vote, |value, branch| {
-                value < branch.threshold.into() || (branch.missing_true() && value.is_nan())
-            }),
-            _ => self.walk(&mut scores, vote, |value, branch| {
-                branch.rule().holds(value, branch.threshold.into()) || (branch.missing_true() && value.is_nan())
-            }),
-        }
-        for row in scores.chunks_exact_mut(self.forest.targets) {
-            for (score, &base) in row.iter_mut().zip(&self.forest.base_values) {
-                *score = finish(*score) + base.into();
-            }
-        }
-        scores
-    }
-
-    fn walk(&self, scores: &mut [A], vote: impl Fn(A, A) -> A, holds: impl Fn(A, &Branch<T>) -> bool) {
-        let targets = self.forest.targets;
-        for (block, scores) in scores.chunks_mut(BLOCK * targets).enumerate() {
-            let first = block * BLOCK;
+impl<'a, T: Real + Into<A>, A: Real> Walk<'a, T, A> {
+    /// Folds the votes for each row into its scores, one per target.
+    pub(super) fn fold(&self, scores: &mut [A], vote: impl Fn(A, A) -> A) {
+        let (targets, descend) = (self.forest.targets, self.descend());
+        let mut first = 0;
+        for scores in scores.chunks_mut(BLOCK * targets) {
+            let (together, rest) = scores.split_at_mut(scores.len() - scores.len() % (LANES * targets));
             for &root in &self.forest.roots {
-                for (row, scores) in (first..).zip(scores.chunks_exact_mut(targets)) {
-                    let leaf = self.descend(root, row, &holds);
-                    self.vote(leaf, scores, &vote);
+                let mut row = first;
+                for scores in together.chunks_exact_mut(LANES * targets) {
+                    let offsets = std::array::from_fn(|lane| (row + lane) * self.width);
+                    let mut places = [root; LANES];
+                    descend(self, &mut places, &offsets);
+                    for (place, scores) in places.iter().zip(scores.chunks_exact_mut(targets)) {
+                        self.vote(*place, scores, &vote);
+                    }
+                    row += LANES;
                 }
             }
+            first += together.len() / targets;
+            for scores in rest.chunks_exact_mut(targets) {
+                for roots in self.forest.roots.chunks(LANES) {
+                    // Walks without a tree are at some leaf already.
+                    let mut places = [LEAF; LANES];
+                    places.iter_mut().zip(roots).for_each(|(place, &root)| *place = root);
+                    descend(self, &mut places, &[first * self.width; LANES]);
+                    for (place, _) in places.iter().zip(roots) {
+                        self.vote(*place, scores, &vote);
+                    }
+                }
+                first += 1;
+            }
         }
     }
 
-    /// The number of the leaf that `row` arrives at.
-    #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "the hot loop; compile.rs has checked every index of a forest")]
-    fn descend(&self, root: u32, row: usize, holds: &impl Fn(A, &Branch<T>) -> bool) -> usize {
-        let features = &self.features[row * self.width..(row + 1) * self.width];
-        let branches = self.forest.branches.as_slice();
-        let mut at = root;
-        while at & LEAF == 0 {
-            let branch = &branches[at as usize];
-            let [yes, no] = branch.children;
-            at = if holds(features[branch.feature()], branch) { yes } else { no };
+    /// Whether some branch may send some value to its true child because it is missing.
+    ///
+    /// Mostly none of the features is missing; to see so is quicker than to ask at every branch.
+    pub(super) fn meets_missing_true(&self) -> bool {
+        self.forest.has_missing_true && self.features.iter().any(|value| value.is_nan())
+    }
+
+    /// The walk for the forest's rules, and these features.
+    fn descend(&self) -> Descend<'a, T, A> {
+        let missing = self.meets_missing_true();
+        match self.forest.uniform_rule {
+            // Spelled out for the two rules that exporters write: the comparison is compiled into the loop.
+            Some(Rule::LessOrEqual) if !missing => |walk, places, offsets| {
+                walk.descend_by(places, offsets, |value, branch| value <= branch.threshold.into())
+            },
+            Some(Rule::Less) if !missing => |walk, places, offsets| {
+                walk.descend_by(places, offsets, |value, branch| value < branch.threshold.into())
+            },
+            Some(Rule::LessOrEqual) => |walk, places, offsets| {
+                let holds = |value: A, branch: &Branch<T>| {
+                    (value <= branch.threshold.into()) | (branch.missing_true() & value.is_nan())
+                };
+                walk.descend_by(places, offsets, holds)
+            },
+            Some(Rule::Less) => |walk, places, offsets| {
+                let holds = |value: A, branch: &Branch<T>| {
+                    (value < branch.threshold.into()) | (branch.missing_true() & value.is_nan())
+                };
+                walk.descend_by(places, offsets, holds)
+            },
+            _ => |walk, places, offsets| {
+                let holds = |value: A, branch: &Branch<T>| {
+                    branch.rule().holds(value, branch.threshold.into()) | (branch.missing_true() & value.is_nan())
+                };
+                walk.descend_by(places, offsets, holds)
+            },
         }
-        (at & !LEAF) as usize
     }
 
     #[inline(always)]
     #[allow(clippy::indexing_slicing, reason = "the hot loop; compile.rs has checked every index of a forest")]
-    fn vote(&self, leaf: usize, scores: &mut [A], vote: &impl Fn(A, A) -> A) {
+    fn descend_by(&self, places: &mut [u32; LANES], offsets: &[usize; LANES], holds: impl Fn(A, &Branch<T>) -> bool) {
+        let (branches, features) = (self.forest.branches.as_slice(), self.features);
+        while places.iter().fold(LEAF, |all, place| all & place) == 0 {
+            for (place, &offset) in places.iter_mut().zip(offsets) {
+                // All ones at a leaf. A walk that has arrived looks at the first branch, for nothing, and stays. By
+                // masks, as the compiler makes a jump of anything that can be skipped.
+                let arrived = (place.cast_signed() >> 31).cast_unsigned();
+                let branch = &branches[(*place & !arrived) as usize];
+                let feature = features[offset.wrapping_add(branch.feature())];
+                let next = branch.children[usize::from(!holds(feature, branch))];
+                *place = (*place & arrived) | (next & !arrived);
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing, reason = "the hot loop; compile.rs has checked every index of a forest")]
+    fn vote(&self, leaf: u32, scores: &mut [A], vote: &impl Fn(A, A) -> A) {
+        let leaf = (leaf & !LEAF) as usize;
+        let mut count = |target: usize, weight: T| scores[target] = vote(scores[target], weight.into());
         match &self.forest.leaves {
-            Leaves::Single(weights) => scores[0] = vote(scores[0], weights[leaf].into()),
+            Leaves::All(weights) => {
+                let targets = self.forest.targets;
+                weights[leaf * targets..][..targets]
+                    .iter()
+                    .enumerate()
+                    .for_each(|(target, &weight)| count(target, weight));
+            }
+            Leaves::One(votes) => {
+                let (target, weight) = votes[leaf];
+                count(target as usize, weight);
+            }
             Leaves::Many { starts, votes } => {
                 for &(target, weight) in &votes[starts[leaf] as usize..starts[leaf + 1] as usize] {
-                    let score = &mut scores[target as usize];
-                    *score = vote(*score, weight.into());
+                    count(target as usize, weight);
                 }
             }
         }

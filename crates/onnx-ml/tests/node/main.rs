@@ -19,4 +19,5 @@ mod optional_outputs;
 mod symbolic_batch;
 mod tree_classifier;
 mod tree_regressor;
+mod tree_walks;
 mod trees;

@@ -9,11 +9,19 @@ use ferrocast_schema::{ClassValue, OutputSection};
 use crate::OpenError;
 use crate::infer_manifest::class_values;
 
-/// Class values and display names, in the order of the probabilities.
+/// One of the classes that a model chooses from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// As the model names it.
+    pub value: ClassValue,
+    /// As the manifest displays it.
+    pub label: Option<Arc<str>>,
+}
+
+/// The classes, in the order of the probabilities.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Classes {
-    values: Vec<ClassValue>,
-    labels: Vec<Arc<str>>,
+    classes: Vec<Class>,
     positions: HashMap<ClassValue, usize>,
 }
 
@@ -40,19 +48,26 @@ impl Classes {
         if positions.len() != values.len() {
             return Err(OpenError::Output("a class stands twice in `classes`".to_owned()));
         }
-        Ok(Classes { positions, labels: output.labels.iter().map(|label| label.as_str().into()).collect(), values })
+        let labels = output.labels.iter().map(|label| Some(label.as_str().into()));
+        let labels = labels.chain(std::iter::repeat(None));
+        let classes = values.into_iter().zip(labels).map(|(value, label)| Class { value, label }).collect();
+        Ok(Classes { classes, positions })
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Class] {
+        &self.classes
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.values.len()
+        self.classes.len()
     }
 
     pub(crate) fn value(&self, position: usize) -> Option<&ClassValue> {
-        self.values.get(position)
+        self.classes.get(position).map(|class| &class.value)
     }
 
     pub(crate) fn label(&self, position: usize) -> Option<&Arc<str>> {
-        self.labels.get(position)
+        self.classes.get(position)?.label.as_ref()
     }
 
     pub(crate) fn position(&self, value: &ClassValue) -> Option<usize> {

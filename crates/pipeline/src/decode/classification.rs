@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ferrocast_engine::{ModelHints, Signature, Tensor};
 use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction};
 
-use super::classes::Classes;
+use super::classes::{Class, Classes};
 use super::{DecodeError, Output, to_f32};
 use crate::OpenError;
 
@@ -54,8 +54,12 @@ impl Classification {
         let classes = Classes::new(section, hints, width)?;
         let one_column = width == Some(1) && classes.len() == 2;
         match width {
+            Some(1) if is_split(signature, &classes) => Err(OpenError::Output(
+                "the scores of each class are an output of their own; export without options={\"zipmap\": \"columns\"}"
+                    .to_owned(),
+            )),
             Some(width) if width != classes.len() && !one_column => Err(OpenError::Output(format!(
-                "the scores have {width} columns, but there are {} classes",
+                "the scores have width {width}, but there are {} classes",
                 classes.len()
             ))),
             _ => Ok(Classification {
@@ -66,6 +70,10 @@ impl Classification {
                 one_column,
             }),
         }
+    }
+
+    pub(crate) fn classes(&self) -> &[Class] {
+        self.classes.as_slice()
     }
 
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
@@ -124,9 +132,15 @@ impl Classification {
     }
 }
 
-/// The model's own labels, one for each row.
+/// Whether there is one output of scores for each class, as skl2onnx's ZipMap option "columns" makes them.
+fn is_split(signature: &Signature, classes: &Classes) -> bool {
+    let columns = signature.outputs().iter().filter(|spec| spec.dtype.is_float() && spec.row_width() == Some(1));
+    classes.len() > 1 && columns.count() == classes.len()
+}
+
+/// The model's own labels, one for each row. Some exports lay them out as one row, so only their number counts.
 fn labels(output: &Output, tensor: &Tensor, rows: usize) -> Result<Vec<ClassValue>, DecodeError> {
-    if output.row_width(tensor, rows)? != 1 {
+    if tensor.len() != rows {
         return Err(output.unlike("one label for each row", tensor.describe()));
     }
     let int = |values: &mut dyn Iterator<Item = i64>| values.map(ClassValue::Int).collect();

@@ -1,9 +1,12 @@
 //! Answers of `/predict` and `/predict_batch`. They borrow from the predictions and are written into one buffer of
 //! sufficient size; a number that JSON cannot carry is found before it is written, never turned into `null`.
 
-use ferrocast_schema::{ClassValue, Number, Prediction};
-use serde::{Serialize, Serializer};
+mod batch;
 
+use ferrocast_schema::{ClassValue, Number, Prediction};
+use serde::Serialize;
+
+pub use self::batch::encode_batch;
 use crate::{ApiError, ErrorCode};
 
 /// Who answers: the names as they appear in the body.
@@ -20,6 +23,7 @@ pub struct Served<'a> {
 /// # Errors
 /// [`ErrorCode::NonFiniteOutput`] if the prediction holds a NaN or an infinity.
 pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<Vec<u8>, ApiError> {
+    let capacity = envelope_bytes(served) + item_bytes(prediction);
     let Outcome { prediction, label, probability, confidence } = Outcome::of(prediction)?;
     let body = PredictionResponse {
         prediction,
@@ -30,50 +34,10 @@ pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<
         model: served.model,
         version: served.version,
     };
-    write(&body, envelope_bytes(served) + item_bytes(&body.prediction, label, probability))
-}
-
-/// Writes the answer of `/predict_batch`, one item per prediction in their order.
-///
-/// A prediction that holds a NaN or an infinity costs its own item only: that item carries an error in place of a
-/// prediction, `status` is `"partial"`, and `processed_count` counts the others.
-///
-/// # Errors
-/// [`ErrorCode::NonFiniteOutput`] if that befalls every prediction: a request of which nothing succeeded has failed,
-/// and must not look like a success to whoever watches statuses.
-pub fn encode_batch(predictions: &[Prediction], served: Served<'_>) -> Result<Vec<u8>, ApiError> {
-    let (body, capacity) = batch_response(predictions, served)?;
-    write(&body, capacity)
-}
-
-/// The body and the bytes that it takes at most, escapes apart.
-fn batch_response<'a>(
-    predictions: &'a [Prediction],
-    served: Served<'a>,
-) -> Result<(BatchResponse<'a>, usize), Unwritable> {
-    let mut first_error = None;
-    let mut processed_count = 0;
-    let mut capacity = envelope_bytes(served);
-    for prediction in predictions {
-        match Outcome::of(prediction) {
-            Ok(outcome) => {
-                processed_count += 1;
-                capacity += item_bytes(&outcome.prediction, outcome.label, outcome.probability);
-            }
-            Err(error) => {
-                capacity += FAILED_ITEM_BYTES;
-                first_error = first_error.or(Some(error));
-            }
-        }
-    }
-    let status = match first_error {
-        None => Status::Success,
-        Some(_) if processed_count > 0 => Status::Partial,
-        Some(error) => return Err(error),
-    };
-    let Served { model, version } = served;
-    let predictions = BatchItems(predictions);
-    Ok((BatchResponse { predictions, status, processed_count, model, version }, capacity))
+    let mut buffer = Vec::with_capacity(capacity);
+    // Neither memory nor these types can refuse; an error would be a fault of ours, and is reported as one.
+    serde_json::to_writer(&mut buffer, &body).map_err(|_| ApiError::internal())?;
+    Ok(buffer)
 }
 
 /// The answer of `/predict`.
@@ -102,8 +66,7 @@ pub struct PredictionResponse<'a> {
 #[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
 pub struct BatchResponse<'a> {
     /// One item per instance, in the order of the request.
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<BatchItem<'a>>"))]
-    predictions: BatchItems<'a>,
+    predictions: Vec<BatchItem<'a>>,
     /// `partial` if some instances have an error instead of a prediction, else `success`.
     status: Status,
     /// How many instances have a prediction.
@@ -184,31 +147,11 @@ struct Unwritable {
 impl Unwritable {
     const NON_FINITE: Unwritable =
         Unwritable { code: ErrorCode::NonFiniteOutput, message: "The model answered with a number that is not finite" };
-    const UNKNOWN_KIND: Unwritable = Unwritable { code: ErrorCode::Internal, message: "Internal server error" };
 }
 
 impl From<Unwritable> for ApiError {
     fn from(Unwritable { code, message }: Unwritable) -> ApiError {
         ApiError::new(code, message)
-    }
-}
-
-/// The predictions of a batch, turned into items one by one while they are written.
-#[derive(Debug, Clone, PartialEq)]
-struct BatchItems<'a>(&'a [Prediction]);
-
-impl Serialize for BatchItems<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().enumerate().map(|(instance_id, prediction)| {
-            match Outcome::of(prediction) {
-                Ok(Outcome { prediction, label, probability, confidence }) => {
-                    BatchItem::Predicted { instance_id, prediction, label, probability, confidence }
-                }
-                Err(Unwritable { code, message }) => {
-                    BatchItem::Failed { instance_id, error: message, error_code: code.as_str() }
-                }
-            }
-        }))
     }
 }
 
@@ -248,7 +191,6 @@ impl<'a> Outcome<'a> {
                 check_finite(values)?;
                 Ok(Outcome::bare(PredictedValue::Vector(values)))
             }
-            _ => Err(Unwritable::UNKNOWN_KIND),
         }
     }
 
@@ -278,21 +220,20 @@ fn envelope_bytes(served: Served<'_>) -> usize {
 }
 
 /// Room for one item. Text that needs escapes may exceed it; the buffer then grows.
-fn item_bytes(prediction: &PredictedValue<'_>, label: Option<&str>, probability: Option<&[f32]>) -> usize {
-    let prediction = match prediction {
-        PredictedValue::Int(_) | PredictedValue::F32(_) | PredictedValue::F64(_) => NUMBER_BYTES,
-        PredictedValue::Str(text) => text.len(),
-        PredictedValue::Vector(values) => values.len() * F32_BYTES,
+fn item_bytes(prediction: &Prediction) -> usize {
+    let content = match prediction {
+        Prediction::Class { class, label, probabilities, .. } => {
+            let class = match class {
+                ClassValue::Int(_) => NUMBER_BYTES,
+                ClassValue::Str(text) => text.len(),
+            };
+            class + label.as_deref().map_or(0, str::len) + probabilities.len() * F32_BYTES
+        }
+        Prediction::Value(Number::Str(text)) => text.len(),
+        Prediction::Value(_) => NUMBER_BYTES,
+        Prediction::Vector(values) => values.len() * F32_BYTES,
     };
-    let probability = probability.map_or(0, |values| values.len() * F32_BYTES);
-    ITEM_BYTES + prediction + label.map_or(0, str::len) + probability
-}
-
-fn write(body: &impl Serialize, capacity: usize) -> Result<Vec<u8>, ApiError> {
-    let mut buffer = Vec::with_capacity(capacity);
-    // Neither memory nor these types can refuse; an error would be a fault of ours, and is reported as one.
-    serde_json::to_writer(&mut buffer, body).map_err(|_| ApiError::internal())?;
-    Ok(buffer)
+    (ITEM_BYTES + content).max(FAILED_ITEM_BYTES)
 }
 
 #[cfg(test)]

@@ -122,6 +122,15 @@ fn half_written() {
 }
 
 #[test]
+fn models_of_other_formats_are_named() {
+    let reason = "the folder holds model.pkl, but no .onnx file; export the model to ONNX";
+    check(&["m/1/model.pkl"], &[&format!("m 1! {reason}")]);
+    check(&["m/v2/model.pkl", "m/1/model.onnx"], &["m 1: m/1/model.onnx", &format!("m 2! {reason}")]);
+    // Beside a model, or where no version is, they may be anything.
+    check(&["m/1/model.onnx", "m/1/model.pkl", "train/cache.pkl", "other.pkl"], &["m 1: m/1/model.onnx"]);
+}
+
+#[test]
 fn names_that_cannot_be() {
     let long = "a".repeat(MAX_NAME_BYTES + 1);
     check(

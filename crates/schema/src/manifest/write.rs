@@ -17,11 +17,7 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     text.comment("How to serve the model beside this file. Edit it, then run `ferrocast check` on the folder.");
     text.line("");
     text.key("manifest", manifest.manifest);
-    text.key_with(
-        "task",
-        quoted(manifest.task.as_str()),
-        "classification | regression | embedding | image-classification | tensor",
-    );
+    text.key_with("task", quoted(manifest.task.as_str()), "classification | regression | embedding");
     text.optional("summary", manifest.summary.as_deref().map(quoted), "one sentence about what is predicted");
     if manifest.extra_fields == ExtraFields::default() {
         text.comment("extra_fields = \"forbid\"    # refuse fields that are no features, instead of ignoring them");
@@ -172,10 +168,20 @@ fn output(text: &mut Text, output: &OutputSection) {
 
 fn serving(text: &mut Text, serving: &ServingSection) {
     text.header("[serving]");
-    text.key_with("mode", quoted(serving.mode.as_str()), "auto | inline | pooled");
-    text.key("max_batch_rows", serving.max_batch_rows);
-    text.key("max_queue_rows", serving.max_queue_rows);
-    text.key_with("max_delay_us", serving.max_delay_us, "0 never waits for company");
+    // What batches share is left out unless it was chosen: few models need to say it.
+    let usual = ServingSection::default();
+    if serving.mode != usual.mode {
+        text.key_with("mode", quoted(serving.mode.as_str()), "auto | inline | pooled");
+    }
+    if serving.max_batch_rows != usual.max_batch_rows {
+        text.key("max_batch_rows", serving.max_batch_rows);
+    }
+    if serving.max_queue_rows != usual.max_queue_rows {
+        text.key("max_queue_rows", serving.max_queue_rows);
+    }
+    if serving.max_delay_us != usual.max_delay_us {
+        text.key_with("max_delay_us", serving.max_delay_us, "0 never waits for company");
+    }
     text.key_with("warmup", quoted(serving.warmup.as_str()), "examples | none");
 }
 

@@ -6,6 +6,7 @@ use super::RowSchema;
 use super::default::Absent;
 use super::fault::Fault;
 use super::list::RowListSeed;
+use super::names::Name;
 use super::report::Report;
 use super::seed::RowSeed;
 use super::skip::SkipSeed;
@@ -32,11 +33,18 @@ pub struct RowCollector<'s> {
     pub(super) schema: &'s RowSchema,
     pub(super) columns: Vec<Column>,
     pub(super) report: Report,
-    /// Per feature, the number of the last row that had it, counted from 1.
-    seen: Vec<usize>,
+    /// Per feature, where it was seen last.
+    seen: Vec<Seen<'s>>,
     pub(super) rows: usize,
     envelope: &'s [&'s str],
     captured: Vec<(&'s str, Json)>,
+}
+
+/// The last row that had a feature, counted from 1, and what it called it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen<'s> {
+    row: usize,
+    name: Option<&'s Name>,
 }
 
 impl<'s> RowCollector<'s> {
@@ -50,7 +58,7 @@ impl<'s> RowCollector<'s> {
             schema,
             columns,
             report: Report::new(limits),
-            seen: vec![0; schema.width()],
+            seen: vec![Seen::default(); schema.width()],
             rows: 0,
             envelope: &[],
             captured: Vec::new(),
@@ -108,10 +116,15 @@ impl<'s> RowCollector<'s> {
         Ok(Rows::new(self.columns, self.rows))
     }
 
-    /// Takes note that the row being read has the feature; false if it had it already.
-    pub(super) fn first_time(&mut self, feature: usize) -> bool {
-        let current = self.rows + 1;
-        self.seen.get_mut(feature).is_some_and(|last| std::mem::replace(last, current) != current)
+    /// Takes note that the row being read has the feature under this name; if it had it already, the name then.
+    pub(super) fn first_given_as(&mut self, name: &'s Name) -> Option<&'s Name> {
+        let row = self.rows + 1;
+        let last = self.seen.get_mut(name.feature)?;
+        if last.row == row {
+            return last.name;
+        }
+        *last = Seen { row, name: Some(name) };
+        None
     }
 
     pub(super) fn envelope_key(&self, name: &str) -> Option<&'s str> {
@@ -136,7 +149,7 @@ impl<'s> RowCollector<'s> {
         let current = self.rows + 1;
         let fields = self.schema.fields.iter().zip(&self.schema.features);
         for (feature, ((field, spec), column)) in fields.zip(&mut self.columns).enumerate() {
-            if self.seen.get(feature) == Some(&current) {
+            if self.seen.get(feature).is_some_and(|last| last.row == current) {
                 continue;
             }
             // What stands in for an absent array is counted like the numbers it saves sending.

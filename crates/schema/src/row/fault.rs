@@ -102,9 +102,9 @@ impl Fault {
         }
     }
 
-    /// `own_name` tells the feature when the client knows it by an alias.
-    pub(crate) fn duplicate(own_name: &str, sent: &str) -> Fault {
-        let ctx = (own_name != sent).then(|| json!({ "field": own_name }));
+    /// Two names of one feature need not look alike, so the first is told where the second differs.
+    pub(crate) fn duplicate(first: &str, second: &str) -> Fault {
+        let ctx = (first != second).then(|| json!({ "first_given_as": first }));
         Fault { ctx, ..Fault::DUPLICATE_FIELD }
     }
 

@@ -32,13 +32,12 @@ impl<'a, 's> RowSeed<'a, 's> {
         RowSeed { collector, at }
     }
 
-    fn feature<'de, A: MapAccess<'de>>(&mut self, name: &Name, fields: &mut A) -> Result<(), A::Error> {
+    fn feature<'de, A: MapAccess<'de>>(&mut self, name: &'s Name, fields: &mut A) -> Result<(), A::Error> {
         let schema = self.collector.schema;
         let at = self.at.field(&name.text);
-        if !self.collector.first_time(name.feature) {
+        if let Some(first) = self.collector.first_given_as(name) {
             let input = fields.next_value_seed(Any(Excerpt { report: &mut self.collector.report, at }))?;
-            let own_name = schema.features.get(name.feature).map_or("", |feature| &feature.name);
-            self.collector.report.add(name.feature, &at, Fault::duplicate(own_name, &name.text), || Some(input));
+            self.collector.report.add(name.feature, &at, Fault::duplicate(&first.text, &name.text), || Some(input));
             return Ok(());
         }
         let RowCollector { columns, report, rows, .. } = &mut *self.collector;

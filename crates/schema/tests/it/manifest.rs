@@ -661,7 +661,7 @@ fn what_init_writes() {
         # How to serve the model beside this file. Edit it, then run `ferrocast check` on the folder.
 
         manifest = 1
-        task = "classification"    # classification | regression | embedding | image-classification | tensor
+        task = "classification"    # classification | regression | embedding
         # summary = "…"    # one sentence about what is predicted
         # extra_fields = "forbid"    # refuse fields that are no features, instead of ignoring them
 
@@ -693,10 +693,6 @@ fn what_init_writes() {
         # labels = ["no", "yes"]    # what people call the classes; or: labels_file = "labels.txt"
 
         [serving]
-        mode = "auto"    # auto | inline | pooled
-        max_batch_rows = 64
-        max_queue_rows = 1024
-        max_delay_us = 0    # 0 never waits for company
         warmup = "examples"    # examples | none
     "##]]
     .assert_eq(&manifest.to_toml());

@@ -156,21 +156,21 @@ fn a_field_is_given_once() {
     check(
         PENGUINS,
         &format!(r#"{{"feature1":1,"feature1":2,{rest}}}"#),
-        expect![[r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 2"#]],
+        expect!["body.feature1: Field given more than once [duplicate_field] <- 2"],
     );
     check(
         PENGUINS,
         &format!(r#"{{"bill_length_mm":1,"feature1":[2,3],{rest}}}"#),
         expect![[
-            r#"body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- "[… 2 items]""#
+            r#"body.feature1: Field given more than once [duplicate_field] {"first_given_as":"bill_length_mm"} <- "[… 2 items]""#
         ]],
     );
     check(
         PENGUINS,
         &format!(r#"{{"feature1":1,"bill_length_mm":2,"feature1":3,{rest}}}"#),
         expect![[r#"
-        body.bill_length_mm: Field given more than once [duplicate_field] <- 2
-        body.feature1: Field given more than once [duplicate_field] {"field":"bill_length_mm"} <- 3"#]],
+        body.bill_length_mm: Field given more than once [duplicate_field] {"first_given_as":"feature1"} <- 2
+        body.feature1: Field given more than once [duplicate_field] <- 3"#]],
     );
     check(PENGUINS, &format!(r#"{{"feature1":1,"other":1,"other":2,{rest}}}"#), expect!["[1.0] | [1.0] | #[2] | [1]"]);
 }

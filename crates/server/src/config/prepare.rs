@@ -45,6 +45,10 @@ fn extract(mut figment: Figment, origins: &Origins, problems: &mut Vec<Problem>)
             Ok(raw) => raw,
             Err(error) => {
                 let key = known_part(&error.path);
+                // A table cannot be replaced by its default, only added to; what else is wrong shows once it is mended.
+                if problems.iter().any(|problem| problem.key == key) {
+                    return None;
+                }
                 problems.push(Problem {
                     source: origins.of(&key),
                     message: type_message(&key, &error.kind),

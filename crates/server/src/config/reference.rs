@@ -13,10 +13,11 @@ Everything has a default: `ferrocast` alone serves `./models` on `127.0.0.1:8000
 these that gives it:
 
 1. the default,
-2. the configuration file: `--config FILE`, else `ferrocast.toml` in the working directory if there is one,
-3. `.env` in the working directory,
-4. the environment: `SECTION__NAME`, or the plain name where the table shows one,
-5. the command line.
+2. `models.toml` in the directory of models, which holds `default` and `aliases` of `[models]` and nothing else,
+3. the configuration file: `--config FILE`, else `ferrocast.toml` in the working directory if there is one,
+4. `.env` in the working directory,
+5. the environment: `SECTION__NAME`, or the plain name where the table shows one,
+6. the command line.
 
 A mistake stops the start with exit code 78. Every problem is reported at once, one line each, with the key and the
 source of its value; `ferrocast check-config` does only that. Relative paths start at the working directory.

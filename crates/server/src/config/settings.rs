@@ -211,7 +211,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "log.format",
-        default: "auto",
+        default: "text",
         accepts: "auto, text or json",
         meaning: "`text` for people, `json` for one JSON object per line; `auto` is text on a terminal and JSON elsewhere.",
         ..BARE

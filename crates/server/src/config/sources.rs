@@ -1,4 +1,4 @@
-//! Where settings come from: file, `.env`, environment and flags, each as a figment provider that names itself.
+//! Where settings come from: the models directory, file, `.env`, environment and flags, each as a figment provider that names itself.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use super::{Flags, dotenv};
 
 /// The file that is read without being asked for, if the working directory has it.
 pub(crate) const DEFAULT_FILE: &str = "ferrocast.toml";
+
+/// The file in which a models directory says what holds for it wherever it is served: `default` and `aliases`.
+pub(crate) const FOLDER_FILE: &str = "models.toml";
 
 /// Everything a configuration is made of, gathered but not read yet; tests fill it by hand.
 #[derive(Debug, Clone, Default)]
@@ -141,7 +144,32 @@ pub(super) fn layers(sources: &Sources, problems: &mut Vec<Problem>, notes: &mut
     }
     layers.push(variables("the environment", &sources.environment, problems, notes));
     layers.push(flags(&sources.flags));
+    // Known only now: any of the layers may have named the directory. Whatever they say wins over it.
+    let folder = folder_file(&layers, &sources.directory, problems);
+    layers.splice(1..1, folder);
     layers
+}
+
+/// What the models directory says about itself.
+fn folder_file(layers: &[Layer], directory: &Path, problems: &mut Vec<Problem>) -> Option<Layer> {
+    let named = |layer: &Layer| Some(layer.values.get("models")?.as_dict()?.get("path")?.as_str()?.to_owned());
+    let path = directory.join(layers.iter().rev().find_map(named)?).join(FOLDER_FILE);
+    if !path.exists() {
+        return None;
+    }
+    let values = read(&path, "in models.path", problems)?;
+    for key in values.keys().filter(|key| !matches!(key.as_str(), "default" | "aliases")) {
+        problems.push(Problem {
+            key: key.clone(),
+            source: path.display().to_string(),
+            message: "has no place in this file, which holds `default` and `aliases`".to_owned(),
+        });
+    }
+    let mut layer = Layer::named(&path.display().to_string());
+    for (name, value) in values {
+        layer.insert(&format!("models.{name}"), value);
+    }
+    Some(layer)
 }
 
 /// The configuration file: the one asked for, else the default one if it is there.
@@ -152,18 +180,22 @@ fn file(sources: &Sources, problems: &mut Vec<Problem>) -> Option<Layer> {
         None if default.exists() => (default, "read by default"),
         None => return None,
     };
-    let text = match std::fs::read_to_string(&path) {
+    let values = read(&path, source, problems)?;
+    unknown_keys(&values, &path, problems);
+    Some(Layer { label: path.display().to_string(), spelled: BTreeMap::new(), values })
+}
+
+/// A TOML file; `source` says why it is read.
+fn read(path: &Path, source: &str, problems: &mut Vec<Problem>) -> Option<Dict> {
+    let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
-            problems.push(unreadable(&path, source, &error));
+            problems.push(unreadable(path, source, &error));
             return None;
         }
     };
     match Toml::from_str::<Dict>(&text) {
-        Ok(values) => {
-            unknown_keys(&values, &path, problems);
-            Some(Layer { label: path.display().to_string(), spelled: BTreeMap::new(), values })
-        }
+        Ok(values) => Some(values),
         Err(error) => {
             let line = error.span().map_or(1, |span| 1 + text.get(..span.start).map_or(0, newlines));
             problems.push(Problem {

@@ -54,6 +54,34 @@ impl Place {
     }
 }
 
+#[test]
+fn a_models_directory_brings_its_default_and_anything_else_wins_over_it() {
+    let folder_file = "default = \"penguins\"\n[aliases.penguins]\nstable = \"1\"\n";
+    let place = || Place::new().file("models/models.toml", folder_file);
+    let config = place().load();
+    assert_eq!(config.models.default.as_deref(), Some("penguins"));
+    assert_eq!(config.models.aliases["penguins"]["stable"], "1");
+    let file = place().file("ferrocast.toml", "[models]\ndefault = \"auto-mpg\"\n").load();
+    assert_eq!(file.models.default.as_deref(), Some("auto-mpg"));
+    let variable = place().env("MODELS__DEFAULT", "auto-mpg").load();
+    assert_eq!(variable.models.default.as_deref(), Some("auto-mpg"));
+    // It is that of the directory which is served, whoever named it.
+    let elsewhere = Flags { models: Some("mine".to_owned()), ..Flags::default() };
+    let place = place().folder("mine/churn").file("mine/models.toml", "default = \"churn\"").flags(elsewhere);
+    assert_eq!(place.load().models.default.as_deref(), Some("churn"));
+}
+
+#[test]
+fn a_models_directory_says_nothing_else() {
+    let place = Place::new().file("models/models.toml", "default = \"penguins\"\nport = 80\n");
+    let expected = "port: has no place in this file, which holds `default` and `aliases` [models/models.toml]";
+    assert_eq!(place.problems(), expected);
+    assert_eq!(
+        Place::new().file("models/models.toml", "default = ").problems(),
+        "models/models.toml: is not valid TOML [line 1]"
+    );
+}
+
 /// A configuration file with one mistake, and the line it must give.
 fn check_file(text: &str, line: &str) {
     assert_eq!(Place::new().file("ferrocast.toml", text).problems(), line, "for {text}");

@@ -32,12 +32,11 @@ pub(crate) async fn answer(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::accept_or_make(request.headers());
-    request.extensions_mut().insert(id.clone());
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
     let outcome = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
-    let response = match outcome {
+    let mut response = match outcome {
         Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id),
         Ok(Err(cause)) => {
             error!(request_id = id.as_str(), %cause, "request was not answered");
@@ -58,10 +57,12 @@ pub(crate) async fn answer(
         elapsed_us = started.elapsed().as_micros(),
         "answered"
     );
+    response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
+    close_if_body_is_left(&mut response);
     Ok(response)
 }
 
-/// Puts the identifier into the response, and the body of the error table into one that is an error without a body.
+/// Puts the body of the error table into a response that is an error without a body.
 fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let failure = response.response().error().and_then(Error::as_error::<Failure>);
@@ -70,17 +71,10 @@ fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId) -> Servic
         None if is_bare(&response) => Some(of_status(status, &response)),
         None => None,
     };
-    let mut response = match api_error {
-        None => response,
-        Some(api_error) => {
-            let body = rendered(&api_error, id);
-            let (request, bare) = response.into_parts();
-            ServiceResponse::new(request, replaced(&bare, body))
-        }
-    };
-    response.headers_mut().insert(X_REQUEST_ID, id.header_value());
-    close_if_body_is_left(&mut response);
-    response
+    let Some(api_error) = api_error else { return response };
+    let body = rendered(&api_error, id);
+    let (request, bare) = response.into_parts();
+    ServiceResponse::new(request, replaced(&bare, body))
 }
 
 /// The error as the client gets it. A fault of ours is logged with its cause, which clients see only in debug mode.

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ferrocast_pipeline::Pipeline;
+use ferrocast_pipeline::{Class, Pipeline};
 use ferrocast_schema::{ClassValue, Task};
 use ferrocast_serving::{Deployment, ModelEntry, Snapshot, VersionEntry};
 use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::static_part::SUCCESS;
-use crate::classes;
 
 /// Adds the components and paths of every version that is ready.
 pub(super) fn merge(document: &mut Value, snapshot: &Snapshot<Deployment>, max_batch: usize) {
@@ -271,11 +270,11 @@ fn served() -> [(String, Value); 2] {
 /// `prediction`, and `label` where there are names.
 fn outcome(pipeline: &Pipeline) -> Map<String, Value> {
     let manifest = pipeline.manifest();
-    let classes = classes::of(pipeline);
+    let classes = pipeline.classes();
     let prediction = match manifest.task {
-        Task::Classification | Task::ImageClassification => match classes.first() {
-            Some(ClassValue::Int(_)) => json!({"type": "integer", "enum": class_values(&classes)}),
-            Some(ClassValue::Str(_)) => json!({"type": "string", "enum": class_values(&classes)}),
+        Task::Classification | Task::ImageClassification => match classes.first().map(|class| &class.value) {
+            Some(ClassValue::Int(_)) => json!({"type": "integer", "enum": class_values(classes)}),
+            Some(ClassValue::Str(_)) => json!({"type": "string", "enum": class_values(classes)}),
             None => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
         },
         Task::Regression => json!({"oneOf": [{"type": "number"}, numbers()]}),
@@ -290,8 +289,8 @@ fn outcome(pipeline: &Pipeline) -> Map<String, Value> {
     properties
 }
 
-fn class_values(classes: &[ClassValue]) -> Vec<Value> {
-    let value = |class: &ClassValue| match class {
+fn class_values(classes: &[Class]) -> Vec<Value> {
+    let value = |class: &Class| match &class.value {
         ClassValue::Int(class) => Value::from(*class),
         ClassValue::Str(class) => Value::from(class.as_ref()),
     };
@@ -301,7 +300,7 @@ fn class_values(classes: &[ClassValue]) -> Vec<Value> {
 /// One number per class, where the classes are known.
 fn probability(pipeline: &Pipeline) -> Value {
     let mut schema = numbers();
-    let classes = classes::of(pipeline).len();
+    let classes = pipeline.classes().len();
     if let Some(schema) = schema.as_object_mut().filter(|_| classes > 0) {
         schema.insert("minItems".to_owned(), Value::from(classes));
         schema.insert("maxItems".to_owned(), Value::from(classes));

@@ -43,7 +43,7 @@ pub(crate) fn spec(app_name: &str) -> Spec {
 
 /// The document as apistos builds it, by asking the handler that it makes. The only place where it can be had.
 pub(crate) async fn capture(app_name: &str) -> Result<Value, CaptureError> {
-    let app = App::new().document(spec(app_name)).configure(routes::documented).build(PATH);
+    let app = App::new().document(spec(app_name)).configure(routes::api).build(PATH);
     let service = test::init_service(app).await;
     let request = test::TestRequest::get().uri(PATH).to_request();
     let response = test::call_service(&service, request).await;

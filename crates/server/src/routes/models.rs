@@ -11,7 +11,6 @@ use ferrocast_protocol::native::{
 };
 use ferrocast_serving::{Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
 
-use crate::classes;
 use crate::error::Failure;
 use crate::extract::model::{Named, NamedVersion, PathParameters, wanted};
 use crate::reply::Reply;
@@ -126,11 +125,6 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
 }
 
 fn class_cards(deployment: &Deployment) -> Vec<ClassCard> {
-    let labels = &deployment.pipeline().manifest().output.labels;
-    let labels = labels.iter().map(|label| Some(label.as_str()));
-    classes::of(deployment.pipeline())
-        .iter()
-        .zip(labels.chain(std::iter::repeat(None)))
-        .map(|(class, label)| ClassCard::new(class, label))
-        .collect()
+    let classes = deployment.pipeline().classes().iter();
+    classes.map(|class| ClassCard::new(&class.value, class.label.as_deref())).collect()
 }

@@ -69,11 +69,13 @@ pub(crate) async fn predict_batch(
 }
 
 /// One row of the model, and the version if there is one, that the path names.
+#[api_operation(skip)]
 pub(crate) async fn row(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultRow>) -> Prediction {
     answer_row(&state, &model, &body.bytes)
 }
 
 /// Many rows of the model, and the version if there is one, that the path names.
+#[api_operation(skip)]
 pub(crate) async fn batch(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultBatch>) -> BatchPrediction {
     answer_batch(&state, &model, &body.bytes)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ferrocast_schema::{ClassValue, Number, Prediction};
 use serde_json::{Value, json};
 
-use super::{Served, batch_response, encode_batch, encode_prediction, write};
+use super::batch::batch_bytes;
+use super::{BatchItem, BatchResponse, PredictedValue, Served, Status, encode_batch, encode_prediction};
 use crate::ErrorCode;
 
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
@@ -98,6 +99,48 @@ fn in_a_batch_a_number_that_is_not_finite_costs_its_own_item_only() {
     assert_eq!(body, expected);
 }
 
+/// The API description and the bytes say the same: both are compared with the type.
+#[test]
+fn a_batch_is_written_as_its_type_describes_it() {
+    let named = Prediction::Class {
+        index: 0,
+        class: ClassValue::Str("\"a\"".into()),
+        label: Some("A\n".into()),
+        probabilities: vec![0.5, 0.25],
+    };
+    let predictions = [named, Prediction::Vector(vec![1.5, -2.0]), Prediction::Value(Number::F32(f32::NAN))];
+    let Served { model, version } = SERVED;
+    let described = BatchResponse {
+        predictions: vec![
+            BatchItem::Predicted {
+                instance_id: 0,
+                prediction: PredictedValue::Str("\"a\""),
+                label: Some("A\n"),
+                probability: Some(&[0.5, 0.25]),
+                confidence: Some(0.5),
+            },
+            BatchItem::Predicted {
+                instance_id: 1,
+                prediction: PredictedValue::Vector(&[1.5, -2.0]),
+                label: None,
+                probability: None,
+                confidence: None,
+            },
+            BatchItem::Failed {
+                instance_id: 2,
+                error: "The model answered with a number that is not finite",
+                error_code: "NON_FINITE_OUTPUT",
+            },
+        ],
+        status: Status::Partial,
+        processed_count: 2,
+        model,
+        version,
+    };
+    let body = String::from_utf8(encode_batch(&predictions, SERVED).unwrap()).unwrap();
+    assert_eq!(body, serde_json::to_string(&described).unwrap());
+}
+
 /// One allocation per answer: the buffer has its final size from the start, whatever the numbers.
 #[test]
 fn the_buffer_never_grows() {
@@ -109,7 +152,7 @@ fn the_buffer_never_grows() {
     ];
     for repeated in &longest {
         let predictions = [vec![repeated.clone(); 1_000], vec![class(0, None, &[])]].concat();
-        let (body, capacity) = batch_response(&predictions, SERVED).unwrap();
-        assert_eq!(write(&body, capacity).unwrap().capacity(), capacity, "{repeated:?}");
+        let body = encode_batch(&predictions, SERVED).unwrap();
+        assert_eq!(body.capacity(), batch_bytes(&predictions, SERVED), "{repeated:?}");
     }
 }

@@ -1,0 +1,124 @@
+//! Flat values of one element type, owned or borrowed.
+
+use std::borrow::Cow;
+
+use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_hir::internal::bail;
+
+/// Values that live somewhere else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "a variant is its element type")]
+pub enum View<'a> {
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+    I64(&'a [i64]),
+    I32(&'a [i32]),
+    Bool(&'a [bool]),
+    Str(&'a [String]),
+}
+
+/// Values that a step writes; the memory is kept from run to run.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "a variant is its element type")]
+pub enum Buffer {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I64(Vec<i64>),
+    I32(Vec<i32>),
+    Bool(Vec<bool>),
+    Str(Vec<String>),
+}
+
+impl Default for Buffer {
+    fn default() -> Buffer {
+        Buffer::F32(Vec::new())
+    }
+}
+
+/// The empty vector of one element type that a buffer holds from now on.
+macro_rules! emptied {
+    ($name:ident, $variant:ident, $element:ty) => {
+        pub(crate) fn $name(&mut self) -> &mut Vec<$element> {
+            if !matches!(self, Buffer::$variant(_)) {
+                *self = Buffer::$variant(Vec::new());
+            }
+            match self {
+                Buffer::$variant(values) => {
+                    values.clear();
+                    values
+                }
+                #[allow(clippy::unreachable, reason = "the variant was set above")]
+                _ => unreachable!(),
+            }
+        }
+    };
+}
+
+impl Buffer {
+    emptied!(f32s, F32, f32);
+    emptied!(f64s, F64, f64);
+    emptied!(i64s, I64, i64);
+    emptied!(i32s, I32, i32);
+    emptied!(bools, Bool, bool);
+    emptied!(strings, Str, String);
+
+    pub(crate) fn view(&self) -> View<'_> {
+        match self {
+            Buffer::F32(values) => View::F32(values),
+            Buffer::F64(values) => View::F64(values),
+            Buffer::I64(values) => View::I64(values),
+            Buffer::I32(values) => View::I32(values),
+            Buffer::Bool(values) => View::Bool(values),
+            Buffer::Str(values) => View::Str(values),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            View::F32(values) => values.len(),
+            View::F64(values) => values.len(),
+            View::I64(values) => values.len(),
+            View::I32(values) => values.len(),
+            View::Bool(values) => values.len(),
+            View::Str(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values in single precision, rounded as a cast rounds them.
+    ///
+    /// # Errors
+    /// For text.
+    pub(crate) fn to_f32(self) -> TractResult<Cow<'a, [f32]>> {
+        Ok(match self {
+            View::F32(values) => values.into(),
+            View::F64(values) => values.iter().map(|&value| value as f32).collect(),
+            View::I64(values) => values.iter().map(|&value| value as f32).collect(),
+            View::I32(values) => values.iter().map(|&value| value as f32).collect(),
+            View::Bool(values) => values.iter().map(|&value| f32::from(u8::from(value))).collect(),
+            View::Str(_) => bail!("text where numbers are expected"),
+        })
+    }
+
+    /// The values in double precision.
+    ///
+    /// # Errors
+    /// For text.
+    pub(crate) fn to_f64(self) -> TractResult<Cow<'a, [f64]>> {
+        Ok(match self {
+            View::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
+            View::F64(values) => values.into(),
+            View::I64(values) => values.iter().map(|&value| value as f64).collect(),
+            View::I32(values) => values.iter().map(|&value| f64::from(value)).collect(),
+            View::Bool(values) => values.iter().map(|&value| f64::from(u8::from(value))).collect(),
+            View::Str(_) => bail!("text where numbers are expected"),
+        })
+    }
+}

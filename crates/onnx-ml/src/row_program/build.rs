@@ -1,0 +1,158 @@
+//! From tract's graph to steps, or to the answer that the graph does not qualify.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tract_onnx::prelude::{DatumType, OutletId, Symbol, TypedFact, TypedModel, TypedNode};
+use tract_onnx::tract_core::ops::array::{Gather, TypedConcat};
+use tract_onnx::tract_core::ops::cast::Cast;
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
+use tract_onnx::tract_core::ops::konst::Const;
+use tract_onnx::tract_core::ops::source::TypedSource;
+use tract_onnx::tract_hir::internal::TDim;
+
+use super::steps::{Concat, Pick, RowStep, convert};
+use super::{Operand, RowProgram, Source, Step};
+use crate::eager::Eager;
+
+/// The program of `model`, or `None` if some tensor or operator does not qualify.
+pub(super) fn build(model: &TypedModel, batch: &Symbol) -> Option<RowProgram> {
+    let mut builder = Builder { model, batch, operands: HashMap::new(), steps: Vec::new(), buffers: 0 };
+    for id in model.eval_order().ok()? {
+        builder.node(model.node(id))?;
+    }
+    let outputs = model.outputs.iter().map(|outlet| Some(builder.operands.get(outlet)?.source));
+    let outputs = outputs.collect::<Option<_>>()?;
+    Some(RowProgram { steps: builder.steps, buffers: builder.buffers, outputs })
+}
+
+struct Builder<'m> {
+    model: &'m TypedModel,
+    batch: &'m Symbol,
+    /// The tensors so far; constants are not among them.
+    operands: HashMap<OutletId, Operand>,
+    steps: Vec<Step>,
+    buffers: usize,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, node: &TypedNode) -> Option<()> {
+        let op = &node.op;
+        if op.is::<Const>() {
+            return Some(());
+        }
+        if op.is::<TypedSource>() {
+            let feed = self.model.inputs.iter().position(|input| input.node == node.id)?;
+            let width = self.width(node, 0)?;
+            self.operands.insert(OutletId::new(node.id, 0), Operand { source: Source::Feed(feed), width });
+            return Some(());
+        }
+        if let Some(eager) = op.downcast_ref::<Eager>() {
+            if eager.is_column_pick() {
+                let columns = self.constant_columns(*node.inputs.get(1)?)?;
+                return self.pick(node, columns);
+            }
+            let facts = node.inputs.iter().map(|&input| self.model.outlet_fact(input).ok());
+            let (step, used) = eager.row_step(&facts.collect::<Option<Vec<_>>>()?)?;
+            return self.step(node, step, used);
+        }
+        if let Some(axes) = op.downcast_ref::<AxisOp>() {
+            let behind_the_batch = match axes {
+                AxisOp::Add(axis) | AxisOp::Rm(axis) | AxisOp::Reshape(axis, ..) => *axis > 0,
+                AxisOp::Move(..) => false,
+            };
+            return if behind_the_batch { self.alias(node) } else { None };
+        }
+        if let Some(concat) = op.downcast_ref::<TypedConcat>() {
+            return if concat.axis == 1 && self.rank(node) == 2 {
+                self.step(node, Arc::new(Concat), &[0])
+            } else {
+                None
+            };
+        }
+        if let Some(cast) = op.downcast_ref::<Cast>() {
+            let from = self.model.outlet_fact(*node.inputs.first()?).ok()?.datum_type;
+            return self.step(node, convert(from, cast.to)?, &[0]);
+        }
+        if let Some(gather) = op.downcast_ref::<Gather>() {
+            let columns = self.constant_columns(*node.inputs.get(1)?)?;
+            return if gather.axis == 1 { self.pick(node, columns) } else { None };
+        }
+        None
+    }
+
+    /// A step for all inputs of the node that are no constants; `used` are the step's outputs that the graph uses.
+    fn step(&mut self, node: &TypedNode, work: Arc<dyn RowStep>, used: &[usize]) -> Option<()> {
+        if work.is_alias() {
+            return self.alias(node);
+        }
+        let inputs = node.inputs.iter().map(|input| self.operands.get(input).copied()).collect::<Option<Vec<_>>>()?;
+        let first_output = self.buffers;
+        let outputs = used.iter().max()? + 1;
+        self.buffers += outputs;
+        for (slot, &output) in used.iter().enumerate() {
+            let operand = Operand { source: Source::Buffer(first_output + output), width: self.width(node, slot)? };
+            self.operands.insert(OutletId::new(node.id, slot), operand);
+        }
+        self.steps.push(Step { work, inputs, outputs, first_output });
+        Some(())
+    }
+
+    /// The node's output is its first input, under another shape or name.
+    fn alias(&mut self, node: &TypedNode) -> Option<()> {
+        let input = *self.operands.get(node.inputs.first()?)?;
+        let width = self.width(node, 0)?;
+        if width != input.width {
+            return None;
+        }
+        self.operands.insert(OutletId::new(node.id, 0), input);
+        Some(())
+    }
+
+    /// The given columns of the node's first input.
+    fn pick(&mut self, node: &TypedNode, columns: Vec<usize>) -> Option<()> {
+        let input = *node.inputs.first()?;
+        let operand = *self.operands.get(&input)?;
+        if self.model.outlet_fact(input).ok()?.rank() != 2 || columns.iter().any(|&column| column >= operand.width) {
+            return None;
+        }
+        let all = columns.iter().copied().eq(0..operand.width);
+        if all {
+            return self.alias(node);
+        }
+        let (first_output, width) = (self.buffers, columns.len());
+        self.buffers += 1;
+        self.steps.push(Step { work: Arc::new(Pick { columns }), inputs: vec![operand], outputs: 1, first_output });
+        let operand = Operand { source: Source::Buffer(first_output), width };
+        self.operands.insert(OutletId::new(node.id, 0), operand);
+        (self.width(node, 0)? == width).then_some(())
+    }
+
+    /// Constant column numbers, none of them counted from the end.
+    fn constant_columns(&self, outlet: OutletId) -> Option<Vec<usize>> {
+        let constant = self.model.outlet_fact(outlet).ok()?.konst.clone()?;
+        let indices = constant.cast_to::<i64>().ok()?;
+        let indices = indices.try_as_plain_ram().ok()?;
+        indices.as_slice::<i64>().ok()?.iter().map(|&index| usize::try_from(index).ok()).collect()
+    }
+
+    fn rank(&self, node: &TypedNode) -> usize {
+        node.outputs.first().map_or(0, |output| output.fact.rank())
+    }
+
+    /// The number of values that one row has in the node's output at `slot`; `None` unless the batch is the first axis
+    /// and no other, and the element type is one that buffers hold.
+    fn width(&self, node: &TypedNode, slot: usize) -> Option<usize> {
+        let fact: &TypedFact = &node.outputs.get(slot)?.fact;
+        let held = matches!(
+            fact.datum_type,
+            DatumType::F32 | DatumType::F64 | DatumType::I64 | DatumType::I32 | DatumType::Bool | DatumType::String
+        );
+        let mut axes = fact.shape.iter();
+        let leads = axes.next().is_some_and(|axis| *axis == TDim::Sym(self.batch.clone()));
+        if !held || !leads {
+            return None;
+        }
+        axes.try_fold(1usize, |width, axis| width.checked_mul(usize::try_from(axis.to_i64().ok()?).ok()?))
+    }
+}
