@@ -1,4 +1,4 @@
-//! Configuration: defaults, file, `.env`, environment and flags become one checked [`Config`].
+//! Configuration: defaults, models directory, file, `.env`, environment and flags become one checked [`Config`].
 //!
 //! Every source is read and every setting checked before anything is said, so a user mends all problems at once.
 
