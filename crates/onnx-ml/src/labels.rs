@@ -43,11 +43,17 @@ impl Labels {
         }
     }
 
-    /// The labels of `classes`, one per row, into the buffer of a row program.
-    pub(crate) fn write(&self, classes: &[usize], buffer: &mut Buffer) {
-        match self {
-            Labels::Ints(labels) => buffer.i64s().extend(pick(labels, classes)),
-            Labels::Strings(labels) => buffer.strings().extend(pick(labels, classes)),
+    /// What a classifier answers, into the buffers of a row program: the labels of `classes`, one per row, and behind
+    /// them, if the graph wants them, the scores.
+    pub(crate) fn write(&self, classes: &[usize], scores: &[f32], outputs: &mut [Buffer]) {
+        if let [label, rest @ ..] = outputs {
+            match self {
+                Labels::Ints(labels) => label.i64s().extend(pick(labels, classes)),
+                Labels::Strings(labels) => label.strings().extend(pick(labels, classes)),
+            }
+            if let [probabilities, ..] = rest {
+                probabilities.f32s().extend_from_slice(scores);
+            }
         }
     }
 

@@ -90,12 +90,7 @@ impl RowStep for LinearClassifier {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, _) = inputs.get(0)?;
         let (classes, scores) = self.finish(self.linear.scores_of(features)?);
-        if let [label, rest @ ..] = outputs {
-            self.labels.write(&classes, label);
-            if let [probabilities, ..] = rest {
-                probabilities.f32s().extend_from_slice(&scores);
-            }
-        }
+        self.labels.write(&classes, &scores, outputs);
         Ok(())
     }
 }

@@ -136,12 +136,7 @@ impl RowStep for TreeEnsembleClassifier {
     fn run(&self, rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, width) = inputs.get(0)?;
         let (classes, scores) = self.finish(self.ensemble.scores_of(features, rows, width)?);
-        if let [label, rest @ ..] = outputs {
-            self.labels.write(&classes, label);
-            if let [probabilities, ..] = rest {
-                probabilities.f32s().extend_from_slice(&scores);
-            }
-        }
+        self.labels.write(&classes, &scores, outputs);
         Ok(())
     }
 }

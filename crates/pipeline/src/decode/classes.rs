@@ -9,6 +9,9 @@ use ferrocast_schema::{ClassValue, OutputSection};
 use crate::OpenError;
 use crate::infer_manifest::class_values;
 
+/// Up to so many classes it is quicker to compare with each than to hash.
+const FEW: usize = 16;
+
 /// One of the classes that a model chooses from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Class {
@@ -71,6 +74,9 @@ impl Classes {
     }
 
     pub(crate) fn position(&self, value: &ClassValue) -> Option<usize> {
+        if self.classes.len() <= FEW {
+            return self.classes.iter().position(|class| class.value == *value);
+        }
         self.positions.get(value).copied()
     }
 }

@@ -1,10 +1,10 @@
 //! The set of categories of a feature: from what a client sends to a position, without allocating.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::fault::Fault;
 use super::lax;
+use super::names::order;
 use super::scalar::Scalar;
 use crate::manifest::{Feature, FeatureType};
 
@@ -14,7 +14,8 @@ const NAMED_IN_MESSAGE: usize = 20;
 /// Compiled categories and their aliases.
 #[derive(Debug)]
 pub(crate) struct Categories {
-    positions: HashMap<Box<str>, u32>,
+    /// Sorted by [`order`]: quicker than a hash for the handful that a feature has, and not slow for many.
+    positions: Vec<(Box<str>, u32)>,
     /// Whether an integer may also be written in other ways: `" 3 "`, `3.0`.
     integers: bool,
     /// `'A', 'B' or 'C'`
@@ -23,24 +24,24 @@ pub(crate) struct Categories {
 
 impl Categories {
     pub(crate) fn of(feature: &Feature) -> Categories {
-        let mut positions = HashMap::with_capacity(feature.categories.len() + feature.category_aliases.len());
-        for (position, category) in (0..).zip(&feature.categories) {
-            positions.insert(category.as_str().into(), position);
-        }
+        let mut positions: Vec<(Box<str>, u32)> =
+            (0..).zip(&feature.categories).map(|(position, category)| (category.as_str().into(), position)).collect();
         for (alias, category) in &feature.category_aliases {
-            if let Some(position) = positions.get(category.as_str()).copied() {
-                positions.entry(alias.as_str().into()).or_insert(position);
+            if let Some(position) = (0..).zip(&feature.categories).find(|(_, known)| *known == category) {
+                positions.push((alias.as_str().into(), position.0));
             }
         }
+        // Stable: of two equal texts, which the manifest's check rules out, the category stands before the alias.
+        positions.sort_by(|one, other| order(&one.0, &other.0));
         let integers = feature.kind == FeatureType::Int;
         Categories { positions, integers, expected: expected(&feature.categories, integers) }
     }
 
     pub(crate) fn position(&self, scalar: Scalar<'_>) -> Result<u32, Fault> {
         let direct = match scalar {
-            Scalar::Text(text) => self.positions.get(text).copied(),
-            Scalar::Bool(true) => self.positions.get("true").copied(),
-            Scalar::Bool(false) => self.positions.get("false").copied(),
+            Scalar::Text(text) => self.find(text),
+            Scalar::Bool(true) => self.find("true"),
+            Scalar::Bool(false) => self.find("false"),
             Scalar::Null => None,
             Scalar::Int(_) | Scalar::Large(_) | Scalar::Float(_) => self.by_number(scalar),
         };
@@ -49,12 +50,17 @@ impl Categories {
             .ok_or_else(|| Fault::not_a_category(&self.expected))
     }
 
+    fn find(&self, text: &str) -> Option<u32> {
+        let found = self.positions.binary_search_by(|(known, _)| order(known, text)).ok()?;
+        self.positions.get(found).map(|(_, position)| *position)
+    }
+
     /// By the decimal digits of a whole number.
     fn by_number(&self, scalar: Scalar<'_>) -> Option<u32> {
         let number = lax::int(scalar).ok()?;
         let mut digits = Digits { bytes: [0; 40], len: 0 };
         write!(digits, "{number}").ok()?;
-        self.positions.get(digits.as_str()).copied()
+        self.find(digits.as_str())
     }
 }
 

@@ -55,6 +55,6 @@ impl Names {
 }
 
 /// Length first: most names differ there already.
-fn order(one: &str, other: &str) -> Ordering {
+pub(super) fn order(one: &str, other: &str) -> Ordering {
     one.len().cmp(&other.len()).then_with(|| one.as_bytes().cmp(other.as_bytes()))
 }
