@@ -100,11 +100,13 @@ impl Plans {
         &self.plans
     }
 
-    /// The runs that together make `rows` rows: each a plan's position and its rows.
+    /// The position of the plan that runs `rows` rows at once, if there is one.
+    pub(crate) fn at_once(&self, rows: usize) -> Option<usize> {
+        self.plans.iter().position(|plan| plan.rows().is_none_or(|pinned| pinned == rows))
+    }
+
+    /// Runs of pinned plans that together make `rows` rows: each a plan's position and its rows.
     pub(crate) fn cover(&self, rows: usize) -> Vec<(usize, usize)> {
-        if let Some(plan) = self.plans.iter().position(|plan| plan.rows().is_none_or(|pinned| pinned == rows)) {
-            return vec![(plan, rows)];
-        }
         let mut left = rows;
         let mut runs = Vec::new();
         for (ix, plan) in self.plans.iter().enumerate() {

@@ -105,11 +105,12 @@ impl Session {
 impl EngineSession for Session {
     fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
         let rows = self.plans.signature.check(inputs)?;
-        let runs = self.plans.cover(rows);
-        match *runs.as_slice() {
-            [(plan, rows)] => self.run_plan(plan, rows, inputs),
+        if let Some(plan) = self.plans.at_once(rows) {
+            return self.run_plan(plan, rows, inputs);
+        }
+        match self.plans.cover(rows).as_slice() {
             [] => Err(no_rows(inputs, &self.plans)),
-            _ => self.run_in_parts(&runs, inputs),
+            runs => self.run_in_parts(runs, inputs),
         }
     }
 }

@@ -59,9 +59,9 @@ impl Tensor {
     /// [`TensorError::Length`] if `data.len()` is not the product of `shape`, or if that product overflows.
     pub fn from_vec<T: Element>(shape: &[usize], data: Vec<T>) -> Result<Tensor, TensorError> {
         let len = data.len();
-        let fits = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(len);
-        let array = if fits { ArrayD::from_shape_vec(IxDyn(shape), data).ok() } else { None };
-        array.map(T::wrap).ok_or_else(|| TensorError::Length { shape: shape.to_vec(), len })
+        ArrayD::from_shape_vec(IxDyn(shape), data)
+            .map(T::wrap)
+            .map_err(|_| TensorError::Length { shape: shape.to_vec(), len })
     }
 
     /// A tensor of `array`, copied only if it is not in standard layout.
