@@ -1,9 +1,10 @@
 //! The class labels of a classifier: integers or strings.
 
-use tract_onnx::prelude::{DatumType, TValue, TractResult};
+use tract_onnx::prelude::{DatumType, TDim, TValue, TVec, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
+use crate::eager::Fact;
 use crate::row_program::Buffer;
 use crate::tensors::tensor;
 
@@ -36,11 +37,24 @@ impl Labels {
         }
     }
 
-    pub(crate) fn datum_type(&self) -> DatumType {
+    fn datum_type(&self) -> DatumType {
         match self {
             Labels::Ints(_) => DatumType::I64,
             Labels::Strings(_) => DatumType::String,
         }
+    }
+
+    /// The facts of a classifier's outputs: a label per row, and a score per row and class.
+    pub(crate) fn facts(&self, batch: TDim) -> TVec<Fact> {
+        tvec!(
+            Fact { datum_type: self.datum_type(), shape: tvec!(batch.clone()) },
+            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.len().into()) },
+        )
+    }
+
+    /// What a classifier answers, as tensors: the labels of `classes`, one per row, and the scores.
+    pub(crate) fn tensors(&self, classes: &[usize], scores: Vec<f32>) -> TractResult<TVec<TValue>> {
+        Ok(tvec!(self.tensor(classes)?, tensor(&[classes.len(), self.len()], scores)?))
     }
 
     /// What a classifier answers, into the buffers of a row program: the labels of `classes`, one per row, and behind
@@ -58,7 +72,7 @@ impl Labels {
     }
 
     /// The labels of `classes`, one per row: a tensor `[rows]`.
-    pub(crate) fn tensor(&self, classes: &[usize]) -> TractResult<TValue> {
+    fn tensor(&self, classes: &[usize]) -> TractResult<TValue> {
         match self {
             Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),
             Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),

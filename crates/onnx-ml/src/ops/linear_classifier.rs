@@ -5,7 +5,7 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, TValue, TVec, TractResult};
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
@@ -13,7 +13,7 @@ use crate::labels::Labels;
 use crate::linear::Linear;
 use crate::post_transform::{Complement, PostTransform};
 use crate::row_program::{Buffer, Inputs, RowStep};
-use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
+use crate::tensors::{exactly, expect_numbers, known_width, rows};
 use crate::winner::winner;
 
 const NAME: &str = "LinearClassifier";
@@ -69,17 +69,13 @@ impl Kernel for LinearClassifier {
         expect_numbers(NAME, input.datum_type)?;
         let (batch, width) = rows(NAME, &input.shape)?;
         known_width(&width).map_or(Ok(()), |width| self.linear.expect_width(width))?;
-        Ok(tvec!(
-            Fact { datum_type: self.labels.datum_type(), shape: tvec!(batch.clone()) },
-            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.labels.len().into()) },
-        ))
+        Ok(self.labels.facts(batch))
     }
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
         let (classes, scores) = self.finish(self.linear.scores(input)?);
-        let shape = [classes.len(), self.labels.len()];
-        Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+        self.labels.tensors(&classes, scores)
     }
     fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         if is_table(inputs) { Some(self) } else { None }

@@ -11,14 +11,14 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, TValue, TVec, TractResult};
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::labels::Labels;
 use crate::post_transform::{Complement, PostTransform};
 use crate::row_program::{Buffer, Inputs, RowStep};
-use crate::tensors::{exactly, expect_numbers, known_width, rows, tensor};
+use crate::tensors::{exactly, expect_numbers, known_width, rows};
 use crate::trees::{Aggregate, Ensemble, Lists, Prefix};
 use crate::winner::winner;
 
@@ -115,17 +115,13 @@ impl Kernel for TreeEnsembleClassifier {
         expect_numbers(NAME, input.datum_type)?;
         let (batch, width) = rows(NAME, &input.shape)?;
         known_width(&width).map_or(Ok(()), |width| self.ensemble.expect_width(width))?;
-        Ok(tvec!(
-            Fact { datum_type: self.labels.datum_type(), shape: tvec!(batch.clone()) },
-            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.labels.len().into()) },
-        ))
+        Ok(self.labels.facts(batch))
     }
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
         let (classes, scores) = self.finish(self.ensemble.scores(input)?);
-        let shape = [classes.len(), self.labels.len()];
-        Ok(tvec!(self.labels.tensor(&classes)?, tensor(&shape, scores)?))
+        self.labels.tensors(&classes, scores)
     }
     fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         if is_table(inputs) { Some(self) } else { None }
