@@ -20,6 +20,8 @@ xflags::xflags! {
             /// Serves every sample model and compares its answers with those of the library that trained it.
             cmd verify {}
         }
+        /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
+        cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.
         cmd bench {
             /// Only this scenario, `row`, `batch`, `linear-row` or `linear-batch`; may be repeated.

@@ -11,6 +11,7 @@ mod flags;
 mod http;
 mod marked;
 mod models;
+mod python;
 mod served;
 mod tidy;
 mod tools;
@@ -38,6 +39,10 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         flags::XtaskCmd::Models(flags) => match flags.subcommand {
             flags::ModelsCmd::Verify(_) => models::verify(&sh),
         },
+        flags::XtaskCmd::Python(_) => {
+            println!("{}", python::ensure(&sh)?.display());
+            Ok(())
+        }
         flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),
     }
 }

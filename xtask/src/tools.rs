@@ -29,6 +29,8 @@ pub(crate) const CHROMIUM: Tool =
     Tool { program: "chromium", purpose: "opens /docs in a test", source: Source::Debian("chromium") };
 pub(crate) const CHROMEDRIVER: Tool =
     Tool { program: "chromedriver", purpose: "steers chromium in a test", source: Source::Debian("chromium-driver") };
+pub(crate) const VENV: Tool =
+    Tool { program: "python3", purpose: "trains models", source: Source::Debian("python3-venv") };
 pub(crate) const WRK: Tool = Tool { program: "wrk", purpose: "makes the load", source: Source::Debian("wrk") };
 
 impl Tool {
@@ -37,6 +39,12 @@ impl Tool {
         if find(sh, self.program).is_some() {
             return Ok(false);
         }
+        self.install(sh)?;
+        Ok(true)
+    }
+
+    /// Installs the program, also where one of that name is there already; fails with what to do where it cannot be.
+    pub(crate) fn install(&self, sh: &Shell) -> anyhow::Result<()> {
         match self.source {
             Source::Crate(name, version) => cmd!(sh, "cargo install {name} --version {version} --locked").run()?,
             Source::Debian(package) => {
@@ -56,7 +64,7 @@ impl Tool {
         if find(sh, self.program).is_none() {
             bail!("`{}` {}: it was installed, but is not in PATH", self.program, self.purpose);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
