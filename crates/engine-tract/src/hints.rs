@@ -90,11 +90,14 @@ impl<'g> Walker<'g> {
 
     /// A ZipMap's output holds the scores; a classifier's first output, or the look-up's, is the label.
     fn class_outputs(&self) -> Option<ClassOutputs> {
-        let mut found = ClassOutputs { label: None, scores: None };
+        let mut found = ClassOutputs { label: None, scores: None, raw_scores: false };
         for output in &self.graph.output {
             match self.role(&output.name, 32) {
                 Some(Role::Label) => found.label = Some(output.name.as_str().into()),
-                Some(Role::Scores) => found.scores = Some(output.name.as_str().into()),
+                Some(Role::Scores { raw }) => {
+                    found.scores = Some(output.name.as_str().into());
+                    found.raw_scores = raw;
+                }
                 None => {}
             }
         }
@@ -104,17 +107,25 @@ impl<'g> Walker<'g> {
     fn role(&self, name: &str, steps: usize) -> Option<Role> {
         let node = self.makers.get(name)?;
         match node.op_type.as_str() {
-            "ZipMap" => Some(Role::Scores),
+            "ZipMap" => {
+                let raw = node.input.first().and_then(|name| self.role(name, steps)).is_some_and(|role| role.is_raw());
+                Some(Role::Scores { raw })
+            }
             "LinearClassifier" | "TreeEnsembleClassifier" | "SVMClassifier" => {
                 let position = node.output.iter().position(|output| output == name)?;
-                Some(if position == 0 { Role::Label } else { Role::Scores })
+                Some(if position == 0 { Role::Label } else { Role::Scores { raw: has_raw_scores(node) } })
             }
             "ArrayFeatureExtractor" if self.constants.contains_key(node.input.first()?.as_str()) => Some(Role::Label),
             "ArgMax" => Some(Role::Label),
-            "Softmax" | "Sigmoid" => Some(Role::Scores),
-            "Identity" | "Cast" | "Reshape" | "Normalizer" | "Squeeze" | "LabelEncoder" if steps > 0 => {
+            "Softmax" | "Sigmoid" => Some(Role::Scores { raw: false }),
+            "Identity" | "Cast" | "Reshape" | "Squeeze" | "LabelEncoder" if steps > 0 => {
                 self.role(node.input.first()?, steps - 1)
             }
+            // Whatever the scores were, they are shares of a whole now.
+            "Normalizer" if steps > 0 => Some(match self.role(node.input.first()?, steps - 1)? {
+                Role::Label => Role::Label,
+                Role::Scores { .. } => Role::Scores { raw: false },
+            }),
             _ => None,
         }
     }
@@ -186,7 +197,28 @@ impl<'g> Walker<'g> {
 /// What an output of a classifier is.
 enum Role {
     Label,
-    Scores,
+    Scores { raw: bool },
+}
+
+impl Role {
+    fn is_raw(&self) -> bool {
+        matches!(self, Role::Scores { raw: true })
+    }
+}
+
+/// Whether a classifier's scores are what its kernel summed up, not transformed into probabilities. The leaves of a
+/// forest hold probabilities, unless some are negative: those of boosted trees are margins.
+fn has_raw_scores(classifier: &NodeProto) -> bool {
+    if attribute(classifier, "post_transform").is_some_and(|transform| transform.s != b"NONE") {
+        return false;
+    }
+    match classifier.op_type.as_str() {
+        "SVMClassifier" => attribute(classifier, "prob_a").is_none_or(|pairs| pairs.floats.is_empty()),
+        "TreeEnsembleClassifier" => {
+            attribute(classifier, "class_weights").is_some_and(|leaves| leaves.floats.iter().any(|&w| w < 0.0))
+        }
+        _ => true,
+    }
 }
 
 /// The values that an encoder node knows, if the node is one.

@@ -51,6 +51,8 @@ pub struct ClassOutputs {
     pub label: Option<Box<str>>,
     /// The output that holds one score for each class.
     pub scores: Option<Box<str>>,
+    /// Whether the graph shows that these scores are no probabilities, such as the margins of a support vector machine.
+    pub raw_scores: bool,
 }
 
 /// The values that an encoder in the graph knows for one input column.

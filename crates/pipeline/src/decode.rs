@@ -55,6 +55,13 @@ impl Decoder {
         }
     }
 
+    /// Looks at the answer to the example for what the file does not say.
+    pub(crate) fn learn(&mut self, example: &[Prediction]) {
+        if let Decoder::Classification(classification) = self {
+            classification.learn(example);
+        }
+    }
+
     /// One prediction for each row.
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
         match self {

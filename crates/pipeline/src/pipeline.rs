@@ -48,8 +48,9 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::open`].
     pub fn open_files(files: &ModelFiles, loaders: &Loaders) -> Result<Pipeline, OpenError> {
-        let pipeline = PipelineBuilder::load(files, loaders)?.build()?;
-        pipeline.run_example().map_err(OpenError::Example)?;
+        let mut pipeline = PipelineBuilder::load(files, loaders)?.build()?;
+        let example = pipeline.run_example().map_err(OpenError::Example)?;
+        pipeline.decoder.learn(&example);
         Ok(pipeline)
     }
 

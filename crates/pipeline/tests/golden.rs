@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::{Loaders, Pipeline};
-use ferrocast_schema::{ClassValue, JsonLimits, Number, Prediction};
+use ferrocast_schema::{ClassValue, JsonLimits, Number, Prediction, Scores};
 use serde_json::Value;
 
 fn versions() -> Vec<PathBuf> {
@@ -50,7 +50,7 @@ fn check(case: &Value, prediction: &Prediction, tolerance: &Value, version: &Pat
         assert!((wanted - got).abs() <= limit, "{}: {case}: {got}", version.display());
     };
     match prediction {
-        Prediction::Class { class, probabilities, .. } => {
+        Prediction::Class { class, scores: Scores::Probabilities(probabilities), .. } => {
             assert_eq!(*class, ClassValue::Int(case["prediction"].as_i64().unwrap()), "{case}");
             for (wanted, got) in case["probability"].as_array().unwrap().iter().zip(probabilities) {
                 close(wanted.as_f64().unwrap(), f64::from(*got));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::{Class, Loaders, OpenError, Pipeline, PipelineBuilder, PredictError, advice};
-use ferrocast_schema::{ClassValue, JsonLimits, Prediction, Task};
+use ferrocast_schema::{ClassValue, JsonLimits, Prediction, Scores, Task};
 use ferrocast_testkit::{FakeEngine, small_model};
 use tempfile::TempDir;
 
@@ -48,8 +48,24 @@ fn without_a_manifest_the_file_tells_fields_categories_and_classes() {
     assert_eq!(pipeline.manifest().features[2].categories, ["Biscoe", "Dream", "Torgersen"]);
     assert_eq!(pipeline.manifest().task, Task::Classification);
     let row = r#"{"bill_length_mm": 50.0, "bill_depth_mm": 15.2, "island": "Biscoe", "flipper_length_mm": 218}"#;
-    let Prediction::Class { class, label, probabilities, .. } = predict(&pipeline, row) else { panic!() };
+    let Prediction::Class { class, label, scores, .. } = predict(&pipeline, row) else { panic!() };
+    let Scores::Probabilities(probabilities) = scores else { panic!("{scores:?}") };
     assert_eq!((class, label, probabilities.len()), (ClassValue::Int(2), None, 3));
+}
+
+#[test]
+fn margins_are_not_told_as_probabilities() {
+    let raw = ["perceptron", "ridge_classifier", "logistic_raw_scores"];
+    for export in raw.into_iter().chain(["logistic_no_zipmap", "one_vs_rest", "random_forest_multiclass"]) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../onnx-ml/tests/exports/{export}.onnx"));
+        let pipeline = open(&std::fs::read(path).unwrap(), None).unwrap();
+        // A row whose margins could pass for probabilities is still told as the model's other rows are.
+        for value in ["0.0", "0.1", "9.0"] {
+            let fields = ["x0", "x1", "x2", "x3"].map(|name| format!(r#""{name}": {value}"#)).join(",");
+            let prediction = predict(&pipeline, &format!("{{{fields}}}"));
+            assert_eq!(prediction.has_raw_scores(), raw.contains(&export), "{export}: {prediction:?}");
+        }
+    }
 }
 
 #[test]

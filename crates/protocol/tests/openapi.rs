@@ -11,7 +11,9 @@ use ferrocast_protocol::native::{
     encode_prediction, render,
 };
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_schema::{ClassValue, Feature, FeatureType, Loc, Number, Prediction, Range, Violation, Violations, code};
+use ferrocast_schema::{
+    ClassValue, Feature, FeatureType, Loc, Number, Prediction, Range, Scores, Violation, Violations, code,
+};
 use serde_json::{Map, Value, json};
 
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
@@ -22,7 +24,7 @@ fn predictions() {
         index: 0,
         class: ClassValue::Str("Adelie".into()),
         label: Some("Adélie penguin".into()),
-        probabilities: vec![1.0],
+        scores: Scores::Probabilities(vec![1.0]),
     };
     let value = Prediction::Value(Number::F64(17.5));
     let poison = Prediction::Value(Number::F64(f64::NAN));

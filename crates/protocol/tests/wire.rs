@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::{self, Limits, Served};
-use ferrocast_schema::{ClassValue, Manifest, Prediction, RowSchema, Rows, SchemaOptions, Values};
+use ferrocast_schema::{ClassValue, Manifest, Prediction, RowSchema, Rows, SchemaOptions, Scores, Values};
 use serde_json::{Value, json};
 
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
@@ -51,9 +51,10 @@ fn predict_rows(rows: &Rows) -> Vec<Prediction> {
     let classify = |&flipper: &i64| {
         let index = usize::try_from(flipper % 3).unwrap();
         let likely = if flipper == POISON { f32::NAN } else { 0.9 };
-        let probabilities = (0..3).map(|class| if class == index { likely } else { 0.05 }).collect();
+        let scores = (0..3).map(|class| if class == index { likely } else { 0.05 });
+        let scores = Scores::Probabilities(scores.collect());
         let label = SPECIES.get(index).map(|&name| name.into());
-        Prediction::Class { index, class: ClassValue::Int(flipper % 3), label, probabilities }
+        Prediction::Class { index, class: ClassValue::Int(flipper % 3), label, scores }
     };
     flippers.iter().map(classify).collect()
 }

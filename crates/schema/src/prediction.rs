@@ -39,14 +39,14 @@ pub enum Number {
 pub enum Prediction {
     /// One of a known set of classes.
     Class {
-        /// Position of the class in the model's own order; also that of its probability.
+        /// Position of the class in the model's own order; also that of its score.
         index: usize,
         /// The class as the model names it.
         class: ClassValue,
         /// The name that the manifest displays for it.
         label: Option<Arc<str>>,
-        /// One per class, in the model's order; empty when the model gives none.
-        probabilities: Vec<f32>,
+        /// What the model gives for each class beside the label.
+        scores: Scores,
     },
     /// One number (regression).
     Value(Number),
@@ -55,11 +55,21 @@ pub enum Prediction {
 }
 
 impl Prediction {
-    /// Whether what should be probabilities lies outside of 0 to 1 by more than rounding: logits, distances.
+    /// Whether the model has scores for its classes that are no probabilities.
     pub fn has_raw_scores(&self) -> bool {
-        let is_probability = |score: &f32| (-1e-3..=1.001).contains(score);
-        matches!(self, Prediction::Class { probabilities, .. } if !probabilities.iter().all(is_probability))
+        matches!(self, Prediction::Class { scores: Scores::Raw(_), .. })
     }
+}
+
+/// One number per class, in the model's order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scores {
+    /// The model gives its label alone.
+    None,
+    /// Each between 0 and 1.
+    Probabilities(Vec<f32>),
+    /// Only their order means something: the margins of a support vector machine, logits, votes.
+    Raw(Vec<f32>),
 }
 
 impl fmt::Display for Number {
@@ -82,25 +92,5 @@ impl fmt::Display for Prediction {
             Prediction::Value(number) => write!(out, "{number}"),
             Prediction::Vector(values) => write!(out, "{values:?}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ClassValue, Prediction};
-
-    #[test]
-    fn raw_scores_are_told_from_probabilities() {
-        let class = |probabilities: &[f32]| {
-            let (class, probabilities) = (ClassValue::Int(0), probabilities.to_vec());
-            Prediction::Class { index: 0, class, label: None, probabilities }
-        };
-        for scores in [&[][..], &[0.25, 0.75], &[1.000_000_2, -1e-9]] {
-            assert!(!class(scores).has_raw_scores(), "{scores:?}");
-        }
-        for scores in [&[6.6, 3.3][..], &[-0.2, 0.9], &[f32::NAN, 1.0]] {
-            assert!(class(scores).has_raw_scores(), "{scores:?}");
-        }
-        assert!(!Prediction::Vector(vec![6.6]).has_raw_scores());
     }
 }

@@ -12,9 +12,9 @@ use super::{Done, with_advice};
 /// How deep models lie below a folder of models: `<name>/<version>`.
 const DEPTH: usize = 2;
 
-/// Clients would read them as probabilities, and the model serves all the same.
-const RAW_SCORES: &str = "the scores are no probabilities; if they are logits, write apply = \"softmax\" (or \"sigmoid\") \
-                          under [output] in model.toml";
+/// The model serves all the same.
+const RAW_SCORES: &str = "the scores are no probabilities, and are told as `scores`; if they are logits, write apply = \
+                          \"softmax\" (or \"sigmoid\") under [output] in model.toml";
 
 /// The most characters that an example or its answer takes.
 const EXCERPT: usize = 240;

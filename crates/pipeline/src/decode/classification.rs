@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ferrocast_engine::{ModelHints, Signature, Tensor};
-use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction};
+use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction, Scores};
 
 use super::classes::{Class, Classes};
 use super::{DecodeError, Output, to_f32};
@@ -18,6 +18,8 @@ pub(crate) struct Classification {
     apply: Activation,
     /// The scores are one column: that of the second of two classes.
     one_column: bool,
+    /// The scores are no probabilities.
+    raw: bool,
 }
 
 impl Classification {
@@ -68,12 +70,22 @@ impl Classification {
                 classes,
                 apply: section.apply,
                 one_column,
+                raw: section.apply == Activation::None && roles.is_some_and(|roles| roles.raw_scores),
             }),
         }
     }
 
     pub(crate) fn classes(&self) -> &[Class] {
         self.classes.as_slice()
+    }
+
+    /// Takes the scores for raw ones if they lie outside of 0 to 1 by more than rounding, where the file does not say.
+    pub(crate) fn learn(&mut self, example: &[Prediction]) {
+        let is_probability = |score: &f32| (-1e-3..=1.001).contains(score);
+        self.raw |= example.iter().any(|prediction| match prediction {
+            Prediction::Class { scores: Scores::Probabilities(scores), .. } => !scores.iter().all(is_probability),
+            _ => false,
+        });
     }
 
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
@@ -91,14 +103,15 @@ impl Classification {
         scores
             .chunks(width)
             .map(|row| {
-                let probabilities = self.probabilities(row);
+                let scores = self.scores(row);
                 let label = labels.as_mut().and_then(Iterator::next);
                 let index = label.as_ref().and_then(|label| self.classes.position(label));
-                let index = index.unwrap_or_else(|| argmax(&probabilities));
+                let index = index.unwrap_or_else(|| argmax(&scores));
                 let class = label.or_else(|| self.classes.value(index).cloned());
                 let class =
                     class.ok_or_else(|| output.unlike(format!("{} classes", self.classes.len()), tensor.describe()))?;
-                Ok(Prediction::Class { index, class, label: self.classes.label(index).cloned(), probabilities })
+                let scores = if self.raw { Scores::Raw(scores) } else { Scores::Probabilities(scores) };
+                Ok(Prediction::Class { index, class, label: self.classes.label(index).cloned(), scores })
             })
             .collect()
     }
@@ -108,7 +121,7 @@ impl Classification {
         match self.classes.position(&class) {
             Some(index) => {
                 let label = self.classes.label(index).cloned();
-                Prediction::Class { index, class, label, probabilities: Vec::new() }
+                Prediction::Class { index, class, label, scores: Scores::None }
             }
             None => Prediction::Value(match class {
                 ClassValue::Int(value) => Number::Int(value),
@@ -117,16 +130,17 @@ impl Classification {
         }
     }
 
-    fn probabilities(&self, scores: &[f32]) -> Vec<f32> {
-        let mut values = match (self.apply, self.one_column) {
-            (Activation::None | Activation::Sigmoid, _) => scores.to_vec(),
-            (Activation::Softmax, _) => softmax(scores),
+    /// One for each class.
+    fn scores(&self, scores: &[f32]) -> Vec<f32> {
+        let mut values = match self.apply {
+            Activation::None | Activation::Sigmoid => scores.to_vec(),
+            Activation::Softmax => softmax(scores),
         };
         if self.apply == Activation::Sigmoid {
             values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
         }
         if self.one_column {
-            values.insert(0, values.first().map_or(0.0, |second| 1.0 - second));
+            values.insert(0, values.first().map_or(0.0, |second| if self.raw { -second } else { 1.0 - second }));
         }
         values
     }

@@ -3,7 +3,7 @@
 
 mod batch;
 
-use ferrocast_schema::{ClassValue, Number, Prediction};
+use ferrocast_schema::{ClassValue, Number, Prediction, Scores};
 use serde::Serialize;
 
 pub use self::batch::encode_batch;
@@ -24,12 +24,13 @@ pub struct Served<'a> {
 /// [`ErrorCode::NonFiniteOutput`] if the prediction holds a NaN or an infinity.
 pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<Vec<u8>, ApiError> {
     let capacity = envelope_bytes(served) + item_bytes(prediction);
-    let Outcome { prediction, label, probability, confidence } = Outcome::of(prediction)?;
+    let Outcome { prediction, label, probability, confidence, scores } = Outcome::of(prediction)?;
     let body = PredictionResponse {
         prediction,
         label,
         probability,
         confidence: confidence.unwrap_or(0.0),
+        scores,
         status: Status::Success,
         model: served.model,
         version: served.version,
@@ -53,6 +54,9 @@ pub struct PredictionResponse<'a> {
     probability: Option<&'a [f32]>,
     /// The highest probability; 0 if the model gives none.
     confidence: f32,
+    /// The model's score for each class, where these are no probabilities: margins, logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<&'a [f32]>,
     /// Always `success`.
     status: Status,
     /// The model that answered.
@@ -97,6 +101,9 @@ pub enum BatchItem<'a> {
         /// The highest probability; absent if the model gives none.
         #[serde(skip_serializing_if = "Option::is_none")]
         confidence: Option<f32>,
+        /// As in the answer for one instance.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scores: Option<&'a [f32]>,
     },
     /// The model's answer for the instance cannot be given.
     Failed {
@@ -161,14 +168,19 @@ struct Outcome<'a> {
     label: Option<&'a str>,
     probability: Option<&'a [f32]>,
     confidence: Option<f32>,
+    scores: Option<&'a [f32]>,
 }
 
 impl<'a> Outcome<'a> {
     fn of(prediction: &'a Prediction) -> Result<Outcome<'a>, Unwritable> {
         match prediction {
-            Prediction::Class { class, label, probabilities, .. } => {
-                check_finite(probabilities)?;
-                let probability = Some(probabilities.as_slice()).filter(|p| !p.is_empty());
+            Prediction::Class { class, label, scores, .. } => {
+                let (probability, scores) = match scores {
+                    Scores::None => (None, None),
+                    Scores::Probabilities(values) => (Some(values.as_slice()), None),
+                    Scores::Raw(values) => (None, Some(values.as_slice())),
+                };
+                check_finite(probability.or(scores).unwrap_or_default())?;
                 Ok(Outcome {
                     prediction: match class {
                         ClassValue::Int(class) => PredictedValue::Int(*class),
@@ -177,6 +189,7 @@ impl<'a> Outcome<'a> {
                     label: label.as_deref(),
                     probability,
                     confidence: probability.map(|p| p.iter().copied().fold(f32::MIN, f32::max)),
+                    scores,
                 })
             }
             Prediction::Value(Number::F32(value)) => {
@@ -195,7 +208,7 @@ impl<'a> Outcome<'a> {
     }
 
     fn bare(prediction: PredictedValue<'a>) -> Outcome<'a> {
-        Outcome { prediction, label: None, probability: None, confidence: None }
+        Outcome { prediction, label: None, probability: None, confidence: None, scores: None }
     }
 }
 
@@ -222,12 +235,16 @@ fn envelope_bytes(served: Served<'_>) -> usize {
 /// Room for one item. Text that needs escapes may exceed it; the buffer then grows.
 fn item_bytes(prediction: &Prediction) -> usize {
     let content = match prediction {
-        Prediction::Class { class, label, probabilities, .. } => {
+        Prediction::Class { class, label, scores, .. } => {
             let class = match class {
                 ClassValue::Int(_) => NUMBER_BYTES,
                 ClassValue::Str(text) => text.len(),
             };
-            class + label.as_deref().map_or(0, str::len) + probabilities.len() * F32_BYTES
+            let scores = match scores {
+                Scores::None => 0,
+                Scores::Probabilities(values) | Scores::Raw(values) => values.len(),
+            };
+            class + label.as_deref().map_or(0, str::len) + scores * F32_BYTES
         }
         Prediction::Value(Number::Str(text)) => text.len(),
         Prediction::Value(_) => NUMBER_BYTES,

@@ -53,7 +53,7 @@ pub fn encode_batch(predictions: &[Prediction], served: Served<'_>) -> Result<Ve
 
 /// What an item says besides its position.
 fn predicted(buffer: &mut Vec<u8>, outcome: &Outcome<'_>) -> Result<(), ApiError> {
-    let Outcome { prediction, label, probability, confidence } = outcome;
+    let Outcome { prediction, label, probability, confidence, scores } = outcome;
     field(buffer, b",\"prediction\":", prediction)?;
     if let Some(label) = label {
         field(buffer, b",\"label\":", label)?;
@@ -63,6 +63,9 @@ fn predicted(buffer: &mut Vec<u8>, outcome: &Outcome<'_>) -> Result<(), ApiError
     }
     if let Some(confidence) = confidence {
         field(buffer, b",\"confidence\":", confidence)?;
+    }
+    if let Some(scores) = scores {
+        field(buffer, b",\"scores\":", scores)?;
     }
     Ok(())
 }

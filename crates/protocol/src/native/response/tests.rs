@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ferrocast_schema::{ClassValue, Number, Prediction};
+use ferrocast_schema::{ClassValue, Number, Prediction, Scores};
 use serde_json::{Value, json};
 
 use super::batch::batch_bytes;
@@ -12,11 +12,16 @@ use crate::ErrorCode;
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
 
 fn class(index: usize, label: Option<&str>, probabilities: &[f32]) -> Prediction {
+    let scores = if probabilities.is_empty() { Scores::None } else { Scores::Probabilities(probabilities.to_vec()) };
+    scored(index, label, scores)
+}
+
+fn scored(index: usize, label: Option<&str>, scores: Scores) -> Prediction {
     Prediction::Class {
         index,
         class: ClassValue::Int(i64::try_from(index).unwrap()),
         label: label.map(Arc::from),
-        probabilities: probabilities.to_vec(),
+        scores,
     }
 }
 
@@ -37,7 +42,7 @@ fn classes_keep_the_models_own_type() {
         index: 0,
         class: ClassValue::Str("\"quoted\"".into()),
         label: None,
-        probabilities: vec![1.0],
+        scores: Scores::Probabilities(vec![1.0]),
     };
     check(&named, r#"{"prediction":"\"quoted\"","probability":[1.0],"confidence":1.0"#);
 }
@@ -45,6 +50,15 @@ fn classes_keep_the_models_own_type() {
 #[test]
 fn without_probabilities_there_is_null_and_no_confidence() {
     check(&class(0, None, &[]), r#"{"prediction":0,"probability":null,"confidence":0.0"#);
+}
+
+#[test]
+fn scores_that_are_no_probabilities_are_not_called_so() {
+    let margins = scored(1, None, Scores::Raw(vec![-6.5, 3.25]));
+    check(&margins, r#"{"prediction":1,"probability":null,"confidence":0.0,"scores":[-6.5,3.25]"#);
+    let batch = String::from_utf8(encode_batch(&[margins], SERVED).unwrap()).unwrap();
+    let expected = r#"{"predictions":[{"instance_id":0,"prediction":1,"scores":[-6.5,3.25]}],"#;
+    assert!(batch.starts_with(expected), "{batch}");
 }
 
 #[test]
@@ -106,7 +120,7 @@ fn a_batch_is_written_as_its_type_describes_it() {
         index: 0,
         class: ClassValue::Str("\"a\"".into()),
         label: Some("A\n".into()),
-        probabilities: vec![0.5, 0.25],
+        scores: Scores::Probabilities(vec![0.5, 0.25]),
     };
     let predictions = [named, Prediction::Vector(vec![1.5, -2.0]), Prediction::Value(Number::F32(f32::NAN))];
     let Served { model, version } = SERVED;
@@ -118,6 +132,7 @@ fn a_batch_is_written_as_its_type_describes_it() {
                 label: Some("A\n"),
                 probability: Some(&[0.5, 0.25]),
                 confidence: Some(0.5),
+                scores: None,
             },
             BatchItem::Predicted {
                 instance_id: 1,
@@ -125,6 +140,7 @@ fn a_batch_is_written_as_its_type_describes_it() {
                 label: None,
                 probability: None,
                 confidence: None,
+                scores: None,
             },
             BatchItem::Failed {
                 instance_id: 2,
