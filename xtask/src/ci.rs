@@ -13,7 +13,7 @@ use std::{
 use xshell::{Shell, cmd};
 
 use crate::{
-    codegen, flags, models, tidy,
+    codegen, conformance, flags, models, tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM},
 };
 
@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctest", run: |sh| quietly(cmd!(sh, "cargo test --workspace --doc --locked").run()) },
     Step { name: "doc", run: doc },
     Step { name: "codegen", run: |sh| codegen::run(sh, codegen::Mode::Check).map(|()| None) },
+    Step { name: "conformance", run: |sh| conformance::run(sh).map(|()| None) },
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
     Step { name: "deny", run: deny },
 ];

@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod conformance;
 mod flags;
 mod http;
 mod marked;
