@@ -44,17 +44,17 @@ impl Labels {
         }
     }
 
-    /// The facts of a classifier's outputs: a label per row, and a score per row and class.
-    pub(crate) fn facts(&self, batch: TDim) -> TVec<Fact> {
+    /// The facts of a classifier's outputs: a label per row, and `columns` scores per row.
+    pub(crate) fn facts(&self, batch: TDim, columns: usize) -> TVec<Fact> {
         tvec!(
             Fact { datum_type: self.datum_type(), shape: tvec!(batch.clone()) },
-            Fact { datum_type: DatumType::F32, shape: tvec!(batch, self.len().into()) },
+            Fact { datum_type: DatumType::F32, shape: tvec!(batch, columns.into()) },
         )
     }
 
-    /// What a classifier answers, as tensors: the labels of `classes`, one per row, and the scores.
-    pub(crate) fn tensors(&self, classes: &[usize], scores: Vec<f32>) -> TractResult<TVec<TValue>> {
-        Ok(tvec!(self.tensor(classes)?, tensor(&[classes.len(), self.len()], scores)?))
+    /// What a classifier answers, as tensors: the labels of `classes`, one per row, and `columns` scores per row.
+    pub(crate) fn tensors(&self, classes: &[usize], scores: Vec<f32>, columns: usize) -> TractResult<TVec<TValue>> {
+        Ok(tvec!(self.tensor(classes)?, tensor(&[classes.len(), columns], scores)?))
     }
 
     /// What a classifier answers, into the buffers of a row program: the labels of `classes`, one per row, and behind

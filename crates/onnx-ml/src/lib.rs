@@ -25,6 +25,7 @@ mod post_transform;
 mod register;
 mod row_program;
 mod string_aware;
+mod svm;
 mod tensors;
 mod trees;
 mod winner;

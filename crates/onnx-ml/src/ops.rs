@@ -13,6 +13,8 @@ pub(crate) mod linear_regressor;
 pub(crate) mod normalizer;
 pub(crate) mod one_hot_encoder;
 pub(crate) mod scaler;
+pub(crate) mod svm_classifier;
+pub(crate) mod svm_regressor;
 pub(crate) mod tree_ensemble_classifier;
 pub(crate) mod tree_ensemble_regressor;
 pub(crate) mod where_strings;

@@ -26,6 +26,8 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Normalizer", ops::normalizer::build);
     register.insert("OneHotEncoder", ops::one_hot_encoder::build);
     register.insert("Scaler", ops::scaler::build);
+    register.insert("SVMClassifier", ops::svm_classifier::build);
+    register.insert("SVMRegressor", ops::svm_regressor::build);
     register.insert("TreeEnsembleClassifier", ops::tree_ensemble_classifier::build);
     register.insert("TreeEnsembleRegressor", ops::tree_ensemble_regressor::build);
     register.insert("ZipMap", ops::zip_map::build);

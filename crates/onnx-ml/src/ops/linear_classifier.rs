@@ -69,13 +69,13 @@ impl Kernel for LinearClassifier {
         expect_numbers(NAME, input.datum_type)?;
         let (batch, width) = rows(NAME, &input.shape)?;
         known_width(&width).map_or(Ok(()), |width| self.linear.expect_width(width))?;
-        Ok(self.labels.facts(batch))
+        Ok(self.labels.facts(batch, self.labels.len()))
     }
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
         let (classes, scores) = self.finish(self.linear.scores(input)?);
-        self.labels.tensors(&classes, scores)
+        self.labels.tensors(&classes, scores, self.labels.len())
     }
     fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         if is_table(inputs) { Some(self) } else { None }

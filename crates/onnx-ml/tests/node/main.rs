@@ -16,6 +16,7 @@ mod hostile_trees;
 mod linear;
 mod main_domain;
 mod optional_outputs;
+mod svm;
 mod symbolic_batch;
 mod tree_classifier;
 mod tree_regressor;
