@@ -5,18 +5,16 @@
 //! shapes of its inputs, and it runs in one step. So each of them is a [`Kernel`], two methods long, and [`Eager`]
 //! is all that tract sees.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{
-    Arc, DatumType, InferenceFact, InferenceModel, SpecialOps as _, TDim, TValue, TVec, TractResult, TypedFact,
-    TypedModel,
+    Arc, DatumType, InferenceFact, SpecialOps as _, TDim, TValue, TVec, TractResult, TypedFact, TypedModel,
 };
-use tract_onnx::tract_hir::infer::{Factoid, InferenceNode, InferenceOp};
+use tract_onnx::tract_hir::infer::{Factoid, InferenceOp};
 use tract_onnx::tract_hir::internal::{
     DatumTypeExt as _, EvalContext, EvalOp, Op, OutletId, StaticName, TypedOp, as_op, bail, op_as_typed_op,
-    op_out_of_plan,
+    op_out_of_plan, to_typed,
 };
 
 use crate::row_program::RowStep;
@@ -186,17 +184,5 @@ impl InferenceOp for Eager {
         Ok(self.used.len())
     }
 
-    fn to_typed(
-        &self,
-        _source: &InferenceModel,
-        node: &InferenceNode,
-        target: &mut TypedModel,
-        mapping: &HashMap<OutletId, OutletId>,
-    ) -> TractResult<TVec<OutletId>> {
-        let Some(inputs) = node.inputs.iter().map(|input| mapping.get(input).copied()).collect::<Option<TVec<_>>>()
-        else {
-            bail!("{}: an input of node {} was not translated", self.kernel.name(), node.name)
-        };
-        target.wire_node(&node.name, self.clone(), &inputs)
-    }
+    to_typed!();
 }
