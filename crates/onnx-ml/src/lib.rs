@@ -20,6 +20,7 @@ mod eager;
 mod labels;
 mod linear;
 mod lookup;
+mod mapper;
 mod ops;
 mod post_transform;
 mod register;

@@ -1,10 +1,11 @@
-//! Looking values up by key: shared by the label encoder and the category mapper.
+//! Looking values up by key: the tables of the label encoder and the category mapper.
 
 use std::collections::HashMap;
 
 use tract_onnx::prelude::{DatumType, TValue, Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
+use crate::attributes::Attributes;
 use crate::tensors::{numbers, tensor, values};
 
 /// A list of keys or of values, and the element type of the tensors that it stands for.
@@ -123,23 +124,39 @@ impl Lookup {
         Ok(Lookup { operator, keys: datum_type, positions, values, default })
     }
 
-    /// The element type of the answers to inputs of type `keys`.
+    /// Maps from `strings` to `ints` and back, with the defaults that the node says, or else -1 and `_Unused`.
     ///
     /// # Errors
-    /// When the keys are of another type.
-    pub(crate) fn output_type(&self, keys: DatumType) -> TractResult<DatumType> {
-        if keys == self.keys {
-            return Ok(self.values.datum_type());
-        }
-        bail!("{}: has {:?} keys, the input holds {keys:?}", self.operator, self.keys)
+    /// When the lists differ in length.
+    pub(crate) fn both_ways(
+        operator: &'static str,
+        attributes: Attributes<'_>,
+        strings: Column,
+        ints: Column,
+    ) -> TractResult<Vec<Lookup>> {
+        let default_int = Column::ints(&[attributes.int("default_int64")?.unwrap_or(-1)]);
+        let default_string = attributes.string("default_string")?.unwrap_or("_Unused").to_owned();
+        Ok(vec![
+            Lookup::new(operator, strings.clone(), ints.clone(), default_int)?,
+            Lookup::new(operator, ints, strings, Column::Strings(vec![default_string]))?,
+        ])
+    }
+
+    /// The element type of the keys.
+    pub(crate) fn keys(&self) -> DatumType {
+        self.keys
+    }
+
+    /// The element type of the values.
+    pub(crate) fn values(&self) -> DatumType {
+        self.values.datum_type()
     }
 
     /// The value of every element of `input`, in its shape.
     ///
     /// # Errors
-    /// When it is not of the keys' type.
+    /// When it is not of the keys' kind.
     pub(crate) fn map(&self, input: &Tensor) -> TractResult<TValue> {
-        self.output_type(input.datum_type())?;
         let found: Vec<Option<usize>> = match &self.positions {
             Positions::Ints(positions) => {
                 numbers::<i64>(self.operator, input)?.iter().map(|key| positions.get(key).copied()).collect()

@@ -6,35 +6,32 @@
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{DatumType, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
-use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::eager::{BuildResult, Eager};
 use crate::lookup::{Column, Lookup};
-use crate::tensors::exactly;
+use crate::mapper::Mapper;
 
 const NAME: &str = "LabelEncoder";
 
 const TENSOR_TYPES: [DataType; 6] =
     [DataType::String, DataType::Int64, DataType::Float, DataType::Int32, DataType::Int16, DataType::Double];
 
-/// Version 2 and later.
-#[derive(Debug)]
-struct LabelEncoder {
-    table: Lookup,
-}
-
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     let attributes = Attributes::new(node);
     let classes = attributes.strings("classes_strings")?;
-    if !classes.is_empty() {
-        return Eager::boxed(node, LabelPositions::new(attributes, classes)?);
-    }
-    let keys = column(ctx, attributes, "keys")?;
-    let values = column(ctx, attributes, "values")?;
-    let default = default(ctx, attributes, values.datum_type())?;
-    Eager::boxed(node, LabelEncoder { table: Lookup::new(NAME, keys, values, default)? })
+    let tables = if classes.is_empty() {
+        let keys = column(ctx, attributes, "keys")?;
+        let values = column(ctx, attributes, "values")?;
+        let default = default(ctx, attributes, values.datum_type())?;
+        vec![Lookup::new(NAME, keys, values, default)?]
+    } else {
+        let positions: Vec<i64> = (0i64..).take(classes.len()).collect();
+        Lookup::both_ways(NAME, attributes, Column::Strings(classes), Column::ints(&positions))?
+    };
+    Eager::boxed(node, Mapper { operator: NAME, tables })
 }
 
 /// The one list that is set of `<prefix>_strings`, `_int64s`, `_floats` and `_tensor`.
@@ -76,63 +73,4 @@ fn default(ctx: &ParsingContext<'_>, attributes: Attributes<'_>, values: DatumTy
         }
         int => Column::Ints(int, vec![attributes.int("default_int64")?.unwrap_or(-1)]),
     })
-}
-
-impl Kernel for LabelEncoder {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
-        let [input] = exactly(NAME, inputs)?;
-        let datum_type = self.table.output_type(input.datum_type)?;
-        Ok(tvec!(Fact { datum_type, shape: input.shape.clone() }))
-    }
-
-    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let [input] = exactly(NAME, &inputs)?;
-        Ok(tvec!(self.table.map(input)?))
-    }
-}
-
-/// Version 1: strings to their positions in a list, or positions to strings, as the input asks.
-#[derive(Debug)]
-struct LabelPositions {
-    to_position: Lookup,
-    to_string: Lookup,
-}
-
-impl LabelPositions {
-    fn new(attributes: Attributes<'_>, classes: Vec<String>) -> TractResult<LabelPositions> {
-        let positions: Vec<i64> = (0i64..).take(classes.len()).collect();
-        let classes = Column::Strings(classes);
-        let default_int = Column::ints(&[attributes.int("default_int64")?.unwrap_or(-1)]);
-        let default_string =
-            Column::Strings(vec![attributes.string("default_string")?.unwrap_or("_Unused").to_owned()]);
-        Ok(LabelPositions {
-            to_position: Lookup::new(NAME, classes.clone(), Column::ints(&positions), default_int)?,
-            to_string: Lookup::new(NAME, Column::ints(&positions), classes, default_string)?,
-        })
-    }
-
-    fn table(&self, input: DatumType) -> &Lookup {
-        if input == DatumType::String { &self.to_position } else { &self.to_string }
-    }
-}
-
-impl Kernel for LabelPositions {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
-        let [input] = exactly(NAME, inputs)?;
-        let datum_type = self.table(input.datum_type).output_type(input.datum_type)?;
-        Ok(tvec!(Fact { datum_type, shape: input.shape.clone() }))
-    }
-
-    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let [input] = exactly(NAME, &inputs)?;
-        Ok(tvec!(self.table(input.datum_type()).map(input)?))
-    }
 }

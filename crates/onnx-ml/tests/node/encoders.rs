@@ -61,8 +61,8 @@ fn label_encoder_matches_floats_by_value() {
         .with("keys_floats", Value::Floats(&[f32::NAN, 0.0]))
         .with("values_int64s", Value::Ints(&[5, 6]));
     node.check(tensor(&[4], vec![-f32::NAN, -0.0f32, 0.0, 1.0]), ints(&[5, 6, 6, -1]));
-    node.check_error(&[ints(&[0])], "LabelEncoder: has F32 keys, the input holds I64");
-    node.check_error(&[tensor(&[1], vec![0f64])], "has F32 keys");
+    node.check_error(&[ints(&[0])], "LabelEncoder: the keys are [F32], the input holds I64");
+    node.check_error(&[tensor(&[1], vec![0f64])], "the keys are [F32]");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn category_mapper_goes_both_ways() {
         .with("cats_int64s", Value::Ints(&[4, 5]));
     node.check(strings(&["b", "z"]), ints(&[5, -1]));
     node.check(ints(&[4, 0]), strings(&["a", "_Unused"]));
-    node.check_error(&[floats(&[[1.0]])], "has I64 keys, the input holds F32");
+    node.check_error(&[floats(&[[1.0]])], "the keys are [String, I64], the input holds F32");
     let short = node.with("cats_int64s", Value::Ints(&[4]));
     short.check_error(&[ints(&[4])], "cats_strings has 2 values, cats_int64s 1");
 }
