@@ -36,14 +36,7 @@ impl<'a> Attributes<'a> {
     }
 
     pub(crate) fn strings(self, name: &str) -> TractResult<Vec<String>> {
-        let mut strings = Vec::new();
-        for bytes in self.bytes(name)? {
-            match std::str::from_utf8(bytes) {
-                Ok(string) => strings.push(string.to_owned()),
-                Err(_) => bail!("{}: {name} holds text that is not UTF-8", self.operator()),
-            }
-        }
-        Ok(strings)
+        self.bytes(name)?.iter().map(|bytes| Ok(self.text(name, bytes)?.to_owned())).collect()
     }
 
     pub(crate) fn int(self, name: &str) -> TractResult<Option<i64>> {
@@ -55,7 +48,15 @@ impl<'a> Attributes<'a> {
     }
 
     pub(crate) fn string(self, name: &str) -> TractResult<Option<&'a str>> {
-        self.node.get_attr_opt(name)
+        let bytes: Option<&[u8]> = self.node.get_attr_opt(name)?;
+        bytes.map(|bytes| self.text(name, bytes)).transpose()
+    }
+
+    fn text<'b>(self, name: &str, bytes: &'b [u8]) -> TractResult<&'b str> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => bail!("{}: {name} holds text that is not UTF-8", self.operator()),
+        }
     }
 
     /// A tensor whose element type is one of `allowed`.

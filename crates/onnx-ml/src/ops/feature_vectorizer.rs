@@ -1,7 +1,7 @@
 //! `FeatureVectorizer`: joins the columns of its inputs into one `float` tensor.
 //!
 //! `inputdimensions` says how many columns each input contributes: wider ones are cut, narrower ones padded with
-//! zeros. A tensor `[C]` is one row.
+//! zeros. A tensor `[C]` is one row, as in ONNX Runtime (and one column in ONNX's reference).
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

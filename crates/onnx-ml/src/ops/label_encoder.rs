@@ -2,6 +2,9 @@
 //!
 //! Three generations of the operator are told apart by their attributes: a list of strings mapped to and from their
 //! positions (version 1), parallel lists of keys and values (version 2), or the same as tensors (version 4).
+//!
+//! Of a key that is listed twice the last value counts, and NaN is a key like any other, as version 4 says. ONNX Runtime
+//! takes the first value, and finds no NaN in version 2.
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
@@ -22,6 +25,11 @@ const TENSOR_TYPES: [DataType; 6] =
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     let attributes = Attributes::new(node);
     let classes = attributes.strings("classes_strings")?;
+    let keyed =
+        node.attribute.iter().find(|other| other.name.starts_with("keys_") || other.name.starts_with("values_"));
+    if let (false, Some(other)) = (classes.is_empty(), keyed) {
+        bail!("{NAME}: classes_strings and {} are of different versions of the operator", other.name);
+    }
     let tables = if classes.is_empty() {
         let keys = column(ctx, attributes, "keys")?;
         let values = column(ctx, attributes, "values")?;

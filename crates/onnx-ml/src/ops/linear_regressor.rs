@@ -1,4 +1,7 @@
 //! `LinearRegressor`: one linear score per target, then the post transform.
+//!
+//! The transform applies to one target as to several. ONNX Runtime leaves a single target as it is, unless the transform
+//! is `PROBIT`; ONNX makes no such difference.
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

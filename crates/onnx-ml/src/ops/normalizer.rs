@@ -1,7 +1,7 @@
 //! `Normalizer`: every row divided by its largest value, its sum of absolute values, or its length.
 //!
-//! A row whose divisor is zero stays as it is. The divisor of `MAX` is the largest value, not the largest magnitude:
-//! so says ONNX, and so does ONNX Runtime.
+//! A row whose divisor is zero stays as it is. The divisor of `MAX` is the largest value: so says ONNX, and so does
+//! ONNX Runtime. (scikit-learn divides by the largest magnitude, which its exporter does not tell.)
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

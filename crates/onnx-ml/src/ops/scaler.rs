@@ -8,7 +8,7 @@ use tract_onnx::tract_hir::internal::bail;
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
 use crate::row_program::{Buffer, Inputs, RowStep, View, only};
-use crate::tensors::{exactly, expect_numbers, known_width, numbers, rows, tensor};
+use crate::tensors::{exactly, expect_numbers, known_width, numbers, rows, tensor, values};
 
 const NAME: &str = "Scaler";
 
@@ -43,14 +43,14 @@ impl Scaler {
         bail!("{NAME}: scales {} features, the input has {width}", self.pairs.len())
     }
 
-    /// Double inputs are scaled in double precision, so that a large offset costs no digits.
+    /// All but floats are scaled in double precision, so that a large offset costs no digits.
     fn scale(&self, values: View<'_>, scaled: &mut Vec<f32>) -> TractResult<()> {
         let pairs = self.pairs.iter().cycle();
-        if let View::F64(values) = values {
-            let scale = |(&x, &(offset, scale)): (&f64, &(f32, f32))| (x - f64::from(offset)) * f64::from(scale);
-            scaled.extend(values.iter().zip(pairs).map(|item| scale(item) as f32));
+        if let View::F32(values) = values {
+            scaled.extend(values.iter().zip(pairs).map(|(&x, &(offset, scale))| (x - offset) * scale));
         } else {
-            scaled.extend(values.to_f32()?.iter().zip(pairs).map(|(&x, &(offset, scale))| (x - offset) * scale));
+            let scale = |(&x, &(offset, scale)): (&f64, &(f32, f32))| (x - f64::from(offset)) * f64::from(scale);
+            scaled.extend(values.to_f64()?.iter().zip(pairs).map(|item| scale(item) as f32));
         }
         Ok(())
     }
@@ -77,10 +77,10 @@ impl Kernel for Scaler {
             self.expect_width(rows(NAME, input.shape())?.1)?;
         }
         let mut scaled = Vec::with_capacity(input.len());
-        if input.datum_type() == DatumType::F64 {
-            self.scale(View::F64(&numbers::<f64>(NAME, input)?), &mut scaled)?;
+        if input.datum_type() == DatumType::F32 {
+            self.scale(View::F32(values(input)?), &mut scaled)?;
         } else {
-            self.scale(View::F32(&numbers::<f32>(NAME, input)?), &mut scaled)?;
+            self.scale(View::F64(&numbers::<f64>(NAME, input)?), &mut scaled)?;
         }
         Ok(tvec!(tensor(input.shape(), scaled)?))
     }

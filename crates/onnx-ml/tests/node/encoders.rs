@@ -94,6 +94,9 @@ fn label_encoder_refuses_mixed_attributes() {
     let two_keys = wrong_default.with("keys_strings", Value::Strs(&["a"]));
     two_keys.check_error(&[ints(&[1])], "exactly one of keys_strings");
     Node::new("LabelEncoder", 1).check_error(&[ints(&[1])], "exactly one of keys_strings");
+    let versions = Node::new("LabelEncoder", 1).with("classes_strings", Value::Strs(&["a"]));
+    let versions = versions.with("keys_strings", Value::Strs(&["a"])).with("values_int64s", Value::Ints(&[7]));
+    versions.check_error(&[strings(&["a"])], "classes_strings and keys_strings are of different versions");
 }
 
 #[test]

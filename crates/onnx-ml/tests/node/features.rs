@@ -25,9 +25,10 @@ fn scaler_of_one_pair_takes_any_shape() {
 }
 
 #[test]
-fn scaler_keeps_the_digits_of_doubles() {
+fn scaler_keeps_the_digits_of_doubles_and_integers() {
     let node = Node::new("Scaler", 1).with("offset", Value::Floats(&[16_777_216.0]));
     node.check(tensor(&[1, 1], vec![16_777_217.5f64]), floats(&[[1.5]]));
+    node.check(tensor(&[1, 1], vec![16_777_217i64]), floats(&[[1.0]]));
 }
 
 #[test]
