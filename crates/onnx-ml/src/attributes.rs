@@ -1,6 +1,7 @@
 //! Attributes of a node, read with errors that name operator and attribute.
 //!
-//! An empty list and an absent one are the same, as exporters write both for "not used".
+//! An empty list and an absent one are the same, as exporters write both for "not used". An attribute that is there
+//! twice is an error, whatever the two say.
 
 use tract_onnx::pb::{NodeProto, TensorProto, tensor_proto};
 use tract_onnx::prelude::TractResult;
@@ -22,17 +23,28 @@ impl<'a> Attributes<'a> {
         &self.node.op_type
     }
 
+    /// The node, to read the attribute `name` from.
+    ///
+    /// # Errors
+    /// When it has two of that name.
+    fn of(self, name: &str) -> TractResult<&'a NodeProto> {
+        if self.node.attribute.iter().filter(|attribute| attribute.name == name).nth(1).is_some() {
+            bail!("{}: has two attributes {name}", self.operator());
+        }
+        Ok(self.node)
+    }
+
     pub(crate) fn ints(self, name: &str) -> TractResult<&'a [i64]> {
-        Ok(self.node.get_attr_opt_slice::<i64>(name)?.unwrap_or_default())
+        Ok(self.of(name)?.get_attr_opt_slice::<i64>(name)?.unwrap_or_default())
     }
 
     pub(crate) fn floats(self, name: &str) -> TractResult<&'a [f32]> {
-        Ok(self.node.get_attr_opt_slice::<f32>(name)?.unwrap_or_default())
+        Ok(self.of(name)?.get_attr_opt_slice::<f32>(name)?.unwrap_or_default())
     }
 
     /// A list of strings as its raw bytes.
     pub(crate) fn bytes(self, name: &str) -> TractResult<&'a [Vec<u8>]> {
-        Ok(self.node.get_attr_opt_slice::<Vec<u8>>(name)?.unwrap_or_default())
+        Ok(self.of(name)?.get_attr_opt_slice::<Vec<u8>>(name)?.unwrap_or_default())
     }
 
     pub(crate) fn strings(self, name: &str) -> TractResult<Vec<String>> {
@@ -40,15 +52,15 @@ impl<'a> Attributes<'a> {
     }
 
     pub(crate) fn int(self, name: &str) -> TractResult<Option<i64>> {
-        self.node.get_attr_opt(name)
+        self.of(name)?.get_attr_opt(name)
     }
 
     pub(crate) fn float(self, name: &str) -> TractResult<Option<f32>> {
-        self.node.get_attr_opt(name)
+        self.of(name)?.get_attr_opt(name)
     }
 
     pub(crate) fn string(self, name: &str) -> TractResult<Option<&'a str>> {
-        let bytes: Option<&[u8]> = self.node.get_attr_opt(name)?;
+        let bytes: Option<&[u8]> = self.of(name)?.get_attr_opt(name)?;
         bytes.map(|bytes| self.text(name, bytes)).transpose()
     }
 
@@ -64,7 +76,7 @@ impl<'a> Attributes<'a> {
     /// # Errors
     /// For another element type: tract does not survive them all.
     pub(crate) fn tensor(self, name: &str, allowed: &[tensor_proto::DataType]) -> TractResult<Option<&'a TensorProto>> {
-        let tensor: Option<&TensorProto> = self.node.get_attr_opt(name)?;
+        let tensor: Option<&TensorProto> = self.of(name)?.get_attr_opt(name)?;
         if let Some(tensor) = tensor
             && !allowed.iter().any(|&data_type| tensor.data_type == data_type as i32)
         {

@@ -2,6 +2,9 @@
 //!
 //! Two classes may share one row of coefficients: then its score is that of the second class, which wins when the
 //! score is positive.
+//!
+//! `multi_class` says how the model was fitted. Nothing here depends on it, as in ONNX Runtime: the post transform says
+//! what becomes of the scores.
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

@@ -36,9 +36,9 @@ pub(crate) fn load(proto: &ModelProto) -> TractResult<Arc<TypedRunnableModel>> {
 }
 
 /// One node with its attributes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Node {
-    proto: NodeProto,
+    pub(crate) proto: NodeProto,
 }
 
 /// An attribute's value.

@@ -12,6 +12,7 @@ mod encoders;
 mod exports;
 mod features;
 mod harness;
+mod hostile_attributes;
 mod hostile_trees;
 mod linear;
 mod main_domain;
