@@ -2,7 +2,8 @@
 //!
 //! The shape of the indices does not matter, only their number: one scalar index leaves a last axis of length one. A
 //! single row `[C]` becomes `[1, indices]`. No indices at all are no error: exporters look labels up by the classes
-//! of a batch, and a batch may be empty.
+//! of a batch, and a batch may be empty. An index below zero counts from the end, as in ONNX's reference: exporters pad
+//! with -1. ONNX Runtime refuses it.
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
@@ -34,7 +35,8 @@ fn picked_shape<D: Clone + From<usize>>(shape: &[D], picked: D) -> TractResult<T
 fn columns(indices: &[i64], width: usize) -> TractResult<Vec<usize>> {
     let mut columns = Vec::with_capacity(indices.len());
     for &index in indices {
-        match usize::try_from(index) {
+        let from_start = if index < 0 { index.saturating_add_unsigned(width as u64) } else { index };
+        match usize::try_from(from_start) {
             Ok(column) if column < width => columns.push(column),
             _ => bail!("{NAME}: index {index} is outside of the last axis, which has {width} elements"),
         }

@@ -137,7 +137,9 @@ fn array_feature_extractor_picks_columns() {
     );
     assert_close(&pick(&floats::<3>(&[]), ints(&[1])).unwrap()[0], &floats::<1>(&[]));
     assert_close(&pick(&ints(&[7, 8]), ints(&[])).unwrap()[0], &tensor::<i64>(&[1, 0], vec![]));
-    for index in [3, -1, i64::MAX, i64::MIN] {
+    // Below zero, from the end.
+    assert_close(&pick(&rows, ints(&[-1, -3])).unwrap()[0], &floats(&[[3.0, 1.0], [6.0, 4.0]]));
+    for index in [3, -4, i64::MAX, i64::MIN] {
         node.check_error(&[rows.clone(), ints(&[index])], &format!("index {index} is outside of the last axis"));
     }
 }
