@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use ferrocast_engine::{Dim, Inspection, LoadError, TensorSpec};
 use tract_onnx::Onnx;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
-use tract_onnx::pb::type_proto::{Tensor as TensorType, Value as TypeValue};
+use tract_onnx::pb::type_proto::Tensor as TensorType;
 use tract_onnx::pb::{ModelProto, ValueInfoProto};
 use tract_onnx::prelude::DatumType;
 
-use crate::parse::{for_each_node, qualified, unsupported};
+use crate::parse::{for_each_node, qualified, tensor_type, unsupported};
 use crate::{convert, hints};
 
 /// Reads the declared inputs and outputs, counts the operators and names those that cannot run.
@@ -34,11 +34,7 @@ pub(crate) fn inspect(onnx: &Onnx, model: &ModelProto) -> Result<Inspection, Loa
 
 fn declared(input: &ValueInfoProto) -> Result<TensorSpec, LoadError> {
     let wrong = |reason: String| LoadError::Shape { tensor: input.name.as_str().into(), reason };
-    let Some(TypeValue::TensorType(TensorType { elem_type, shape })) =
-        input.r#type.as_ref().and_then(|declared| declared.value.as_ref())
-    else {
-        return Err(wrong("the file declares no tensor type for it".to_owned()));
-    };
+    let TensorType { elem_type, shape } = tensor_type(input)?;
     let dtype = tract_onnx::pb::tensor_proto::DataType::try_from(*elem_type)
         .ok()
         .and_then(|data_type| DatumType::try_from(data_type).ok())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ferrocast_engine::LoadError;
 use tract_onnx::Onnx;
 use tract_onnx::pb::tensor_proto::DataLocation;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, type_proto};
 use tract_onnx::tract_hir::internal::Framework;
 
 /// The model in `bytes`.
@@ -27,6 +27,9 @@ pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
             tensor.name
         )));
     }
+    for input in &graph.input {
+        tensor_type(input)?;
+    }
     for output in &graph.output {
         if !defines(graph, &output.name) {
             return Err(LoadError::Malformed(
@@ -35,6 +38,23 @@ pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
         }
     }
     Ok(proto)
+}
+
+/// The type that the file declares for an input.
+///
+/// # Errors
+/// [`LoadError::Shape`] if it declares none, or another type than a tensor.
+pub(crate) fn tensor_type(input: &ValueInfoProto) -> Result<&type_proto::Tensor, LoadError> {
+    let wrong = |reason: &str| LoadError::Shape { tensor: input.name.as_str().into(), reason: reason.to_owned() };
+    match &input.r#type {
+        Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), .. }) => Ok(tensor),
+        // tract reads no other type, so that which one it is gets lost.
+        Some(_) => Err(wrong(
+            "it is no tensor but a map, a sequence or an optional; export the model without the step that takes it \
+             (such as a DictVectorizer), and send what that step would make of it",
+        )),
+        None => Err(wrong("the file gives it no type")),
+    }
 }
 
 /// Refuses operators that the register lacks, all at once, and the ones that tract computes wrongly.
@@ -91,4 +111,26 @@ fn defines(graph: &GraphProto, name: &str) -> bool {
     graph.input.iter().any(|input| input.name == name)
         || graph.initializer.iter().any(|tensor| tensor.name == name)
         || graph.node.iter().any(|node| node.output.iter().any(|output| output == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::{TypeProto, ValueInfoProto, type_proto};
+
+    use super::tensor_type;
+
+    fn input(declared: Option<TypeProto>) -> ValueInfoProto {
+        ValueInfoProto { name: "features".to_owned(), r#type: declared, ..ValueInfoProto::default() }
+    }
+
+    #[test]
+    fn inputs_are_tensors() {
+        let value = Some(type_proto::Value::TensorType(type_proto::Tensor::default()));
+        assert!(tensor_type(&input(Some(TypeProto { value, ..TypeProto::default() }))).is_ok());
+        // A map arrives as a type without a value.
+        let error = tensor_type(&input(Some(TypeProto::default()))).map(drop).expect_err("a map");
+        assert!(error.to_string().contains("tensor `features`: it is no tensor but a map"), "{error}");
+        let error = tensor_type(&input(None)).map(drop).expect_err("no type");
+        assert!(error.to_string().contains("no type"), "{error}");
+    }
 }

@@ -65,9 +65,9 @@ fn unsupported(ops: &[String]) -> &'static str {
     } else if ops.iter().any(|op| is_foreign(op)) {
         "operators of other domains are no part of ONNX; export the layer as standard operators, and a model that ONNX \
          Runtime has optimised from its original"
-    } else if has("ai.onnx.ml:") {
-        "no option of the exporter avoids these operators; take a model of another kind, such as a linear one, trees or \
-         boosting"
+    } else if has("DictVectorizer") || has("CastMap") {
+        "export the model without the step that takes maps, and send what that step would make of them: only tensors \
+         are served"
     } else {
         "export with another opset (target_opset=17 in skl2onnx, opset_version=17 in torch.onnx.export), or without the \
          layers that use these operators"
@@ -96,7 +96,7 @@ mod tests {
             ("Det", "target_opset"),
             ("SequenceConstruct", "sequence"),
             ("Loop", "unroll"),
-            ("ai.onnx.ml:SVMClassifier", "another kind"),
+            ("ai.onnx.ml:DictVectorizer", "only tensors"),
             ("ai.onnx.ml:TfIdfVectorizer", "vectorizer"),
             ("com.microsoft:FusedMatMul", "ONNX Runtime"),
             ("LSTM with direction=\"reverse\"", "bidirectional"),
