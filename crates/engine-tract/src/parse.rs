@@ -13,7 +13,7 @@ use tract_onnx::tract_hir::internal::Framework;
 /// # Errors
 /// [`LoadError::Malformed`] if this is no ONNX file; [`LoadError::Refused`] if its weights are in other files.
 pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
-    let proto = tract_onnx::onnx()
+    let mut proto = tract_onnx::onnx()
         .proto_model_for_read(&mut &*bytes)
         .map_err(|cause| LoadError::Malformed(format!("this is no ONNX file: {cause}").into()))?;
     let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty() && !graph.output.is_empty());
@@ -37,7 +37,20 @@ pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
             ));
         }
     }
+    proto.graph.iter_mut().for_each(name_nodes);
     Ok(proto)
+}
+
+/// Gives nodes without a name that of their first output, which errors then say. A name is optional in ONNX.
+fn name_nodes(graph: &mut GraphProto) {
+    for node in &mut graph.node {
+        if node.name.is_empty() {
+            node.name = node.output.iter().find(|output| !output.is_empty()).cloned().unwrap_or_default();
+        }
+        for attribute in &mut node.attribute {
+            attribute.g.iter_mut().chain(&mut attribute.graphs).for_each(name_nodes);
+        }
+    }
 }
 
 /// The type that the file declares for an input.
@@ -115,9 +128,23 @@ fn defines(graph: &GraphProto, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tract_onnx::pb::{TypeProto, ValueInfoProto, type_proto};
+    use tract_onnx::pb::{GraphProto, NodeProto, TypeProto, ValueInfoProto, type_proto};
 
-    use super::tensor_type;
+    use super::{name_nodes, tensor_type};
+
+    #[test]
+    fn nodes_are_named_after_their_first_output() {
+        let node = |name: &str, output: &[&str]| NodeProto {
+            name: name.to_owned(),
+            output: output.iter().map(|&name| name.to_owned()).collect(),
+            ..NodeProto::default()
+        };
+        let node = vec![node("scale", &["y"]), node("", &["", "scores"]), node("", &[])];
+        let mut graph = GraphProto { node, ..GraphProto::default() };
+        name_nodes(&mut graph);
+        let names: Vec<&str> = graph.node.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["scale", "scores", ""]);
+    }
 
     fn input(declared: Option<TypeProto>) -> ValueInfoProto {
         ValueInfoProto { name: "features".to_owned(), r#type: declared, ..ValueInfoProto::default() }

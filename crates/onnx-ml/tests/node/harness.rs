@@ -59,7 +59,15 @@ impl Node {
         let output = (0..outputs).map(|position| format!("output_{position}")).collect();
         let domain = if op.starts_with("main:") { "" } else { "ai.onnx.ml" };
         let op_type = op.trim_start_matches("main:").to_owned();
-        Node { proto: NodeProto { op_type, domain: domain.to_owned(), output, ..NodeProto::default() } }
+        Node {
+            proto: NodeProto {
+                name: "tested".to_owned(),
+                op_type,
+                domain: domain.to_owned(),
+                output,
+                ..NodeProto::default()
+            },
+        }
     }
 
     /// Leaves out an output: nothing reads it.
