@@ -103,17 +103,15 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    /// A map of each key to the value at the same position; a key that is listed twice has the later value.
+    /// A map of each key to the value at the same position in a list of the same length; a key that is listed twice has
+    /// the later value.
     ///
     /// # Errors
-    /// When the lists differ in length, or `default` is not one value of the values' type.
+    /// When `default` is not one value of the values' type.
     pub(crate) fn new(operator: &'static str, keys: Column, values: Column, default: Column) -> TractResult<Lookup> {
-        if keys.len() != values.len() {
-            bail!("{operator}: has {} keys and {} values", keys.len(), values.len());
-        }
         if default.len() != 1 || default.datum_type() != values.datum_type() {
             let (len, datum_type) = (default.len(), default.datum_type());
-            bail!("{operator}: the default is {len} x {datum_type:?}, the values are {:?}", values.datum_type());
+            bail!("{operator}: default_tensor is {len} x {datum_type:?}, the values are {:?}", values.datum_type());
         }
         let datum_type = keys.datum_type();
         let positions = match keys {
@@ -127,7 +125,7 @@ impl Lookup {
     /// Maps from `strings` to `ints` and back, with the defaults that the node says, or else -1 and `_Unused`.
     ///
     /// # Errors
-    /// When the lists differ in length.
+    /// When an attribute with a default is malformed.
     pub(crate) fn both_ways(
         operator: &'static str,
         attributes: Attributes<'_>,

@@ -51,14 +51,14 @@ impl Imputer {
     }
 
     fn expect_width(&self, width: usize) -> TractResult<()> {
-        let imputed = match self {
-            Imputer::Floats { imputed, .. } => imputed.len(),
-            Imputer::Ints { imputed, .. } => imputed.len(),
+        let (name, imputed) = match self {
+            Imputer::Floats { imputed, .. } => ("imputed_value_floats", imputed.len()),
+            Imputer::Ints { imputed, .. } => ("imputed_value_int64s", imputed.len()),
         };
         if imputed == 1 || imputed == width {
             return Ok(());
         }
-        bail!("{NAME}: has values for {imputed} features, the input has {width}")
+        bail!("{NAME}: {name} has {imputed} values, the input {width} features")
     }
 }
 

@@ -10,7 +10,7 @@ use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::{DatumType, TractResult};
-use tract_onnx::tract_hir::internal::bail;
+use tract_onnx::tract_hir::internal::{TractErrorContext as _, bail};
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager};
@@ -31,8 +31,9 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
         bail!("{NAME}: classes_strings and {} are of different versions of the operator", other.name);
     }
     let tables = if classes.is_empty() {
-        let keys = column(ctx, attributes, "keys")?;
-        let values = column(ctx, attributes, "values")?;
+        let (keys_name, keys) = column(ctx, attributes, "keys")?;
+        let (values_name, values) = column(ctx, attributes, "values")?;
+        attributes.expect_same_length((&keys_name, keys.len()), (&values_name, values.len()))?;
         let default = default(ctx, attributes, values.datum_type())?;
         vec![Lookup::new(NAME, keys, values, default)?]
     } else {
@@ -42,20 +43,22 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     Eager::boxed(node, Mapper { operator: NAME, tables })
 }
 
-/// The one list that is set of `<prefix>_strings`, `_int64s`, `_floats` and `_tensor`.
-fn column(ctx: &ParsingContext<'_>, attributes: Attributes<'_>, prefix: &str) -> TractResult<Column> {
-    let strings = attributes.strings(&format!("{prefix}_strings"))?;
-    let ints = attributes.ints(&format!("{prefix}_int64s"))?;
-    let floats = attributes.floats(&format!("{prefix}_floats"))?;
-    let tensor = tensor(ctx, attributes, &format!("{prefix}_tensor"))?;
-    match (strings.is_empty(), ints.is_empty(), floats.is_empty(), tensor) {
-        (false, true, true, None) => Ok(Column::Strings(strings)),
-        (true, false, true, None) => Ok(Column::ints(ints)),
-        (true, true, false, None) => Ok(Column::floats(floats)),
-        (true, true, true, Some(tensor)) => Ok(tensor),
-        _ => bail!(
-            "{NAME}: exactly one of {prefix}_strings, {prefix}_int64s, {prefix}_floats, {prefix}_tensor must be set"
-        ),
+/// The one list that is set of `<prefix>_strings`, `_int64s`, `_floats` and `_tensor`, and its name.
+fn column(ctx: &ParsingContext<'_>, attributes: Attributes<'_>, prefix: &str) -> TractResult<(String, Column)> {
+    let names = ["strings", "int64s", "floats", "tensor"].map(|kind| format!("{prefix}_{kind}"));
+    let [strings, ints, floats, tensor] = &names;
+    let lists = [
+        Some(Column::Strings(attributes.strings(strings)?)),
+        Some(Column::ints(attributes.ints(ints)?)),
+        Some(Column::floats(attributes.floats(floats)?)),
+        self::tensor(ctx, attributes, tensor)?,
+    ];
+    let all = names.join(", ");
+    let lists = names.into_iter().zip(lists).filter_map(|(name, list)| Some((name, list?)));
+    let mut set = lists.filter(|(_, list)| list.len() > 0);
+    match (set.next(), set.next()) {
+        (Some(list), None) => Ok(list),
+        _ => bail!("{NAME}: exactly one of {all} must be set"),
     }
 }
 
@@ -64,7 +67,8 @@ fn tensor(ctx: &ParsingContext<'_>, attributes: Attributes<'_>, name: &str) -> T
     if proto.data_type == DataType::String as i32 && !proto.raw_data.is_empty() {
         bail!("{NAME}: {name} holds strings as raw data, which ONNX does not define");
     }
-    Ok(Some(Column::from_tensor(NAME, &ctx.load_tensor(proto)?)?))
+    let tensor = ctx.load_tensor(proto).with_context(|| format!("{NAME}: {name}"))?;
+    Ok(Some(Column::from_tensor(NAME, &tensor)?))
 }
 
 /// What is not among the keys becomes this: the attribute that fits the values, or ONNX's default of it.
@@ -79,6 +83,7 @@ fn default(ctx: &ParsingContext<'_>, attributes: Attributes<'_>, values: DatumTy
         float if float.is_float() => {
             Column::Floats(float, vec![f64::from(attributes.float("default_float")?.unwrap_or(-0.0))])
         }
-        int => Column::Ints(int, vec![attributes.int("default_int64")?.unwrap_or(-1)]),
+        DatumType::I64 => Column::ints(&[attributes.int("default_int64")?.unwrap_or(-1)]),
+        int => Column::Ints(int, vec![-1]),
     })
 }

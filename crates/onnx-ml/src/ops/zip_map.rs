@@ -32,7 +32,7 @@ impl ZipMap {
         if width == self.names {
             return Ok(());
         }
-        bail!("{NAME}: names {} columns, the input has {width}", self.names)
+        bail!("{NAME}: classlabels has {} names, the input {width} columns", self.names)
     }
 }
 

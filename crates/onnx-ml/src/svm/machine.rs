@@ -86,7 +86,11 @@ impl Machine {
         if width == self.vectors.width() {
             return Ok(());
         }
-        bail!("{}: has support vectors of {} features, the input has {width}", self.operator, self.vectors.width())
+        bail!(
+            "{}: support_vectors or coefficients are of {} features, the input has {width}",
+            self.operator,
+            self.vectors.width()
+        )
     }
 
     /// Scores `[rows, sums]`, row after row.

@@ -71,7 +71,8 @@ fn label_encoder_takes_the_last_of_equal_keys() {
         .with("keys_int64s", Value::Ints(&[1, 1]))
         .with("values_int64s", Value::Ints(&[5, 6]));
     node.check(ints(&[1]), ints(&[6]));
-    node.with("values_int64s", Value::Ints(&[5])).check_error(&[ints(&[1])], "has 2 keys and 1 values");
+    node.with("values_int64s", Value::Ints(&[5]))
+        .check_error(&[ints(&[1])], "LabelEncoder: keys_int64s has 2 values, values_int64s 1");
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn label_encoder_refuses_mixed_attributes() {
         Node::new("LabelEncoder", 1).with("keys_int64s", Value::Ints(&[1])).with("values_strings", Value::Strs(&["a"]));
     node.check(tensor::<i64>(&[0, 2], vec![]), tensor::<String>(&[0, 2], vec![]));
     let wrong_default = node.with("default_tensor", Value::Doubles(&[1.0]));
-    wrong_default.check_error(&[ints(&[1])], "the default is 1 x F64, the values are String");
+    wrong_default.check_error(&[ints(&[1])], "default_tensor is 1 x F64, the values are String");
     let two_keys = wrong_default.with("keys_strings", Value::Strs(&["a"]));
     two_keys.check_error(&[ints(&[1])], "exactly one of keys_strings");
     Node::new("LabelEncoder", 1).check_error(&[ints(&[1])], "exactly one of keys_strings");
@@ -116,6 +117,6 @@ fn zip_map_passes_the_tensor() {
     let node = Node::new("ZipMap", 1).with("classlabels_strings", Value::Strs(&["a", "b"]));
     node.check(floats(&[[0.1, 0.9], [0.8, 0.2]]), floats(&[[0.1, 0.9], [0.8, 0.2]]));
     node.check(floats::<2>(&[]), floats::<2>(&[]));
-    node.check_error(&[floats(&[[0.1]])], "ZipMap: names 2 columns, the input has 1");
+    node.check_error(&[floats(&[[0.1]])], "ZipMap: classlabels has 2 names, the input 1 columns");
     Node::new("ZipMap", 1).check_error(&[floats(&[[0.1]])], "exactly one of classlabels_int64s");
 }

@@ -78,7 +78,7 @@ fn imputer_replaces_per_feature() {
     // Along the last axis, whatever the rank.
     node.check(tensor(&[1, 2, 2], vec![1.0, NAN, NAN, 2.0]), tensor(&[1, 2, 2], vec![1f32, 8.0, 7.0, 2.0]));
     node.check(floats::<2>(&[]), floats::<2>(&[]));
-    node.check_error(&[floats(&[[1.0, 2.0, 3.0]])], "has values for 2 features, the input has 3");
+    node.check_error(&[floats(&[[1.0, 2.0, 3.0]])], "imputed_value_floats has 2 values, the input 3 features");
     node.check_error(&[ints(&[1, 2])], "imputes floats, the input holds I64");
 }
 

@@ -43,7 +43,10 @@ fn regressor_takes_numbers_of_all_kinds_and_no_rows() {
     linear.check(tensor(&[1, 2], vec![1f64, 1.0]), floats(&[[-0.75]]));
     linear.check(tensor(&[2], vec![1f32, 1.0]), floats(&[[-0.75]]));
     linear.check(floats::<2>(&[]), floats::<1>(&[]));
-    linear.check_error(&[floats(&[[1.0]])], "SVMRegressor: has support vectors of 2 features, the input has 1");
+    linear.check_error(
+        &[floats(&[[1.0]])],
+        "SVMRegressor: support_vectors or coefficients are of 2 features, the input has 1",
+    );
 }
 
 #[test]
