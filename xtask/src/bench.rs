@@ -3,7 +3,6 @@
 //! Both parse requests of the same size and answer as many bytes, on the same core, in turns within one run; so the
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
 
-mod machine;
 mod report;
 mod scenario;
 mod wrk;
@@ -14,14 +13,15 @@ use anyhow::{Context, ensure};
 use xshell::{Shell, cmd};
 
 use self::{
-    machine::{Machine, resident_bytes},
-    report::{Measured, Report, StartUp, median},
+    report::{Measured, Report, StartUp},
     scenario::{SCENARIOS, Scenario},
     wrk::{Load, Sample},
 };
 use crate::{
     flags,
     http::Client,
+    machine::{Machine, resident_bytes},
+    median::median,
     models::Golden,
     served::{self, Served},
     tools::WRK,
@@ -73,7 +73,7 @@ fn start_up(program: &Path, rounds: usize) -> anyhow::Result<StartUp> {
         times.push(server.ready_after().as_secs_f64() * 1e3);
         sizes.push(resident_bytes(server.id())? / f64::from(1 << 20));
     }
-    Ok(StartUp { ready_milliseconds: median(&times), resident_mebibytes: median(&sizes) })
+    Ok(StartUp { ready_milliseconds: median(times), resident_mebibytes: median(sizes) })
 }
 
 /// The two programs that are compared.

@@ -33,5 +33,14 @@ xflags::xflags! {
             /// Rewrites the measured part of docs/performance.md.
             optional --write
         }
+        /// Times models in this engine and in ONNX Runtime, in turns.
+        cmd bench-engine {
+            /// Only this model, named as in models/train/bench/models.py; may be repeated.
+            repeated --model name: String
+            /// Measurements of each side, 15 unless given; the median counts.
+            optional --rounds rounds: usize
+            /// Rewrites the measured part of docs/performance.md.
+            optional --write
+        }
     }
 }

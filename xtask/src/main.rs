@@ -5,12 +5,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
 
 mod bench;
+mod bench_engine;
 mod ci;
 mod codegen;
 mod conformance;
 mod flags;
 mod http;
+mod machine;
 mod marked;
+mod median;
 mod models;
 mod python;
 mod served;
@@ -45,5 +48,6 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             Ok(())
         }
         flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),
+        flags::XtaskCmd::BenchEngine(flags) => bench_engine::run(&sh, &flags),
     }
 }

@@ -4,11 +4,8 @@ use std::{fmt, fs, path::Path};
 
 use anyhow::Context;
 
-use super::{
-    machine::Machine,
-    wrk::{CONNECTIONS, Sample},
-};
-use crate::marked::Marks;
+use super::wrk::{CONNECTIONS, Sample};
+use crate::{machine::Machine, marked::Marks, median::median};
 
 const MEASURED: Marks = Marks {
     begin: "<!-- Measured, written by `cargo xtask bench --write`. -->",
@@ -97,21 +94,12 @@ impl Report {
 }
 
 fn median_of(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
-    median(&samples.iter().map(value).collect::<Vec<_>>())
-}
-
-/// The middle value, or the mean of the middle two; not a number for none.
-pub(super) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = sorted.get(sorted.len() / 2);
-    let lower = sorted.get(sorted.len().saturating_sub(1) / 2);
-    lower.zip(upper).map_or(f64::NAN, |(lower, upper)| f64::midpoint(*lower, *upper))
+    median(samples.iter().map(value))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Machine, Measured, Report, Sample, StartUp, median};
+    use super::{Machine, Measured, Report, Sample, StartUp};
 
     fn samples(rates: [f64; 3]) -> Vec<Sample> {
         rates.map(|rate| Sample { rate, p50_milliseconds: 1.0, p99_milliseconds: 2.5 }).to_vec()
@@ -144,12 +132,5 @@ mod tests {
         let row = "| one row | 90 / 120 | 65/s | 1.00 / 2.50 ms | 100/s | 1.00 / 2.50 ms | **65 %** | 60 % |";
         assert_eq!(text.lines().last(), Some(row));
         assert!(text.contains("Ready 80 ms after the start, with 30 MiB resident."), "{text}");
-    }
-
-    #[test]
-    fn medians_are_in_the_middle() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert!(median(&[]).is_nan());
     }
 }

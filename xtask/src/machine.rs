@@ -7,18 +7,18 @@ use xshell::{Shell, cmd};
 
 /// What a reader needs to judge a number.
 #[derive(Debug)]
-pub(super) struct Machine {
-    pub(super) processor: String,
-    pub(super) cores: usize,
-    pub(super) kernel: String,
-    pub(super) rustc: String,
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) kernel: String,
+    pub(crate) rustc: String,
     /// Of the measurement, `2026-01-31`.
-    pub(super) date: String,
+    pub(crate) date: String,
 }
 
 impl Machine {
-    pub(super) fn here(sh: &Shell) -> anyhow::Result<Machine> {
-        let cpus = fs::read_to_string("/proc/cpuinfo").context("bench needs Linux")?;
+    pub(crate) fn here(sh: &Shell) -> anyhow::Result<Machine> {
+        let cpus = fs::read_to_string("/proc/cpuinfo").context("measuring needs Linux")?;
         Ok(Machine {
             processor: field(&cpus, "model name").unwrap_or("unknown").to_owned(),
             cores: thread::available_parallelism()?.get(),
@@ -30,8 +30,8 @@ impl Machine {
 }
 
 /// Memory that a process holds, in bytes.
-pub(super) fn resident_bytes(process: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).context("bench needs Linux")?;
+pub(crate) fn resident_bytes(process: u32) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).context("measuring needs Linux")?;
     let kibibytes = field(&status, "VmRSS").and_then(|value| value.strip_suffix(" kB")).context("no VmRSS")?;
     Ok(kibibytes.trim().parse::<f64>()? * 1024.0)
 }

@@ -1,0 +1,121 @@
+//! This engine's side of `cargo xtask bench-engine`: one session on one thread, as a pipeline runs it.
+//!
+//! Reads commands from its standard input and answers each with the nanoseconds that it took:
+//!
+//! ```text
+//! ready                   nothing
+//! load <model.onnx>       from the file to a session that is ready
+//! rows <model.json>       reads the rows that the runs take
+//! run <rows> <times>      runs batches of so many rows, different ones in turn
+//! ```
+//!
+//! `models/train/bench/onnxruntime_side.py` is the other side.
+#![allow(clippy::print_stdout, reason = "a program that speaks on its standard output")]
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::io::stdin;
+use std::time::Instant;
+
+use ferrocast_engine::{Element, EngineLoader, EngineSession, LoadOptions, ModelSource, Tensor, TensorError};
+use ferrocast_engine_tract::TractLoader;
+use serde_json::Value;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let mut side = Side::default();
+    for line in stdin().lines() {
+        let line = line?;
+        let start = Instant::now();
+        let nanoseconds = match *line.split_whitespace().collect::<Vec<_>>() {
+            ["ready"] => Ok(0),
+            ["load", path] => side.load(path).map(|()| start.elapsed().as_nanos()),
+            ["rows", path] => side.read_rows(path).map(|()| start.elapsed().as_nanos()),
+            ["run", rows, times] => side.run(rows.parse()?, times.parse()?),
+            _ => Err(format!("unknown command: {line}").into()),
+        }?;
+        println!("{nanoseconds}");
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Side {
+    loader: TractLoader,
+    session: Option<Box<dyn EngineSession>>,
+    inputs: Vec<Input>,
+    /// By their number of rows.
+    batches: HashMap<usize, Vec<Vec<Tensor>>>,
+}
+
+/// All rows of one input.
+struct Input {
+    width: usize,
+    values: Values,
+}
+
+enum Values {
+    Floats(Vec<f32>),
+    Strings(Vec<String>),
+}
+
+impl Side {
+    fn load(&mut self, path: &str) -> Outcome {
+        let bytes = fs::read(path)?;
+        let source = ModelSource { name: path, bytes: &bytes };
+        self.session = Some(self.loader.load(source, &LoadOptions::default())?.session()?);
+        Ok(())
+    }
+
+    fn read_rows(&mut self, path: &str) -> Outcome {
+        let inputs: Vec<Value> = serde_json::from_slice(&fs::read(path)?)?;
+        self.inputs = inputs.iter().map(input).collect::<Outcome<_>>()?;
+        Ok(())
+    }
+
+    /// The nanoseconds of the runs alone: the batches are made before.
+    fn run(&mut self, rows: usize, times: usize) -> Outcome<u128> {
+        let session = self.session.as_mut().ok_or("nothing is loaded")?;
+        if !self.batches.contains_key(&rows) {
+            self.batches.insert(rows, batches(&self.inputs, rows)?);
+        }
+        let batches = self.batches.get(&rows).map(Vec::as_slice).unwrap_or_default();
+        let start = Instant::now();
+        for batch in batches.iter().cycle().take(times) {
+            black_box(session.run(batch)?);
+        }
+        Ok(start.elapsed().as_nanos())
+    }
+}
+
+fn input(input: &Value) -> Outcome<Input> {
+    let width = input["width"].as_u64().ok_or("an input has no width")?.try_into()?;
+    let values = input["values"].as_array().ok_or("an input has no values")?;
+    let values = match input["dtype"].as_str() {
+        Some("float32") => Values::Floats(values.iter().filter_map(Value::as_f64).map(|value| value as f32).collect()),
+        Some("string") => Values::Strings(values.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        other => return Err(format!("an input has the element type {other:?}").into()),
+    };
+    Ok(Input { width, values })
+}
+
+/// All rows, in batches of `rows`.
+fn batches(inputs: &[Input], rows: usize) -> Result<Vec<Vec<Tensor>>, TensorError> {
+    let mut batches: Vec<Vec<Tensor>> = Vec::new();
+    for Input { width, values } in inputs {
+        let tensors = match values {
+            Values::Floats(values) => cut(values, rows, *width),
+            Values::Strings(values) => cut(values, rows, *width),
+        }?;
+        batches.resize_with(tensors.len(), Vec::new);
+        batches.iter_mut().zip(tensors).for_each(|(batch, tensor)| batch.push(tensor));
+    }
+    Ok(batches)
+}
+
+fn cut<T: Element + Clone>(values: &[T], rows: usize, width: usize) -> Result<Vec<Tensor>, TensorError> {
+    values.chunks_exact(rows * width).map(|part| Tensor::from_vec(&[rows, width], part.to_vec())).collect()
+}

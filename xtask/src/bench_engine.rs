@@ -1,0 +1,137 @@
+//! `cargo xtask bench-engine`: the time of models in this engine, beside ONNX Runtime's.
+//!
+//! Each side is a process of one thread. Both are pinned to the same core and run in turns, milliseconds each, so that
+//! whatever else the machine does meets both; the ratio is taken within each round.
+
+mod report;
+mod side;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use xshell::{Shell, cmd};
+
+use self::{
+    report::{Loads, Measured, Report, Runs},
+    side::{Side, Sides},
+};
+use crate::{
+    flags,
+    machine::Machine,
+    python,
+    workspace::{Metadata, root},
+};
+
+const ROUNDS: usize = 15;
+/// Sizes of the batches.
+const BATCHES: [usize; 4] = [1, 8, 64, 1024];
+/// How long one measurement of a side takes.
+const NANOSECONDS: f64 = 20e6;
+/// Of the model that computes nothing: its times are what a call costs.
+const IDENTITY: &str = "identity";
+
+/// As `models/train/bench/models.py` names them, and as the table does.
+const MODELS: [(&str, &str); 10] = [
+    (IDENTITY, "Identity: an empty call"),
+    ("linear-regression", "linear regression"),
+    ("logistic-regression", "StandardScaler, logistic regression"),
+    ("mixed-columns", "StandardScaler of 5 columns, one-hot of 3 text columns, logistic regression"),
+    ("random-forest", "random forest, 100 trees"),
+    ("random-forest-classes", "random forest, 100 trees, 3 classes"),
+    ("xgboost", "XGBoost, 100 trees of 6 levels"),
+    ("xgboost-classes", "XGBoost, 100 x 3 trees of 6 levels"),
+    ("lightgbm", "LightGBM, 100 trees of 31 leaves"),
+    ("hist-gradient-boosting", "HistGradientBoosting, 100 trees of 31 leaves"),
+];
+
+/// Measures the wanted models and prints, or writes, the tables.
+pub(crate) fn run(sh: &Shell, flags: &flags::BenchEngine) -> anyhow::Result<()> {
+    for name in &flags.model {
+        ensure!(MODELS.iter().any(|(known, _)| known == name), "there is no model `{name}`");
+    }
+    ensure!(flags.model.is_empty() || !flags.write, "only a run of all models is written down");
+    let sides = Sides { engine: build(sh)?, python: python::ensure(sh)? };
+    let folder = make_models(sh, &sides)?;
+    let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
+    let mut measured = Vec::new();
+    for (name, title) in MODELS {
+        // The empty call is what the others are compared with.
+        if name == IDENTITY || flags.model.is_empty() || flags.model.iter().any(|wanted| wanted == name) {
+            println!("{name}");
+            measured.push(measure(&folder.join(name), title, &sides, rounds)?);
+        }
+    }
+    let report = Report { machine: Machine::here(sh)?, rounds, measured };
+    println!("\n{report}");
+    if flags.write { report.write(&root().join("docs/performance.md")) } else { Ok(()) }
+}
+
+fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
+    cmd!(sh, "cargo build --release --locked --package ferrocast-engine-tract --example bench_side").run()?;
+    Ok(Metadata::load(sh)?.target_directory.join("release/examples/bench_side"))
+}
+
+/// The folder of models and rows, made first where they are not there yet or the script is another one.
+fn make_models(sh: &Shell, sides: &Sides) -> anyhow::Result<PathBuf> {
+    let script = root().join("models/train/bench/models.py");
+    let wanted = fs::read(&script).with_context(|| format!("cannot read {}", script.display()))?;
+    let folder = Metadata::load(sh)?.target_directory.join("bench-engine");
+    // Written last: a folder without it is half-made.
+    let made_by = folder.join("models.py");
+    if !fs::read(&made_by).is_ok_and(|made_by| made_by == wanted) {
+        let python = &sides.python;
+        cmd!(sh, "{python} {script} {folder}").run()?;
+        fs::write(&made_by, wanted)?;
+    }
+    Ok(folder)
+}
+
+fn measure(model: &Path, title: &'static str, sides: &Sides, rounds: usize) -> anyhow::Result<Measured> {
+    let (file, rows) = (model.with_extension("onnx"), model.with_extension("json"));
+    let mut loads = Vec::new();
+    let mut last = None;
+    for _ in 0..rounds {
+        // The processes of the last round end first.
+        drop(last.take());
+        let (mut engine, mut runtime) = (sides.start_engine()?, sides.start_runtime()?);
+        loads.push([engine.load(&file)?, runtime.load(&file)?]);
+        last = Some((engine, runtime));
+    }
+    let (mut engine, mut runtime) = last.context("nothing was loaded")?;
+    engine.read_rows(&rows)?;
+    runtime.read_rows(&rows)?;
+    let runs = BATCHES.into_iter().map(|batch| Ok((batch, in_turns(&mut engine, &mut runtime, batch, rounds)?)));
+    Ok(Measured { title, loads: Loads(loads), runs: runs.collect::<anyhow::Result<_>>()? })
+}
+
+/// Nanoseconds of one run of `batch` rows on either side, for each round.
+fn in_turns(engine: &mut Side, runtime: &mut Side, batch: usize, rounds: usize) -> anyhow::Result<Runs> {
+    let times = [enough(engine, batch)?, enough(runtime, batch)?];
+    let mut runs = Vec::new();
+    for round in 0..rounds {
+        // In either order, as who comes second finds the caches warm or cold with the other's data.
+        runs.push(if round % 2 == 0 {
+            let ours = engine.run(batch, times[0])?;
+            [ours, runtime.run(batch, times[1])?]
+        } else {
+            let theirs = runtime.run(batch, times[1])?;
+            [engine.run(batch, times[0])?, theirs]
+        });
+    }
+    Ok(Runs(runs))
+}
+
+/// How many runs take about [`NANOSECONDS`]; warms up.
+fn enough(side: &mut Side, batch: usize) -> anyhow::Result<usize> {
+    let mut times = 1;
+    loop {
+        let all = side.run(batch, times)? * times as f64;
+        if all * 2.0 > NANOSECONDS {
+            return Ok(((times as f64 * NANOSECONDS / all) as usize).max(1));
+        }
+        times *= 2;
+    }
+}
