@@ -79,9 +79,10 @@ impl Classification {
         self.classes.as_slice()
     }
 
-    /// Takes the scores for raw ones if they lie outside of 0 to 1 by more than rounding, where the file does not say.
+    /// Takes the scores for raw ones if they lie outside of 0 to 1 by more than rounding, where the file does not say. NaN
+    /// tells nothing: a model may have no answer to a made-up row.
     pub(crate) fn learn(&mut self, example: &[Prediction]) {
-        let is_probability = |score: &f32| (-1e-3..=1.001).contains(score);
+        let is_probability = |score: &f32| score.is_nan() || (-1e-3..=1.001).contains(score);
         self.raw |= example.iter().any(|prediction| match prediction {
             Prediction::Class { scores: Scores::Probabilities(scores), .. } => !scores.iter().all(is_probability),
             _ => false,
