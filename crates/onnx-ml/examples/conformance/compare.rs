@@ -22,7 +22,8 @@ impl Tolerance {
 
     fn covers(&self, actual: f64, expected: f64) -> bool {
         let is_same = actual == expected || (actual.is_nan() && expected.is_nan());
-        is_same || (actual - expected).abs() <= self.absolute + self.relative * expected.abs()
+        let difference = (actual - expected).abs();
+        is_same || (expected.is_finite() && difference <= self.absolute + self.relative * expected.abs())
     }
 }
 
