@@ -17,6 +17,8 @@
 mod attributes;
 mod broadcast;
 mod eager;
+mod formula;
+mod ignored;
 mod labels;
 mod linear;
 mod lookup;
@@ -28,8 +30,10 @@ mod row_program;
 mod string_aware;
 mod svm;
 mod tensors;
+mod tracts;
 mod trees;
 mod winner;
 
+pub use ignored::ignored_attribute;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};

@@ -2,7 +2,7 @@
 
 use tract_onnx::Onnx;
 
-use crate::ops;
+use crate::{ignored, ops, tracts};
 
 /// Registers the operators of this crate with `onnx`, in place of tract's own of the same names.
 ///
@@ -15,6 +15,13 @@ use crate::ops;
 /// ```
 pub fn register(onnx: &mut Onnx) {
     let register = &mut onnx.op_register;
+    // First, as some of these have operators of this crate after all.
+    for operator in ignored::operators() {
+        if register.0.contains_key(operator) {
+            register.insert(operator, tracts::build);
+        }
+    }
+
     register.insert("ArrayFeatureExtractor", ops::array_feature_extractor::build);
     register.insert("Binarizer", ops::binarizer::build);
     register.insert("CategoryMapper", ops::category_mapper::build);
@@ -32,8 +39,20 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("TreeEnsembleRegressor", ops::tree_ensemble_regressor::build);
     register.insert("ZipMap", ops::zip_map::build);
 
-    // Of the main domain: for strings, and casts to `int64`.
+    // Of the main domain: for strings, for casts to `int64`, and where tract answers otherwise than ONNX.
+    register.insert("BitShift", ops::bit_shift::build);
     register.insert("Cast", ops::cast::build);
+    register.insert("Celu", ops::celu::build);
+    register.insert("ConstantOfShape", ops::constant_of_shape::build);
     register.insert("Equal", ops::equal::build);
+    register.insert("GRU", ops::recurrence::build);
+    register.insert("LSTM", ops::recurrence::build);
+    register.insert("LogSoftmax", ops::log_softmax::build);
+    register.insert("RNN", ops::recurrence::build);
+    register.insert("ReduceMax", ops::reduce_extreme::build);
+    register.insert("ReduceMin", ops::reduce_extreme::build);
+    register.insert("Softplus", ops::softplus::build);
+    register.insert("SpaceToDepth", ops::space_to_depth::build);
+    register.insert("Swish", ops::swish::build);
     register.insert("Where", ops::where_strings::build);
 }

@@ -4,19 +4,15 @@
 //! reads the node. So the node carries both ways, and takes one when types are inferred.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use tract_onnx::Onnx;
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{DatumType, InferenceFact, InferenceModel, TValue, TVec, TractResult, TypedModel};
 use tract_onnx::tract_hir::infer::{Factoid, InferenceNode, InferenceOp};
-use tract_onnx::tract_hir::internal::{EvalOp, Op, OutletId, StaticName, TypedOp, as_op, bail, not_a_typed_op};
+use tract_onnx::tract_hir::internal::{EvalOp, Op, OutletId, StaticName, TypedOp, as_op, not_a_typed_op};
 
 use crate::eager::{BuildResult, Eager, Kernel};
-
-/// tract with the operators it comes with.
-static TRACT: LazyLock<Onnx> = LazyLock::new(tract_onnx::onnx);
+use crate::tracts;
 
 /// Two ways to compute one operator, and what decides between them.
 #[derive(Clone, Debug)]
@@ -40,8 +36,7 @@ pub(crate) struct Takes {
 /// # Errors
 /// When tract has no such operator, or refuses the node.
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto, kernel: impl Kernel, takes: Takes) -> BuildResult {
-    let Some(builder) = TRACT.op_register.0.get(&node.op_type) else { bail!("tract has no operator {}", node.op_type) };
-    let (tracts, closures) = builder(ctx, node)?;
+    let (tracts, closures) = tracts::build(ctx, node)?;
     Ok((Box::new(StringAware { ours: Eager::new(node, kernel), tracts, takes }), closures))
 }
 

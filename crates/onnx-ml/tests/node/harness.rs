@@ -244,6 +244,7 @@ fn data_type(datum_type: DatumType) -> DataType {
         DatumType::I32 => DataType::Int32,
         DatumType::I64 => DataType::Int64,
         DatumType::Bool => DataType::Bool,
+        DatumType::U8 => DataType::Uint8,
         DatumType::String => DataType::String,
         other => panic!("no test uses {other:?}"),
     }

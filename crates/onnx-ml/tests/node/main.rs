@@ -8,6 +8,7 @@
     reason = "a test that fails should panic"
 )]
 
+mod corrected;
 mod encoders;
 mod exports;
 mod features;
