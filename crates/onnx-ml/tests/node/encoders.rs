@@ -1,5 +1,7 @@
 //! Operators on categories: OneHotEncoder, LabelEncoder, CategoryMapper, ZipMap.
 
+use tract_onnx::pb::tensor_proto::DataType;
+
 use crate::harness::{Node, Value, floats, ints, strings, tensor};
 
 #[test]
@@ -53,6 +55,17 @@ fn label_encoder_maps_all_kinds() {
         let node = node.with("default_tensor", Value::Doubles(&[7.0]));
         node.check(input, tensor(&[3], vec![0.2f64, 7.0, 0.1]));
     }
+}
+
+#[test]
+fn label_encoder_maps_narrow_integers() {
+    let node = Node::new("LabelEncoder", 1)
+        .with("keys_tensor", Value::IntTensor(DataType::Int16, &[-5, 300]))
+        .with("values_tensor", Value::IntTensor(DataType::Int32, &[1 << 20, -3]));
+    node.check(tensor(&[3], vec![300i16, 7, -5]), tensor(&[3], vec![-3i32, -1, 1 << 20]));
+    let node = node.with("default_tensor", Value::IntTensor(DataType::Int32, &[8]));
+    node.check(tensor(&[2], vec![7i16, -5]), tensor(&[2], vec![8i32, 1 << 20]));
+    node.check_error(&[ints(&[7])], "the keys are [I16], the input holds I64");
 }
 
 #[test]

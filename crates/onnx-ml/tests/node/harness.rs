@@ -51,6 +51,7 @@ pub(crate) enum Value<'a> {
     Strs(&'a [&'a str]),
     Doubles(&'a [f64]),
     StringTensor(&'a [&'a str]),
+    IntTensor(DataType, &'a [i32]),
 }
 
 impl Node {
@@ -109,6 +110,15 @@ impl Node {
                     dims: vec![values.len() as i64],
                     data_type: DataType::Double as i32,
                     double_data: values.to_vec(),
+                    ..TensorProto::default()
+                });
+                AttributeType::Tensor
+            }
+            Value::IntTensor(data_type, values) => {
+                attribute.t = Some(TensorProto {
+                    dims: vec![values.len() as i64],
+                    data_type: data_type as i32,
+                    int32_data: values.to_vec(),
                     ..TensorProto::default()
                 });
                 AttributeType::Tensor
@@ -241,6 +251,7 @@ fn data_type(datum_type: DatumType) -> DataType {
     match datum_type {
         DatumType::F32 => DataType::Float,
         DatumType::F64 => DataType::Double,
+        DatumType::I16 => DataType::Int16,
         DatumType::I32 => DataType::Int32,
         DatumType::I64 => DataType::Int64,
         DatumType::Bool => DataType::Bool,
