@@ -123,6 +123,7 @@ fn category_mapper_goes_both_ways() {
     node.check_error(&[floats(&[[1.0]])], "the keys are [String, I64], the input holds F32");
     let short = node.with("cats_int64s", Value::Ints(&[4]));
     short.check_error(&[ints(&[4])], "cats_strings has 2 values, cats_int64s 1");
+    Node::new("CategoryMapper", 1).check_error(&[ints(&[4])], "cats_strings and cats_int64s are empty");
 }
 
 #[test]
@@ -131,5 +132,8 @@ fn zip_map_passes_the_tensor() {
     node.check(floats(&[[0.1, 0.9], [0.8, 0.2]]), floats(&[[0.1, 0.9], [0.8, 0.2]]));
     node.check(floats::<2>(&[]), floats::<2>(&[]));
     node.check_error(&[floats(&[[0.1]])], "ZipMap: classlabels has 2 names, the input 1 columns");
+    let ints = Node::new("ZipMap", 1).with("classlabels_int64s", Value::Ints(&[7]));
+    ints.check(floats(&[[0.1]]), floats(&[[0.1]]));
+    ints.with("classlabels_strings", Value::Strs(&["a"])).check_error(&[floats(&[[0.1]])], "exactly one of");
     Node::new("ZipMap", 1).check_error(&[floats(&[[0.1]])], "exactly one of classlabels_int64s");
 }
