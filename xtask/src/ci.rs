@@ -13,7 +13,9 @@ use std::{
 use xshell::{Shell, cmd};
 
 use crate::{
-    codegen, conformance, flags, models, tidy,
+    codegen, conformance, flags,
+    models::{self, Made},
+    tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM},
 };
 
@@ -48,6 +50,7 @@ const STEPS: &[Step] = &[
     Step { name: "codegen", run: |sh| codegen::run(sh, codegen::Mode::Check).map(|()| None) },
     Step { name: "conformance", run: |sh| conformance::run(sh).map(|()| None) },
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
+    Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
     Step { name: "deny", run: deny },
 ];
 

@@ -15,10 +15,15 @@ xflags::xflags! {
             /// Changes nothing and fails if a document is out of date.
             optional --check
         }
-        /// The sample models.
+        /// Models that answer as the libraries that trained them.
         cmd models {
             /// Serves every sample model and compares its answers with those of the library that trained it.
             cmd verify {}
+            /// Fits and exports pipelines of every kind, serves them, and compares likewise.
+            cmd matrix {
+                /// Serves the models of the last run instead.
+                optional --keep
+            }
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}

@@ -3,6 +3,9 @@
 use anyhow::{Context, ensure};
 use ureq::Agent;
 
+/// How much of a request an error shows.
+const SHOWN_CHARS: usize = 100;
+
 /// Keeps its connection between requests.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -24,7 +27,8 @@ impl Client {
             .send(body)
             .with_context(|| format!("no answer from {url}"))?;
         let text = answer.body_mut().read_to_string()?;
-        ensure!(answer.status() == 200, "{url} answered {} to {body}: {text}", answer.status());
+        let sent: String = body.chars().take(SHOWN_CHARS).collect();
+        ensure!(answer.status() == 200, "{}: {text}, from {url}, asked {sent}", answer.status());
         Ok(text)
     }
 }
@@ -88,6 +92,6 @@ mod tests {
     fn an_error_shows_status_and_body() {
         let url = stub::serve(|_, _| ("422 Unprocessable Entity", "no row".to_owned()));
         let error = Client::new().post(&url, "[]").unwrap_err().to_string();
-        assert!(error.contains("422") && error.ends_with("[]: no row"), "{error}");
+        assert!(error.contains("422") && error.contains("no row") && error.ends_with("asked []"), "{error}");
     }
 }

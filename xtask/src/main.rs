@@ -23,6 +23,8 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use models::Made;
+
 fn main() -> ExitCode {
     match run(flags::Xtask::from_env_or_exit()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,6 +44,8 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         flags::XtaskCmd::Codegen(_) => codegen::run(&sh, codegen::Mode::Write),
         flags::XtaskCmd::Models(flags) => match flags.subcommand {
             flags::ModelsCmd::Verify(_) => models::verify(&sh),
+            flags::ModelsCmd::Matrix(flags) if flags.keep => models::matrix(&sh, Made::Before),
+            flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh)?.display());

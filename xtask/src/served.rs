@@ -91,10 +91,16 @@ pub(crate) fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
     Ok(Metadata::load(sh)?.target_directory.join("release/ferrocast"))
 }
 
-/// Makes `command`, which runs the server, serve the sample models on a free port.
-pub(crate) fn with_samples(mut command: Command) -> Command {
-    command.current_dir(root()).args(["serve", "--models", "models", "--host", "127.0.0.1", "--port", "0"]);
+/// Makes `command`, which runs the server, serve a folder of models on a free port.
+pub(crate) fn serving(mut command: Command, models: &Path) -> Command {
+    command.current_dir(root()).arg("serve").arg("--models").arg(models);
+    command.args(["--host", "127.0.0.1", "--port", "0"]);
     command
+}
+
+/// Makes `command`, which runs the server, serve the sample models on a free port.
+pub(crate) fn with_samples(command: Command) -> Command {
+    serving(command, Path::new("models"))
 }
 
 /// The release server, built and serving the sample models.

@@ -1,106 +1,79 @@
 //! A served answer against a golden one.
 
-use std::fmt;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::golden::{Case, Tolerance};
-
-/// How many differences are named before it is clear that something is wrong.
-const NAMED_FAILURES: usize = 5;
-
-/// The part of the server's answer that the library answered too.
-#[derive(Debug, Deserialize)]
+/// An answer to one row: the library's, the exported file's, or the server's.
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Answer {
-    prediction: Value,
-    probability: Option<Vec<f64>>,
+    /// A class (integer or text), a number (with a fraction, be it `.0`), or a list of these.
+    #[serde(default)]
+    pub(super) prediction: Value,
+    /// What a classifier gives beside its class.
+    pub(super) probability: Option<Vec<f64>>,
+    /// Why the server has no prediction for the row.
+    #[allow(dead_code, reason = "shown where the answer is")]
+    error: Option<String>,
 }
 
-/// What the comparisons of one model came to.
-#[derive(Debug)]
-pub(super) struct Tally {
-    tolerance: Tolerance,
-    cases: usize,
-    labels: usize,
-    equal_labels: usize,
-    max_error: f64,
-    failed: usize,
-    failures: Vec<String>,
+/// How far a number may be off, as in `numpy.isclose`; labels must be equal.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tolerance {
+    /// In the number's own unit.
+    pub(super) absolute: f64,
+    /// As a share of the expected number.
+    pub(super) relative: f64,
 }
 
-impl Tally {
-    pub(super) fn new(tolerance: Tolerance) -> Tally {
-        Tally { tolerance, cases: 0, labels: 0, equal_labels: 0, max_error: 0.0, failed: 0, failures: Vec::new() }
+/// How an answer compares with the expected one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    /// Whether the labels are equal; `None` where there are none.
+    pub(super) labels: Option<bool>,
+    /// Whether all numbers are close, and equally many.
+    pub(super) close: bool,
+    /// The largest difference: in the numbers' own unit, or as a share where the tolerance is nothing but one.
+    pub(super) error: f64,
+}
+
+impl Comparison {
+    pub(super) fn of(expected: &Answer, got: &Answer, tolerance: Tolerance) -> Comparison {
+        let mut found = Comparison { labels: None, close: true, error: 0.0 };
+        found.value(&expected.prediction, &got.prediction, tolerance);
+        let [expected, got] = [expected, got].map(|answer| answer.probability.as_deref().unwrap_or_default());
+        found.close &= expected.len() == got.len();
+        for (expected, got) in expected.iter().zip(got) {
+            found.number(*expected, *got, tolerance);
+        }
+        found
     }
 
-    /// Compares one answer.
-    pub(super) fn add(&mut self, case: &Case, answer: &Answer) {
-        self.cases += 1;
-        let passed = match (&case.probability, case.prediction.as_f64(), answer.prediction.as_f64()) {
-            // A regression's number. An integer, with nothing beside it, is one as well.
-            (None, Some(expected), Some(got)) => self.number(expected, got),
-            (expected, _, _) => {
-                let label = self.label(&case.prediction, &answer.prediction);
-                let numbers = self.numbers(expected.as_deref(), answer.probability.as_deref());
-                label && numbers
+    pub(super) fn passed(self) -> bool {
+        self.close && self.labels != Some(false)
+    }
+
+    fn value(&mut self, expected: &Value, got: &Value, tolerance: Tolerance) {
+        match (expected, got.as_f64()) {
+            (Value::Array(expected), _) => {
+                let got = got.as_array().map(Vec::as_slice).unwrap_or_default();
+                self.close &= expected.len() == got.len();
+                for (expected, got) in expected.iter().zip(got) {
+                    self.value(expected, got, tolerance);
+                }
             }
-        };
-        if !passed {
-            self.failed += 1;
-            if self.failures.len() < NAMED_FAILURES {
-                self.failures.push(format!(
-                    "{} → {answer:?}, not {:?}",
-                    case.input,
-                    (&case.prediction, &case.probability)
-                ));
+            (Value::Number(number), Some(got)) if number.is_f64() => {
+                self.number(number.as_f64().unwrap_or(f64::NAN), got, tolerance);
             }
+            _ => self.labels = Some(self.labels != Some(false) && expected == got),
         }
     }
 
-    /// Whether every answer was as expected.
-    pub(super) fn passed(&self) -> bool {
-        self.failed == 0 && self.cases > 0
-    }
-
-    /// The first few answers that were not, and how many more there were.
-    pub(super) fn failures(&self) -> impl Iterator<Item = String> {
-        let more = self.failed - self.failures.len();
-        self.failures.iter().cloned().chain((more > 0).then(|| format!("… and {more} more")))
-    }
-
-    fn label(&mut self, expected: &Value, got: &Value) -> bool {
-        self.labels += 1;
-        self.equal_labels += usize::from(expected == got);
-        expected == got
-    }
-
-    fn numbers(&mut self, expected: Option<&[f64]>, got: Option<&[f64]>) -> bool {
-        let (expected, got) = (expected.unwrap_or_default(), got.unwrap_or_default());
-        let close = expected.iter().zip(got).fold(true, |close, (expected, got)| self.number(*expected, *got) && close);
-        close && expected.len() == got.len()
-    }
-
-    fn number(&mut self, expected: f64, got: f64) -> bool {
+    fn number(&mut self, expected: f64, got: f64, Tolerance { absolute, relative }: Tolerance) {
         let difference = (got - expected).abs();
-        let (error, allowed) = match self.tolerance {
-            Tolerance::Absolute(allowed) => (difference, allowed),
-            Tolerance::Relative(allowed) => (difference / expected.abs().max(f64::MIN_POSITIVE), allowed),
-        };
-        self.max_error = self.max_error.max(error);
-        error <= allowed
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = if self.labels == 0 { "–".to_owned() } else { format!("{}/{}", self.equal_labels, self.labels) };
-        let allowed = match self.tolerance {
-            Tolerance::Absolute(allowed) => format!("{allowed:.0e}"),
-            Tolerance::Relative(allowed) => format!("{allowed:.0e} rel"),
-        };
-        write!(f, "{:>6} {labels:>7} {:>11.1e} {allowed:>11}", self.cases, self.max_error)?;
-        if self.passed() { Ok(()) } else { write!(f, "  {} WRONG", self.failed) }
+        self.close &= difference <= absolute + relative * expected.abs();
+        let unit = if absolute == 0.0 { expected.abs().max(f64::MIN_POSITIVE) } else { 1.0 };
+        self.error = self.error.max(difference / unit);
     }
 }
 
@@ -108,38 +81,38 @@ impl fmt::Display for Tally {
 mod tests {
     use serde_json::{Value, from_value, json};
 
-    use super::{Tally, Tolerance};
+    use super::{Comparison, Tolerance};
 
-    /// A tally after one comparison.
-    fn tally(tolerance: Tolerance, case: Value, answer: Value) -> Tally {
-        let mut tally = Tally::new(tolerance);
-        let case = serde_json::from_str(&case.to_string()).unwrap();
-        tally.add(&case, &from_value(answer).unwrap());
-        tally
+    const ABSOLUTE: Tolerance = Tolerance { absolute: 1e-5, relative: 0.0 };
+    const RELATIVE: Tolerance = Tolerance { absolute: 0.0, relative: 1e-4 };
+
+    fn compared(expected: Value, got: Value, tolerance: Tolerance) -> Comparison {
+        let [expected, got] = [expected, got].map(|answer| from_value(answer).unwrap());
+        Comparison::of(&expected, &got, tolerance)
     }
 
-    fn classified(prediction: Value, probability: Value) -> Tally {
-        let case = json!({"input": {"a": 1}, "prediction": 1, "probability": [0.25, 0.75]});
-        tally(Tolerance::Absolute(1e-5), case, json!({"prediction": prediction, "probability": probability}))
+    fn classified(prediction: Value, probability: Value) -> Comparison {
+        let expected = json!({"prediction": 1, "probability": [0.25, 0.75]});
+        compared(expected, json!({"prediction": prediction, "probability": probability}), ABSOLUTE)
     }
 
-    fn measured(answer: f64) -> Tally {
-        let case = json!({"input": {"a": 1}, "prediction": 20.0});
-        tally(Tolerance::Relative(1e-4), case, json!({"prediction": answer, "status": "success"}))
+    fn measured(answer: f64) -> Comparison {
+        compared(json!({"prediction": 20.0}), json!({"prediction": answer, "status": "success"}), RELATIVE)
     }
 
     #[test]
     fn close_numbers_pass() {
         assert!(classified(json!(1), json!([0.250_000_01, 0.749_999_99])).passed());
         assert!(measured(20.001).passed());
+        let both = Tolerance { absolute: 0.1, relative: 1e-4 };
+        assert!(compared(json!({"prediction": 20.0}), json!({"prediction": 20.1}), both).passed());
     }
 
     #[test]
     fn another_label_fails_whatever_its_probability() {
         let found = classified(json!(0), json!([0.25, 0.75]));
-        assert!(!found.passed());
-        assert_eq!(found.to_string(), "     1     0/1       0.0e0        1e-5  1 WRONG");
-        assert_eq!(found.failures().count(), 1);
+        assert!(!found.passed() && found.close);
+        assert_eq!(found.labels, Some(false));
         // As text it is no longer the model's own label.
         assert!(!classified(json!("1"), json!([0.25, 0.75])).passed());
     }
@@ -151,10 +124,19 @@ mod tests {
         assert!(!classified(json!(1), Value::Null).passed());
         assert!(!measured(20.01).passed());
         assert!(!measured(f64::MAX).passed());
+        assert!(!compared(json!({"prediction": 20.0}), json!({"error": "not finite"}), RELATIVE).passed());
     }
 
     #[test]
-    fn nothing_compared_is_no_pass() {
-        assert!(!Tally::new(Tolerance::Absolute(1.0)).passed());
+    fn each_of_several_answers_counts() {
+        let compared = |got| compared(json!({"prediction": [1.0, 2.0]}), json!({"prediction": got}), ABSOLUTE);
+        assert!(compared(json!([1.0, 2.000_001])).passed());
+        assert!(!compared(json!([1.0, 2.1])).passed());
+        assert!(!compared(json!([1.0])).passed());
+        assert!(!compared(json!(1.0)).passed());
+        let labels =
+            |got| super::tests::compared(json!({"prediction": [1, "a"]}), json!({"prediction": got}), ABSOLUTE);
+        assert!(labels(json!([1, "a"])).passed());
+        assert!(!labels(json!([0, "a"])).passed() && !labels(json!([1, "b"])).passed());
     }
 }

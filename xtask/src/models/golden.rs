@@ -1,10 +1,15 @@
 //! `golden.json`: what the library that trained a model answers to given rows.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::compare::{Answer, Tolerance};
 
 /// The yardstick of one version of a model.
 #[derive(Debug, Deserialize)]
@@ -13,18 +18,13 @@ pub(crate) struct Golden {
     pub(crate) version: String,
     /// Name and version.
     pub(crate) library: String,
+    /// Which part of the matrix the model belongs to; the samples are no part of it.
+    #[serde(default)]
+    pub(super) family: String,
     pub(super) tolerance: Tolerance,
+    /// Why ONNX Runtime does not run the file, if it does not.
+    pub(super) runtime_refuses: Option<String>,
     pub(crate) cases: Vec<Case>,
-}
-
-/// How far a number may be off; labels must be equal.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Tolerance {
-    /// In the number's own unit.
-    Absolute(f64),
-    /// As a share of the expected number.
-    Relative(f64),
 }
 
 /// One row.
@@ -32,9 +32,11 @@ pub(crate) enum Tolerance {
 pub(crate) struct Case {
     /// The request's body.
     pub(crate) input: Value,
-    pub(super) prediction: Value,
-    /// What a classifier gives beside its label.
-    pub(super) probability: Option<Vec<f64>>,
+    /// The library's answer.
+    #[serde(flatten)]
+    pub(super) expected: Answer,
+    /// ONNX Runtime's answer to the exported file, where it is another: the exporter's mistake.
+    pub(super) exported: Option<Answer>,
 }
 
 impl Golden {
@@ -42,4 +44,24 @@ impl Golden {
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is no golden file", file.display()))
     }
+}
+
+/// Every `<models>/<name>/<version>/golden.json`, which each folder with a model must have.
+pub(crate) fn read_golden(models: &Path) -> anyhow::Result<Vec<Golden>> {
+    let mut found = Vec::new();
+    for name in folders(models)? {
+        for version in folders(&name)?.into_iter().filter(|version| version.join("model.onnx").exists()) {
+            found.push(Golden::read(&version.join("golden.json"))?);
+        }
+    }
+    ensure!(!found.is_empty(), "{} holds no model", models.display());
+    Ok(found)
+}
+
+fn folders(parent: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(parent).with_context(|| format!("cannot list {}", parent.display()))?;
+    let mut found: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    found.retain(|path| path.is_dir());
+    found.sort();
+    Ok(found)
 }
