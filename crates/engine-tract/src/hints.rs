@@ -1,5 +1,7 @@
 //! What a file says beside its graph: class labels, encoders' categories, exporter, metadata.
 
+mod missing;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ pub(crate) fn read(model: &ModelProto) -> ModelHints {
         hints.classes = classifier.and_then(classes).or_else(|| walker.constant_classes());
         hints.class_outputs = walker.class_outputs();
         hints.categories = walker.categories();
+        hints.missing = walker.missing();
     }
     hints
 }
@@ -186,6 +189,7 @@ impl<'g> Walker<'g> {
         let node = self.makers.get(name)?;
         match node.op_type.as_str() {
             "Identity" | "Cast" | "Imputer" => self.width(node.input.first()?),
+            "Concat" => node.input.iter().map(|part| self.width(part)).sum(),
             "ArrayFeatureExtractor" | "Gather" => {
                 ints(self.constants.get(node.input.get(1)?.as_str())?).map(|i| i.len())
             }
@@ -221,8 +225,19 @@ fn has_raw_scores(classifier: &NodeProto) -> bool {
     }
 }
 
-/// The values that an encoder node knows, if the node is one.
+/// The values that an encoder node knows, if the node is one and takes no others.
 fn category_values(node: &NodeProto) -> Option<CategoryValues> {
+    let set = |name| attribute(node, name).is_some();
+    let takes_others = match node.op_type.as_str() {
+        // scikit-learn's `handle_unknown="ignore"`; the operator's default as well.
+        "OneHotEncoder" => attribute(node, "zeros").is_none_or(|zeros| zeros.i != 0),
+        // Exporters name a default only if there are values that need one.
+        "LabelEncoder" => ["default_int64", "default_float", "default_string", "default_tensor"].into_iter().any(set),
+        _ => false,
+    };
+    if takes_others {
+        return None;
+    }
     let names = match node.op_type.as_str() {
         "OneHotEncoder" => ["cats_strings", "cats_int64s"],
         "LabelEncoder" => ["keys_strings", "keys_int64s"],

@@ -12,6 +12,8 @@ pub struct ModelHints {
     pub class_outputs: Option<ClassOutputs>,
     /// Values that an encoder in the graph knows for an input column.
     pub categories: Vec<CategoryHint>,
+    /// Input columns whose missing values (NaN) the graph takes care of.
+    pub missing: Vec<ColumnHint>,
     /// The file's free key-value pairs (`metadata_props`).
     pub metadata: BTreeMap<String, String>,
     /// The exporter and its version, such as `skl2onnx 1.20.0`.
@@ -64,6 +66,15 @@ pub struct CategoryHint {
     pub column: usize,
     /// The values, in the encoder's order.
     pub values: CategoryValues,
+}
+
+/// One column of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnHint {
+    /// The graph input.
+    pub input: Box<str>,
+    /// The column of that input, from 0.
+    pub column: usize,
 }
 
 /// Values of a category column.

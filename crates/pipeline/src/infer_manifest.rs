@@ -1,6 +1,8 @@
 //! A manifest for a model that has none, from what its file says.
 
-use ferrocast_engine::{CategoryHint, CategoryValues, Classes, Dim, Dtype, ModelHints, Signature, TensorSpec};
+use ferrocast_engine::{
+    CategoryHint, CategoryValues, Classes, ColumnHint, Dim, Dtype, ModelHints, Signature, TensorSpec,
+};
 use ferrocast_schema::{ClassValue, Feature, FeatureType, InputBinding, Manifest, Task};
 
 /// A wider input is one array field rather than that many fields.
@@ -103,6 +105,8 @@ fn column(name: &str, spec: &TensorSpec, column: usize, hints: &ModelHints) -> F
         (FeatureType::Int, Some(CategoryValues::Int(values))) => values.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     };
+    let is_this = |hint: &ColumnHint| hint.input == spec.name && hint.column == column;
+    feature.nullable = kind == FeatureType::Float && hints.missing.iter().any(is_this);
     feature
 }
 

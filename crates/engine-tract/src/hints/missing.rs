@@ -1,0 +1,50 @@
+//! Which input columns may be missing: those for which the graph itself says what becomes of a NaN.
+
+use std::collections::BTreeSet;
+
+use ferrocast_engine::ColumnHint;
+use tract_onnx::pb::NodeProto;
+
+use super::{Walker, attribute};
+
+/// How far a column is followed back to an input.
+const STEPS: usize = 64;
+
+impl Walker<'_> {
+    /// The columns that an imputer fills in, and those that trees route by whether they are there.
+    ///
+    /// Trees send a NaN somewhere in any case, so the columns count only if the exporter wrote down where it belongs.
+    pub(super) fn missing(&self) -> Vec<ColumnHint> {
+        let mut hints: Vec<ColumnHint> = Vec::new();
+        for node in &self.graph.node {
+            let Some(name) = node.input.first() else { continue };
+            let columns: BTreeSet<usize> = match node.op_type.as_str() {
+                "Imputer" if replaces_nan(node) => (0..self.width(name).unwrap_or(0)).collect(),
+                "TreeEnsembleClassifier" | "TreeEnsembleRegressor" if routes_nan(node) => tested(node).collect(),
+                _ => continue,
+            };
+            for (input, column) in columns.into_iter().filter_map(|column| self.column(name, column, STEPS)) {
+                if !hints.iter().any(|hint| *hint.input == *input && hint.column == column) {
+                    hints.push(ColumnHint { input: input.into(), column });
+                }
+            }
+        }
+        hints
+    }
+}
+
+fn replaces_nan(imputer: &NodeProto) -> bool {
+    attribute(imputer, "replaced_value_float").is_some_and(|replaced| replaced.f.is_nan())
+}
+
+fn routes_nan(trees: &NodeProto) -> bool {
+    attribute(trees, "nodes_missing_value_tracks_true").is_some_and(|tracks| tracks.ints.contains(&1))
+}
+
+/// The columns that the trees look at. Leaves have a column as well, by convention the first.
+fn tested(trees: &NodeProto) -> impl Iterator<Item = usize> {
+    let columns = attribute(trees, "nodes_featureids").map(|ids| ids.ints.as_slice()).unwrap_or_default();
+    let modes = attribute(trees, "nodes_modes").map(|modes| modes.strings.as_slice()).unwrap_or_default();
+    let branches = columns.iter().zip(modes).filter(|(_, mode)| *mode != b"LEAF");
+    branches.filter_map(|(&column, _)| usize::try_from(column).ok())
+}
