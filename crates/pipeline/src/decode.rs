@@ -2,6 +2,7 @@
 
 mod classes;
 mod classification;
+mod score_outputs;
 mod values;
 
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
@@ -79,11 +80,15 @@ struct Output {
 }
 
 impl Output {
+    fn at(position: usize, spec: &TensorSpec) -> Output {
+        Output { position, name: spec.name.to_string() }
+    }
+
     /// The output of this name.
     fn named<'s>(name: &str, key: &str, signature: &'s Signature) -> Result<(Output, &'s TensorSpec), OpenError> {
         let mut outputs = signature.outputs().iter().enumerate();
         let found = outputs.find(|(_, spec)| *spec.name == *name);
-        found.map(|(position, spec)| (Output { position, name: name.to_owned() }, spec)).ok_or_else(|| {
+        found.map(|(position, spec)| (Output::at(position, spec), spec)).ok_or_else(|| {
             let known: Vec<&str> = signature.outputs().iter().map(|spec| &*spec.name).collect();
             OpenError::Output(format!("{key} = \"{name}\": the graph has no such output; it has {}", known.join(", ")))
         })

@@ -220,8 +220,8 @@ fn classifier(label_shape: fn(usize) -> Vec<usize>, scores: Vec<TensorSpec>) -> 
     Pipeline::builder(Arc::new(FakeEngine::new(signature, move |inputs| {
         let rows = inputs[0].shape()[0];
         let mut outputs = vec![Tensor::from_vec(&label_shape(rows), vec![1i64; rows])?];
-        for &width in &widths {
-            outputs.push(Tensor::from_vec(&[rows, width], vec![0.5f32; rows * width])?);
+        for (value, &width) in [0.25f32, 0.75].into_iter().zip(&widths) {
+            outputs.push(Tensor::from_vec(&[rows, width], vec![value; rows * width])?);
         }
         Ok(outputs)
     })))
@@ -237,11 +237,44 @@ fn labels_laid_out_as_one_row_are_one_for_each_row() {
 }
 
 #[test]
-fn scores_in_an_output_for_each_class_name_the_option_to_leave_out() {
+fn scores_may_be_an_output_for_each_class() {
     let column = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
-    let builder = classifier(|rows| vec![rows], vec![column("i0"), column("i1")]);
-    let error = builder.build().map(drop).unwrap_err();
-    assert!(error.to_string().contains("export without options={\"zipmap\": \"columns\"}"), "{error}");
+    let pipeline = classifier(|rows| vec![rows], vec![column("i0"), column("i1")]).build().unwrap();
+    let rows = pipeline.schema().rows([[("x", 1.0.into())], [("x", 2.0.into())]]).unwrap();
+    let predictions = pipeline.predict(&rows).unwrap();
+    assert_eq!(predictions.len(), 2);
+    for prediction in predictions {
+        let Prediction::Class { index: 1, scores: Scores::Probabilities(scores), .. } = prediction else {
+            panic!("{prediction:?}")
+        };
+        assert_eq!(scores, [0.25, 0.75]);
+    }
+}
+
+#[test]
+fn columns_that_the_graph_imputes_may_be_null() {
+    let export = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../onnx-ml/tests/exports/{name}.onnx"));
+        open(&std::fs::read(path).unwrap(), None).unwrap()
+    };
+    let nullable = |pipeline: &Pipeline| -> Vec<String> {
+        let features = pipeline.manifest().features.iter().filter(|feature| feature.nullable);
+        features.map(|feature| feature.name.clone()).collect()
+    };
+    assert_eq!(nullable(&export("imputer")), ["x0", "x1", "x2", "x3"]);
+    assert_eq!(nullable(&export("table_imputer")), ["income"]);
+    assert!(nullable(&export("logistic_binary")).is_empty());
+    let row = r#"{"x0": 1.0, "x1": null, "x2": 0.5, "x3": -1.0}"#;
+    assert!(matches!(predict(&export("imputer"), row), Prediction::Class { .. }));
+}
+
+#[test]
+fn encoders_that_ignore_the_unknown_do_not_close_their_categories() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx-ml/tests/exports/table_logistic.onnx");
+    let pipeline = open(&std::fs::read(path).unwrap(), None).unwrap();
+    assert!(pipeline.manifest().features.iter().all(|feature| feature.categories.is_empty()));
+    let row = r#"{"age": 30, "income": 40.0, "city": "Atlantis", "plan": "pro"}"#;
+    assert!(matches!(predict(&pipeline, row), Prediction::Class { .. }));
 }
 
 #[test]

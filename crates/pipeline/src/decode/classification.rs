@@ -6,13 +6,14 @@ use ferrocast_engine::{ModelHints, Signature, Tensor};
 use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction, Scores};
 
 use super::classes::{Class, Classes};
-use super::{DecodeError, Output, to_f32};
+use super::score_outputs::ScoreOutputs;
+use super::{DecodeError, Output};
 use crate::OpenError;
 
 /// Reads a classifier's outputs.
 #[derive(Debug)]
 pub(crate) struct Classification {
-    scores: Option<Output>,
+    scores: Option<ScoreOutputs>,
     label: Option<Output>,
     classes: Classes,
     apply: Activation,
@@ -54,18 +55,15 @@ impl Classification {
         }
         let width = scores.as_ref().and_then(|(_, spec)| spec.row_width());
         let classes = Classes::new(section, hints, width)?;
-        let one_column = width == Some(1) && classes.len() == 2;
+        let split = if width == Some(1) { ScoreOutputs::split(signature, classes.len()) } else { None };
+        let one_column = width == Some(1) && classes.len() == 2 && split.is_none();
         match width {
-            Some(1) if is_split(signature, &classes) => Err(OpenError::Output(
-                "the scores of each class are an output of their own; export without options={\"zipmap\": \"columns\"}"
-                    .to_owned(),
-            )),
-            Some(width) if width != classes.len() && !one_column => Err(OpenError::Output(format!(
+            Some(width) if split.is_none() && width != classes.len() && !one_column => Err(OpenError::Output(format!(
                 "the scores have width {width}, but there are {} classes",
                 classes.len()
             ))),
             _ => Ok(Classification {
-                scores: scores.map(|(output, _)| output),
+                scores: split.or_else(|| scores.map(|(output, _)| ScoreOutputs::joint(output))),
                 label: label.map(|(output, _)| output),
                 classes,
                 apply: section.apply,
@@ -94,12 +92,7 @@ impl Classification {
         let Some(output) = &self.scores else {
             return Ok(labels.unwrap_or_default().into_iter().map(|label| self.named(label)).collect());
         };
-        let tensor = output.of(outputs)?;
-        let width = output.row_width(tensor, rows)?;
-        let scores = to_f32(tensor).ok_or_else(|| output.unlike("floats", tensor.describe()))?;
-        if width == 0 {
-            return Err(output.unlike("a score for each class", tensor.describe()));
-        }
+        let (scores, width) = output.read(outputs, rows)?;
         let mut labels = labels.map(Vec::into_iter);
         scores
             .chunks(width)
@@ -108,9 +101,9 @@ impl Classification {
                 let label = labels.as_mut().and_then(Iterator::next);
                 let index = label.as_ref().and_then(|label| self.classes.position(label));
                 let index = index.unwrap_or_else(|| argmax(&scores));
-                let class = label.or_else(|| self.classes.value(index).cloned());
-                let class =
-                    class.ok_or_else(|| output.unlike(format!("{} classes", self.classes.len()), tensor.describe()))?;
+                let class = label.or_else(|| self.classes.value(index).cloned()).ok_or_else(|| {
+                    output.named().unlike(format!("{} classes", self.classes.len()), format!("{width} scores"))
+                })?;
                 let scores = if self.raw { Scores::Raw(scores) } else { Scores::Probabilities(scores) };
                 Ok(Prediction::Class { index, class, label: self.classes.label(index).cloned(), scores })
             })
@@ -145,12 +138,6 @@ impl Classification {
         }
         values
     }
-}
-
-/// Whether there is one output of scores for each class, as skl2onnx's ZipMap option "columns" makes them.
-fn is_split(signature: &Signature, classes: &Classes) -> bool {
-    let columns = signature.outputs().iter().filter(|spec| spec.dtype.is_float() && spec.row_width() == Some(1));
-    classes.len() > 1 && columns.count() == classes.len()
 }
 
 /// The model's own labels, one for each row. Some exports lay them out as one row, so only their number counts.
