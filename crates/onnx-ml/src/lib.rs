@@ -16,6 +16,7 @@
 
 mod attributes;
 mod broadcast;
+mod by_type;
 mod eager;
 mod formula;
 mod ignored;
@@ -27,7 +28,6 @@ mod ops;
 mod post_transform;
 mod register;
 mod row_program;
-mod string_aware;
 mod svm;
 mod tensors;
 mod tracts;

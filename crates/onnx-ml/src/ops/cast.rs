@@ -11,9 +11,9 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, Tensor, TractResult, tvec};
 use tract_onnx::tract_hir::internal::bail;
 
+use crate::by_type::{self, Takes};
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
 use crate::row_program::{RowStep, convert};
-use crate::string_aware::{self, Takes};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor, values};
 
 const NAME: &str = "Cast";
@@ -31,7 +31,7 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
         DatumType::I64 => |from| from != DatumType::TDim,
         _ => |from| from == DatumType::String,
     };
-    string_aware::build(ctx, node, kernel, Takes { input: 0, types })
+    by_type::build(ctx, node, kernel, Takes { input: 0, types })
 }
 
 impl Cast {

@@ -7,8 +7,8 @@ use tract_onnx::prelude::{DatumType, IntoTensor, TValue, TVec, TractResult, tvec
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::broadcast::{broadcast, broadcast_shape};
+use crate::by_type::{self, Takes};
 use crate::eager::{BuildResult, Fact, Kernel};
-use crate::string_aware::{self, Takes};
 use crate::tensors::exactly;
 
 const NAME: &str = "Where";
@@ -17,12 +17,7 @@ const NAME: &str = "Where";
 struct WhereStrings;
 
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
-    string_aware::build(
-        ctx,
-        node,
-        WhereStrings,
-        Takes { input: 1, types: |datum_type| datum_type == DatumType::String },
-    )
+    by_type::build(ctx, node, WhereStrings, Takes { input: 1, types: |datum_type| datum_type == DatumType::String })
 }
 
 impl Kernel for WhereStrings {

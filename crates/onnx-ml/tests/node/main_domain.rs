@@ -60,7 +60,15 @@ fn strings_compare_and_broadcast() {
     assert_close(&outputs[0], &tensor(&[2, 2], vec![false, true, true, false]));
     let outputs = equal.run(&[ints(&[1, 2]), ints(&[1, 3])]).unwrap();
     assert_close(&outputs[0], &tensor(&[2], vec![true, false]));
-    equal.check_error(&[left, ints(&[1])], "Equal: compares strings with I64");
+    equal.check_error(&[left, ints(&[1])], "Equal: compares String with I64");
+}
+
+#[test]
+fn booleans_compare() {
+    let equal = Node::new("main:Equal", 1);
+    let outputs =
+        equal.run(&[tensor(&[2, 2], vec![true, false, true, true]), tensor(&[1, 2], vec![true, true])]).unwrap();
+    assert_close(&outputs[0], &tensor(&[2, 2], vec![true, false, true, true]));
 }
 
 #[test]

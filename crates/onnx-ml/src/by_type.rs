@@ -1,4 +1,4 @@
-//! Operators of ONNX's main domain that tract computes for some types, and this crate for others: strings above all.
+//! Operators of ONNX's main domain that tract computes for some types, and this crate for others: strings and doubles.
 //!
 //! What an operator has to do is only known once the types of its inputs are, while tract wants an operator when it
 //! reads the node. So the node carries both ways, and takes one when types are inferred.
@@ -16,7 +16,7 @@ use crate::tracts;
 
 /// Two ways to compute one operator, and what decides between them.
 #[derive(Clone, Debug)]
-struct StringAware {
+struct ByType {
     ours: Eager,
     tracts: Box<dyn InferenceOp>,
     takes: Takes,
@@ -37,10 +37,10 @@ pub(crate) struct Takes {
 /// When tract has no such operator, or refuses the node.
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto, kernel: impl Kernel, takes: Takes) -> BuildResult {
     let (tracts, closures) = tracts::build(ctx, node)?;
-    Ok((Box::new(StringAware { ours: Eager::new(node, kernel), tracts, takes }), closures))
+    Ok((Box::new(ByType { ours: Eager::new(node, kernel), tracts, takes }), closures))
 }
 
-impl StringAware {
+impl ByType {
     /// Whether inputs of these facts are for us; `None` while the deciding type is not known.
     fn is_ours(&self, inputs: &[&InferenceFact]) -> Option<bool> {
         let datum_type = inputs.get(self.takes.input)?.datum_type.concretize()?;
@@ -48,15 +48,15 @@ impl StringAware {
     }
 }
 
-impl PartialEq for StringAware {
-    fn eq(&self, other: &StringAware) -> bool {
+impl PartialEq for ByType {
+    fn eq(&self, other: &ByType) -> bool {
         self.ours == other.ours
     }
 }
 
-impl Eq for StringAware {}
+impl Eq for ByType {}
 
-impl Op for StringAware {
+impl Op for ByType {
     fn name(&self) -> StaticName {
         self.ours.name()
     }
@@ -64,7 +64,7 @@ impl Op for StringAware {
     not_a_typed_op!();
 }
 
-impl EvalOp for StringAware {
+impl EvalOp for ByType {
     fn eval_out_of_plan(&self, inputs: TVec<TValue>) -> TractResult<Option<TVec<TValue>>> {
         if inputs.get(self.takes.input).is_some_and(|input| (self.takes.types)(input.datum_type())) {
             self.ours.eval_out_of_plan(inputs)
@@ -74,7 +74,7 @@ impl EvalOp for StringAware {
     }
 }
 
-impl InferenceOp for StringAware {
+impl InferenceOp for ByType {
     as_op!();
 
     fn infer_facts(
