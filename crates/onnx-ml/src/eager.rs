@@ -50,6 +50,12 @@ pub(crate) trait Kernel: fmt::Debug + Send + Sync + 'static {
     /// For inputs that `facts` refuses, and for values that the operator is not defined for.
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>>;
 
+    /// Whether a dimension that [`Kernel::facts`] announces is a symbol of the kernel's own, because its length follows
+    /// from the values of the inputs: tract binds it to the length that it finds, and orders the graph accordingly.
+    fn mints_symbols(&self) -> bool {
+        false
+    }
+
     /// The same computation as a step of a row program, if it treats each row of such inputs by itself.
     fn row_step(self: Arc<Self>, _inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         None
@@ -122,6 +128,10 @@ impl Eq for Eager {}
 impl Op for Eager {
     fn name(&self) -> StaticName {
         self.kernel.name().into()
+    }
+
+    fn mints_runtime_symbols(&self) -> bool {
+        self.kernel.mints_symbols()
     }
 
     op_as_typed_op!();

@@ -53,6 +53,11 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("ReduceMin", ops::reduce_extreme::build);
     register.insert("Softplus", ops::softplus::build);
     register.insert("SpaceToDepth", ops::space_to_depth::build);
+    register.insert("StringNormalizer", ops::string_normalizer::build);
     register.insert("Swish", ops::swish::build);
+    register.insert("TfIdfVectorizer", ops::tfidf_vectorizer::build);
     register.insert("Where", ops::where_strings::build);
+
+    // Of the domain com.microsoft, which exporters of scikit-learn use.
+    register.insert("Tokenizer", ops::tokenizer::build);
 }

@@ -45,6 +45,17 @@ pub(crate) fn expect_numbers(operator: &str, datum_type: DatumType) -> TractResu
     bail!("{operator}: the input holds {datum_type:?}, expected numbers")
 }
 
+/// Fails unless `datum_type` is that of strings.
+///
+/// # Errors
+/// For any other.
+pub(crate) fn expect_strings(operator: &str, datum_type: DatumType) -> TractResult<()> {
+    if datum_type == DatumType::String {
+        return Ok(());
+    }
+    bail!("{operator}: the input holds {datum_type:?}, expected strings")
+}
+
 /// The values of `tensor` as `T`, cast where it holds other numbers.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use tract_onnx::pb::{AttributeProto, NodeProto};
 use tract_onnx::prelude::Tensor;
 
 use crate::harness::{Node, Value, floats, ints, strings, tensor};
+use crate::text::{normalizer, pool, tokenizer};
 use crate::trees::{STUMP, classifier, regressor};
 
 /// A node that runs for each operator, with its inputs.
@@ -17,6 +18,10 @@ fn good_nodes() -> Vec<(Node, Vec<Tensor>)> {
     let votes = [(0, 1, 0, 1.0), (0, 2, 1, 2.0)];
     vec![
         (one("ArrayFeatureExtractor"), vec![floats(&[[1.0, -2.0]]), ints(&[1])]),
+        (normalizer("UPPER").with("stopwords", Value::Strs(&["a", "the"])), vec![strings(&["The", "b"])]),
+        (pool().with("weights", Value::Floats(&[1.0, 2.0, 3.0, 4.0, 5.0])), vec![tensor(&[1, 3], vec![5i64, 6, 5])]),
+        (tokenizer("separators", Value::Strs(&[" ", "[.]"])).with("mark", Value::Int(1)), vec![strings(&["a b.c"])]),
+        (tokenizer("tokenexp", Value::Str("[a-z]+")), vec![strings(&["a b.c"])]),
         (one("Binarizer").with("threshold", Value::Float(0.5)), row()),
         (
             one("CategoryMapper")

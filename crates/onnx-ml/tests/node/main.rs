@@ -20,6 +20,7 @@ mod main_domain;
 mod optional_outputs;
 mod svm;
 mod symbolic_batch;
+mod text;
 mod tree_classifier;
 mod tree_regressor;
 mod tree_walks;
