@@ -9,7 +9,7 @@ use std::fmt;
 
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{
-    Arc, DatumType, InferenceFact, SpecialOps as _, TDim, TValue, TVec, TractResult, TypedFact, TypedModel,
+    Arc, DatumType, InferenceFact, SpecialOps as _, TDim, TValue, TVec, TractResult, TypedFact, TypedModel, tvec,
 };
 use tract_onnx::tract_hir::infer::{Factoid, InferenceOp};
 use tract_onnx::tract_hir::internal::{
@@ -77,7 +77,12 @@ impl Eager {
         Eager { kernel: Arc::new(kernel), used: named.map(|(position, _)| position).collect() }
     }
 
-    /// The same, as the builders of tract's register return it.
+    /// The operator of one output that `kernel` computes, where it is not what a node says but what it becomes.
+    pub(crate) fn of(kernel: impl Kernel) -> Eager {
+        Eager { kernel: Arc::new(kernel), used: tvec!(0) }
+    }
+
+    /// The same as [`Eager::new`], as the builders of tract's register return it.
     pub(crate) fn boxed(node: &NodeProto, kernel: impl Kernel) -> BuildResult {
         Ok((Box::new(Eager::new(node, kernel)), vec![]))
     }

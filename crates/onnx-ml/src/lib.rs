@@ -15,6 +15,7 @@
 //! endless loop or a wrong answer.
 
 mod attributes;
+mod axes;
 mod broadcast;
 mod by_type;
 mod eager;
@@ -22,6 +23,7 @@ mod formula;
 mod ignored;
 mod labels;
 mod linear;
+mod log_sum_exp;
 mod lookup;
 mod mapper;
 mod ngrams;
@@ -29,6 +31,7 @@ mod ops;
 mod post_transform;
 mod re2;
 mod register;
+mod rewired;
 mod row_program;
 mod svm;
 mod tensors;

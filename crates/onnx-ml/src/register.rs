@@ -39,18 +39,23 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("TreeEnsembleRegressor", ops::tree_ensemble_regressor::build);
     register.insert("ZipMap", ops::zip_map::build);
 
-    // Of the main domain: for strings, for casts to `int64`, and where tract answers otherwise than ONNX.
+    // Of the main domain: for strings, doubles and casts to `int64`, and where tract answers otherwise than ONNX.
     register.insert("BitShift", ops::bit_shift::build);
     register.insert("Cast", ops::cast::build);
     register.insert("Celu", ops::celu::build);
     register.insert("ConstantOfShape", ops::constant_of_shape::build);
     register.insert("Equal", ops::equal::build);
     register.insert("GRU", ops::recurrence::build);
+    register.insert("Gemm", ops::gemm::build);
+    register.insert("IsNaN", ops::is_nan::build);
     register.insert("LSTM", ops::recurrence::build);
     register.insert("LogSoftmax", ops::log_softmax::build);
+    register.insert("OneHot", ops::one_hot::build);
     register.insert("RNN", ops::recurrence::build);
+    register.insert("ReduceLogSumExp", ops::reduce_log_sum_exp::build);
     register.insert("ReduceMax", ops::reduce_extreme::build);
     register.insert("ReduceMin", ops::reduce_extreme::build);
+    register.insert("Sigmoid", ops::sigmoid::build);
     register.insert("Softplus", ops::softplus::build);
     register.insert("SpaceToDepth", ops::space_to_depth::build);
     register.insert("StringNormalizer", ops::string_normalizer::build);
@@ -59,5 +64,6 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Where", ops::where_strings::build);
 
     // Of the domain com.microsoft, which exporters of scikit-learn use.
+    register.insert("CDist", ops::c_dist::build);
     register.insert("Tokenizer", ops::tokenizer::build);
 }

@@ -39,6 +39,8 @@ pub(crate) fn load(proto: &ModelProto) -> TractResult<Arc<TypedRunnableModel>> {
 #[derive(Clone, Default)]
 pub(crate) struct Node {
     pub(crate) proto: NodeProto,
+    /// Inputs behind those that a test runs it on.
+    pub(crate) constants: Vec<TensorProto>,
 }
 
 /// An attribute's value.
@@ -68,12 +70,25 @@ impl Node {
                 output,
                 ..NodeProto::default()
             },
+            ..Node::default()
         }
     }
 
     /// Leaves out an output: nothing reads it.
     pub(crate) fn without_output(mut self, position: usize) -> Node {
         self.proto.output[position].clear();
+        self
+    }
+
+    /// Adds an input that the file brings, behind those that the node is run on.
+    pub(crate) fn constant(mut self, tensor: &Tensor) -> Node {
+        self.constants.push(TensorProto {
+            name: format!("constant_{}", self.constants.len()),
+            dims: tensor.shape().iter().map(|&length| length as i64).collect(),
+            data_type: data_type(tensor.datum_type()) as i32,
+            raw_data: tensor.as_bytes().to_vec(),
+            ..TensorProto::default()
+        });
         self
     }
 
@@ -161,9 +176,13 @@ impl Node {
                 ..ValueInfoProto::default()
             }
         });
+        let declared = declared.collect();
+        node.input.extend(self.constants.iter().map(|tensor| tensor.name.clone()));
+        let initializer = self.constants.clone();
         let named = node.output.iter().filter(|name| !name.is_empty());
         let output = named.map(|name| ValueInfoProto { name: name.clone(), ..ValueInfoProto::default() }).collect();
-        let graph = GraphProto { input: declared.collect(), output, node: vec![node.clone()], ..GraphProto::default() };
+        let graph =
+            GraphProto { input: declared, initializer, output, node: vec![node.clone()], ..GraphProto::default() };
         let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.to_owned(), version };
         ModelProto {
             ir_version: 8,

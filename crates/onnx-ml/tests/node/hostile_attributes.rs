@@ -7,6 +7,7 @@ use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, NodeProto};
 use tract_onnx::prelude::Tensor;
 
+use crate::distances::distance;
 use crate::harness::{Node, Value, floats, ints, strings, tensor};
 use crate::text::{normalizer, pool, tokenizer};
 use crate::trees::{STUMP, classifier, regressor};
@@ -18,6 +19,7 @@ fn good_nodes() -> Vec<(Node, Vec<Tensor>)> {
     let votes = [(0, 1, 0, 1.0), (0, 2, 1, 2.0)];
     vec![
         (one("ArrayFeatureExtractor"), vec![floats(&[[1.0, -2.0]]), ints(&[1])]),
+        (distance("minkowski").with("p", Value::Int(3)), vec![floats(&[[1.0, -2.0]]), floats(&[[3.0, 4.0]])]),
         (normalizer("UPPER").with("stopwords", Value::Strs(&["a", "the"])), vec![strings(&["The", "b"])]),
         (pool().with("weights", Value::Floats(&[1.0, 2.0, 3.0, 4.0, 5.0])), vec![tensor(&[1, 3], vec![5i64, 6, 5])]),
         (tokenizer("separators", Value::Strs(&[" ", "[.]"])).with("mark", Value::Int(1)), vec![strings(&["a b.c"])]),
@@ -189,7 +191,7 @@ fn mutants(attribute: &AttributeProto) -> Vec<AttributeProto> {
 #[track_caller]
 fn runs(proto: NodeProto, inputs: &[Tensor]) -> bool {
     let started = Instant::now();
-    let node = Node { proto };
+    let node = Node { proto, ..Node::default() };
     let result = catch_unwind(AssertUnwindSafe(|| node.run(inputs)));
     assert!(started.elapsed() < Duration::from_secs(2), "slow: {:?}", node.proto);
     match result {
@@ -230,7 +232,7 @@ fn attributes_given_twice() {
         for attribute in &node.proto.attribute {
             let mut proto = node.proto.clone();
             proto.attribute.push(attribute.clone());
-            Node { proto }.check_error(&inputs, &format!("has two attributes {}", attribute.name));
+            Node { proto, ..Node::default() }.check_error(&inputs, &format!("has two attributes {}", attribute.name));
         }
     }
 }

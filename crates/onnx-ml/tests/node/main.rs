@@ -9,6 +9,8 @@
 )]
 
 mod corrected;
+mod distances;
+mod doubles;
 mod encoders;
 mod exports;
 mod features;
@@ -16,6 +18,7 @@ mod harness;
 mod hostile_attributes;
 mod hostile_trees;
 mod linear;
+mod log_sums;
 mod main_domain;
 mod optional_outputs;
 mod svm;

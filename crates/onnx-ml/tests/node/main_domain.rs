@@ -71,6 +71,27 @@ fn booleans_compare() {
     assert_close(&outputs[0], &tensor(&[2, 2], vec![true, false, true, true]));
 }
 
+fn one_hot(depth: i64, off_and_on: &Tensor) -> Node {
+    Node::new("main:OneHot", 1).constant(&ints(&[depth])).constant(off_and_on)
+}
+
+#[test]
+fn indices_become_rows() {
+    let values = || tensor(&[2], vec![-1f32, 5.0]);
+    let expected =
+        tensor(&[5, 3], [[-1f32, -1.0, 5.0], [5.0, -1.0, -1.0], [-1.0, -1.0, 5.0], [-1.0; 3], [-1.0; 3]].concat());
+    one_hot(3, &values()).check(ints(&[2, 0, -1, 3, -4]), expected);
+    let columns = tensor(&[3, 2], vec![1f64, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    let first = one_hot(3, &tensor(&[2], vec![0f64, 1.0])).with("axis", Value::Int(0));
+    first.check(tensor(&[2], vec![0.0f32, 1.9]), columns);
+    let middle = one_hot(2, &ints(&[0, 1])).with("axis", Value::Int(1));
+    middle.check(tensor(&[1, 2], vec![1i64, 0]), tensor(&[1, 2, 2], vec![0i64, 1, 1, 0]));
+    let input = [ints(&[1])];
+    one_hot(-1, &values()).check_error(&input, "OneHot: depth is -1");
+    one_hot(i64::MAX, &values()).check_error(&input, "OneHot: depth is");
+    one_hot(3, &values()).with("axis", Value::Int(2)).check_error(&input, "OneHot");
+}
+
 #[test]
 fn strings_are_picked() {
     let node = Node::new("main:Where", 1);

@@ -1,0 +1,58 @@
+//! Operators whose shapes tract infers rightly and whose values it computes wrongly, or not for all types: tract's
+//! inference with another wiring.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::{TVec, TractResult, TypedModel};
+use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
+use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, expand};
+
+use crate::eager::BuildResult;
+use crate::tracts;
+
+/// What the node becomes once all types and shapes are known.
+pub(crate) trait Wiring: fmt::Debug + Send + Sync + 'static {
+    /// Adds to `model` what computes the outputs from `inputs`, under names that begin with `name`.
+    ///
+    /// # Errors
+    /// When the operator is not defined for such inputs.
+    fn wire(&self, name: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>>;
+}
+
+/// tract's operator, wired by `wiring`.
+#[derive(Clone, Debug)]
+struct Rewired {
+    tracts: Box<dyn Expansion>,
+    wiring: Arc<dyn Wiring>,
+}
+
+/// tract's operator for `node`, wired by `wiring`.
+///
+/// # Errors
+/// When tract has no such operator, or refuses the node.
+pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto, wiring: impl Wiring) -> BuildResult {
+    let tracts = tracts::expansion(ctx, node)?;
+    Ok((expand(Rewired { tracts, wiring: Arc::new(wiring) }), vec![]))
+}
+
+impl Expansion for Rewired {
+    fn name(&self) -> StaticName {
+        self.tracts.name()
+    }
+
+    fn rules<'r, 'p: 'r, 's: 'r>(
+        &'s self,
+        solver: &mut Solver<'r>,
+        inputs: &'p [TensorProxy],
+        outputs: &'p [TensorProxy],
+    ) -> InferenceResult {
+        self.tracts.rules(solver, inputs, outputs)
+    }
+
+    fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+        self.wiring.wire(prefix, model, inputs)
+    }
+}
