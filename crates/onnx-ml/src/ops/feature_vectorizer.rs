@@ -14,8 +14,8 @@ use crate::tensors::{expect_numbers, numbers, rows, tensor};
 
 const NAME: &str = "FeatureVectorizer";
 
-/// Columns beyond this are a broken file, not a model.
-const MAX_COLUMNS: usize = 1 << 24;
+/// Columns beyond this are a broken file, not a model: a row of them takes 4 MB.
+const MAX_COLUMNS: usize = 1 << 20;
 
 #[derive(Debug)]
 struct FeatureVectorizer {

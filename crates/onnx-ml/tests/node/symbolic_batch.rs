@@ -35,6 +35,23 @@ fn classifiers() {
 }
 
 #[test]
+fn machines() {
+    // A score per pair of classes, or a probability per class.
+    let node = Node::new("SVMClassifier", 2)
+        .with("vectors_per_class", Value::Ints(&[1, 1, 1, 1]))
+        .with("support_vectors", Value::Floats(&[1.0, 2.0, 3.0, 4.0]))
+        .with("coefficients", Value::Floats(&[1.0; 12]))
+        .with("rho", Value::Floats(&[0.0; 6]))
+        .with("classlabels_ints", Value::Ints(&[1, 2, 3, 4]));
+    check(&node, &[floats(&[[0.0]])], &[(DatumType::I64, "N"), (DatumType::F32, "N,6")]);
+    let node = node.with("prob_a", Value::Floats(&[-1.0; 6])).with("prob_b", Value::Floats(&[0.0; 6]));
+    check(&node, &[floats(&[[0.0]])], &[(DatumType::I64, "N"), (DatumType::F32, "N,4")]);
+    let node =
+        Node::new("SVMRegressor", 1).with("coefficients", Value::Floats(&[1.0])).with("rho", Value::Floats(&[0.0]));
+    check(&node, &[floats(&[[0.0]])], &[(DatumType::F32, "N,1")]);
+}
+
+#[test]
 fn encoders() {
     let node = Node::new("OneHotEncoder", 1).with("cats_strings", Value::Strs(&["a", "b"]));
     check(&node, &[strings(&["a"])], &[(DatumType::F32, "N,2")]);
