@@ -38,7 +38,7 @@ impl Machine {
     /// Scores by `kernel` between the features and `vectors`, each `width` long.
     ///
     /// A weighted sum of products is the product with the weighted sum: a linear kernel needs one vector per score,
-    /// however many support vectors there are.
+    /// however many support vectors there are. (Unless there are fewer of those, as with one for each of many classes.)
     ///
     /// # Errors
     /// When the vectors have no features.
@@ -54,7 +54,7 @@ impl Machine {
         }
         let vectors: Vec<f64> = vectors.iter().copied().map(f64::from).collect();
         let (vectors, sums) = match kernel {
-            KernelFunction::Linear => fold(&vectors, width, &sums),
+            KernelFunction::Linear if sums.len() <= vectors.len() / width => fold(&vectors, width, &sums),
             _ => (vectors, sums),
         };
         Ok(Machine { operator, vectors: SupportVectors::new(kernel, &vectors, width), sums })
