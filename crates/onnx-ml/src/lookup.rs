@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use tract_onnx::prelude::{DatumType, TValue, Tensor, TractResult};
+use tract_onnx::prelude::{Arc, DatumType, TValue, Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
+use crate::row_program::{Buffer, View};
 use crate::tensors::{numbers, tensor, values};
 
 /// A list of keys or of values, and the element type of the tensors that it stands for.
@@ -59,16 +60,16 @@ impl Column {
 
     /// The elements at `positions`, those beyond the end from `default`, as a tensor.
     fn pick(&self, positions: &[usize], default: &Column, shape: &[usize]) -> TractResult<TValue> {
-        fn chosen<T: Clone>(values: &[T], default: &[T], positions: &[usize]) -> Vec<T> {
-            let pick = |&position| values.get(position).or_else(|| default.first()).cloned();
-            positions.iter().filter_map(pick).collect()
-        }
         let picked = match (self, default) {
-            (Column::Ints(_, values), Column::Ints(_, default)) => tensor(shape, chosen(values, default, positions))?,
-            (Column::Floats(_, values), Column::Floats(_, default)) => {
-                tensor(shape, chosen(values, default, positions))?
+            (Column::Ints(_, values), Column::Ints(_, default)) => {
+                tensor(shape, chosen(values, default, positions).collect())?
             }
-            (Column::Strings(values), Column::Strings(default)) => tensor(shape, chosen(values, default, positions))?,
+            (Column::Floats(_, values), Column::Floats(_, default)) => {
+                tensor(shape, chosen(values, default, positions).collect())?
+            }
+            (Column::Strings(values), Column::Strings(default)) => {
+                tensor(shape, chosen(values, default, positions).collect())?
+            }
             _ => bail!("the default is no {:?}, as the values are", self.datum_type()),
         };
         if picked.datum_type() == self.datum_type() {
@@ -76,6 +77,11 @@ impl Column {
         }
         Ok(picked.cast_to_dt(self.datum_type())?.into_owned().into())
     }
+}
+
+/// The values at `positions`, the default for those beyond the end.
+fn chosen<'a, T: Clone>(values: &'a [T], default: &'a [T], positions: &'a [usize]) -> impl Iterator<Item = T> + 'a {
+    positions.iter().filter_map(|&position| values.get(position).or_else(|| default.first()).cloned())
 }
 
 /// Positions by key.
@@ -131,12 +137,12 @@ impl Lookup {
         attributes: Attributes<'_>,
         strings: Column,
         ints: Column,
-    ) -> TractResult<Vec<Lookup>> {
+    ) -> TractResult<Vec<Arc<Lookup>>> {
         let default_int = Column::ints(&[attributes.int("default_int64")?.unwrap_or(-1)]);
         let default_string = attributes.string("default_string")?.unwrap_or("_Unused").to_owned();
         Ok(vec![
-            Lookup::new(operator, strings.clone(), ints.clone(), default_int)?,
-            Lookup::new(operator, ints, strings, Column::Strings(vec![default_string]))?,
+            Arc::new(Lookup::new(operator, strings.clone(), ints.clone(), default_int)?),
+            Arc::new(Lookup::new(operator, ints, strings, Column::Strings(vec![default_string]))?),
         ])
     }
 
@@ -155,18 +161,59 @@ impl Lookup {
     /// # Errors
     /// When it is not of the keys' kind.
     pub(crate) fn map(&self, input: &Tensor) -> TractResult<TValue> {
-        let found: Vec<Option<usize>> = match &self.positions {
-            Positions::Ints(positions) => {
-                numbers::<i64>(self.operator, input)?.iter().map(|key| positions.get(key).copied()).collect()
-            }
-            Positions::Floats(positions) => {
-                numbers::<f64>(self.operator, input)?.iter().map(|&key| positions.get(&bits(key)).copied()).collect()
-            }
-            Positions::Strings(positions) => {
-                values::<String>(input)?.iter().map(|key| positions.get(key).copied()).collect()
-            }
+        let found = match &self.positions {
+            Positions::Ints(_) => self.find(View::I64(&numbers::<i64>(self.operator, input)?)),
+            Positions::Floats(_) => self.find(View::F64(&numbers::<f64>(self.operator, input)?)),
+            Positions::Strings(_) => self.find(View::Str(values::<String>(input)?)),
         };
-        let found: Vec<usize> = found.into_iter().map(|position| position.unwrap_or(usize::MAX)).collect();
-        self.values.pick(&found, &self.default, input.shape())
+        self.values.pick(&found?, &self.default, input.shape())
+    }
+
+    /// Whether [`Lookup::write`] knows the types of the keys and of the values.
+    pub(crate) fn is_step(&self) -> bool {
+        let known =
+            |datum_type| matches!(datum_type, DatumType::I64 | DatumType::F32 | DatumType::F64 | DatumType::String);
+        known(self.keys) && known(self.values.datum_type())
+    }
+
+    /// The value of every one of `keys`, into the buffer of a row program.
+    ///
+    /// # Errors
+    /// For keys of another kind, and for types that are no step.
+    pub(crate) fn write(&self, keys: View<'_>, output: &mut Buffer) -> TractResult<()> {
+        let found = self.find(keys)?;
+        match (&self.values, &self.default) {
+            (Column::Ints(DatumType::I64, values), Column::Ints(_, default)) => {
+                output.i64s().extend(chosen(values, default, &found));
+            }
+            (Column::Floats(DatumType::F32, values), Column::Floats(_, default)) => {
+                output.f32s().extend(chosen(values, default, &found).map(|value| value as f32));
+            }
+            (Column::Floats(DatumType::F64, values), Column::Floats(_, default)) => {
+                output.f64s().extend(chosen(values, default, &found));
+            }
+            (Column::Strings(values), Column::Strings(default)) => {
+                output.strings().extend(chosen(values, default, &found));
+            }
+            _ => bail!("{}: values of {:?} are no step", self.operator, self.values()),
+        }
+        Ok(())
+    }
+
+    /// The position of every one of `keys`; beyond the end for one that is not in the table.
+    fn find(&self, keys: View<'_>) -> TractResult<Vec<usize>> {
+        let or_beyond = |position: Option<&usize>| position.copied().unwrap_or(usize::MAX);
+        Ok(match (&self.positions, keys) {
+            (Positions::Ints(positions), View::I64(keys)) => {
+                keys.iter().map(|key| or_beyond(positions.get(key))).collect()
+            }
+            (Positions::Strings(positions), View::Str(keys)) => {
+                keys.iter().map(|key| or_beyond(positions.get(key))).collect()
+            }
+            (Positions::Floats(positions), keys) => {
+                keys.to_f64()?.iter().map(|&key| or_beyond(positions.get(&bits(key)))).collect()
+            }
+            _ => bail!("{}: the keys are {:?}, the input holds another kind", self.operator, self.keys),
+        })
     }
 }

@@ -9,7 +9,7 @@
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::prelude::{DatumType, TractResult};
+use tract_onnx::prelude::{Arc, DatumType, TractResult};
 use tract_onnx::tract_hir::internal::{TractErrorContext as _, bail};
 
 use crate::attributes::Attributes;
@@ -35,7 +35,7 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
         let (values_name, values) = column(ctx, attributes, "values")?;
         attributes.expect_same_length((&keys_name, keys.len()), (&values_name, values.len()))?;
         let default = default(ctx, attributes, values.datum_type())?;
-        vec![Lookup::new(NAME, keys, values, default)?]
+        vec![Arc::new(Lookup::new(NAME, keys, values, default)?)]
     } else {
         let positions: Vec<i64> = (0i64..).take(classes.len()).collect();
         Lookup::both_ways(NAME, attributes, Column::Strings(classes), Column::ints(&positions))?
