@@ -2,10 +2,11 @@
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{TValue, TVec, TractResult, tvec};
+use tract_onnx::prelude::{Arc, DatumType, TValue, TVec, TractResult, tvec};
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::row_program::{Buffer, Inputs, RowStep, only};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor};
 
 const NAME: &str = "Binarizer";
@@ -39,5 +40,17 @@ impl Kernel for Binarizer {
         let above: Vec<f32> = values.iter().map(|&value| if value > threshold { 1.0 } else { 0.0 }).collect();
         let output = tensor(input.shape(), above)?;
         Ok(tvec!(output.cast_to_dt(input.datum_type())?.into_owned().into()))
+    }
+
+    fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
+        if matches!(inputs, [input] if input.datum_type == DatumType::F32) { Some(self) } else { None }
+    }
+}
+
+impl RowStep for Binarizer {
+    fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
+        let above = |value: &f32| if *value > self.threshold { 1.0 } else { 0.0 };
+        only(outputs)?.f32s().extend(inputs.get(0)?.0.to_f32()?.iter().map(above));
+        Ok(())
     }
 }
