@@ -193,7 +193,8 @@ fn runs(proto: NodeProto, inputs: &[Tensor]) -> bool {
     let started = Instant::now();
     let node = Node { proto, ..Node::default() };
     let result = catch_unwind(AssertUnwindSafe(|| node.run(inputs)));
-    assert!(started.elapsed() < Duration::from_secs(2), "slow: {:?}", node.proto);
+    // Milliseconds are usual; a machine that is busy with other things stretches them.
+    assert!(started.elapsed() < Duration::from_secs(30), "slow: {:?}", node.proto);
     match result {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
