@@ -18,7 +18,21 @@ use tract_onnx::tract_hir::internal::bail;
 /// # Errors
 /// When it is none, or too large.
 pub(crate) fn compile(operator: &str, attribute: &str, pattern: &str) -> TractResult<Regex> {
-    match Regex::new(&rewrite(pattern)) {
+    compile_rewritten(operator, attribute, &rewrite(pattern))
+}
+
+/// The same, matching whole texts only.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_anchored(operator: &str, attribute: &str, pattern: &str) -> TractResult<Regex> {
+    // By itself first: a pattern that closes a bracket it never opened could leave the ones around it.
+    compile(operator, attribute, pattern)?;
+    compile_rewritten(operator, attribute, &format!("\\A(?:{})\\z", rewrite(pattern)))
+}
+
+fn compile_rewritten(operator: &str, attribute: &str, rewritten: &str) -> TractResult<Regex> {
+    match Regex::new(rewritten) {
         Ok(regex) => Ok(regex),
         Err(cause) => bail!("{operator}: {attribute} is no regular expression: {cause}"),
     }

@@ -55,10 +55,13 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("ReduceLogSumExp", ops::reduce_log_sum_exp::build);
     register.insert("ReduceMax", ops::reduce_extreme::build);
     register.insert("ReduceMin", ops::reduce_extreme::build);
+    register.insert("RegexFullMatch", ops::regex_full_match::build);
     register.insert("Sigmoid", ops::sigmoid::build);
     register.insert("Softplus", ops::softplus::build);
     register.insert("SpaceToDepth", ops::space_to_depth::build);
+    register.insert("StringConcat", ops::string_concat::build);
     register.insert("StringNormalizer", ops::string_normalizer::build);
+    register.insert("StringSplit", ops::string_split::build);
     register.insert("Swish", ops::swish::build);
     register.insert("TfIdfVectorizer", ops::tfidf_vectorizer::build);
     register.insert("Where", ops::where_strings::build);

@@ -23,6 +23,11 @@ fn good_nodes() -> Vec<(Node, Vec<Tensor>)> {
         (normalizer("UPPER").with("stopwords", Value::Strs(&["a", "the"])), vec![strings(&["The", "b"])]),
         (pool().with("weights", Value::Floats(&[1.0, 2.0, 3.0, 4.0, 5.0])), vec![tensor(&[1, 3], vec![5i64, 6, 5])]),
         (tokenizer("separators", Value::Strs(&[" ", "[.]"])).with("mark", Value::Int(1)), vec![strings(&["a b.c"])]),
+        (one("main:RegexFullMatch").with("pattern", Value::Str("[a-z]+")), vec![strings(&["a b.c"])]),
+        (
+            Node::new("main:StringSplit", 2).with("delimiter", Value::Str(" ")).with("maxsplit", Value::Int(1)),
+            vec![strings(&["a b c"])],
+        ),
         (tokenizer("tokenexp", Value::Str("[a-z]+")), vec![strings(&["a b.c"])]),
         (one("Binarizer").with("threshold", Value::Float(0.5)), row()),
         (

@@ -2,7 +2,7 @@
 
 use tract_onnx::prelude::Tensor;
 
-use crate::harness::{Node, Value, floats, ints, strings, tensor};
+use crate::harness::{Node, Value, assert_close, floats, ints, strings, tensor};
 
 pub(crate) fn normalizer(case: &str) -> Node {
     Node::new("main:StringNormalizer", 1).with("case_change_action", Value::Str(case))
@@ -189,4 +189,40 @@ fn pools_are_checked() {
     refused("pool_int64s", Value::Ints(&[5, 6, 5, 6, 5, 6, 7, 7]), "the pool holds n-gram 3 twice");
     refused("pool_int64s", Value::Ints(&[]), "exactly one of pool_int64s and pool_strings");
     refused("pool_strings", Value::Strs(&["a"]), "exactly one of pool_int64s and pool_strings");
+}
+
+#[test]
+fn strings_are_split() {
+    let check = |node: Node, texts: &[&str], substrings: Tensor, counts: &[i64]| {
+        let outputs = node.run(&[strings(texts)]).unwrap();
+        assert_close(&outputs[0], &substrings);
+        assert_close(&outputs[1], &ints(counts));
+    };
+    let split = || Node::new("main:StringSplit", 2);
+    let texts = ["a  b c", "", " d "];
+    check(split(), &texts, grid(&[["a", "b", "c"], ["", "", ""], ["d", "", ""]]), &[3, 0, 1]);
+    let once = split().with("maxsplit", Value::Int(1));
+    check(once, &texts, grid(&[["a", "b c"], ["", ""], ["d", ""]]), &[2, 0, 1]);
+    let blank = || split().with("delimiter", Value::Str(" "));
+    check(blank(), &texts, grid(&[["a", "", "b", "c"], ["", "", "", ""], ["", "d", "", ""]]), &[4, 0, 3]);
+    check(blank().with("maxsplit", Value::Int(1)), &texts, grid(&[["a", " b c"], ["", ""], ["", "d "]]), &[2, 0, 2]);
+    check(split().with("delimiter", Value::Str("::")), &["x::y"], grid(&[["x", "y"]]), &[2]);
+    check(split(), &[], tensor::<String>(&[0, 0], vec![]), &[]);
+    split().with("maxsplit", Value::Int(-1)).check_error(&[strings(&["a"])], "maxsplit is negative");
+}
+
+#[test]
+fn strings_are_joined() {
+    let outputs = Node::new("main:StringConcat", 1).run(&[grid(&[["a", "b"], ["é", ""]]), row(&["!", ""])]).unwrap();
+    assert_close(&outputs[0], &grid(&[["a!", "b"], ["é!", ""]]));
+}
+
+#[test]
+fn whole_strings_match() {
+    let full = |pattern| Node::new("main:RegexFullMatch", 1).with("pattern", Value::Str(pattern));
+    full("[a-z]+|\\d")
+        .check(strings(&["ab", "ab1", "", "7", "77"]), tensor(&[5], vec![true, false, false, true, false]));
+    full("(?i)ab").check(strings(&["AB", "ab\n"]), tensor(&[2], vec![true, false]));
+    full("a)|(b").check_error(&[strings(&["a"])], "RegexFullMatch: pattern is no regular expression");
+    Node::new("main:RegexFullMatch", 1).check_error(&[strings(&["a"])], "pattern must be set");
 }
