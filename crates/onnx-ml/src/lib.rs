@@ -2,7 +2,8 @@
 //! are made of once they are exported to ONNX.
 //!
 //! tract has six of these operators, some of which answer wrongly or not at all. [`register()`] adds the missing ones and
-//! takes the place of all it has:
+//! takes the place of all it has. It does the same for what else such models use: text, strings, double precision, and
+//! two operators of the domain `com.microsoft`:
 //!
 //! ```
 //! let mut onnx = tract_onnx::onnx();
@@ -10,7 +11,9 @@
 //! // onnx.model_for_proto_model(…)
 //! ```
 //!
-//! Each operator is one file in `ops`, a `Kernel` that says its output facts and computes its outputs.
+//! Each operator is one file in `ops`, a `Kernel` that says its output facts and computes its outputs. Where tract is
+//! right for some element types only, `by_type` chooses; where its shapes are right and its values are not, `rewired`
+//! replaces the computation.
 //! Whatever a file claims is checked when the operator is built: a malformed model is an error, never a panic, an
 //! endless loop or a wrong answer.
 
@@ -29,6 +32,7 @@ mod mapper;
 mod ngrams;
 mod ops;
 mod post_transform;
+mod ragged;
 mod re2;
 mod register;
 mod rewired;

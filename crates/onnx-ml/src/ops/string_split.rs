@@ -10,6 +10,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::ragged::pad;
 use crate::tensors::{exactly, expect_strings, tensor, values};
 
 const NAME: &str = "StringSplit";
@@ -82,17 +83,7 @@ impl Kernel for StringSplit {
         let [input] = exactly(NAME, &inputs)?;
         let cut: Vec<Vec<&str>> = values::<String>(input)?.iter().map(|text| self.cut(text)).collect();
         let counts: Vec<i64> = cut.iter().map(|substrings| substrings.len() as i64).collect();
-        let length = cut.iter().map(Vec::len).max().unwrap_or(0);
-        let Some(size) = length.checked_mul(cut.len()) else { bail!("{NAME}: the output is too large") };
-        let mut padded: Vec<String> = Vec::with_capacity(size);
-        for substrings in &cut {
-            let end = padded.len() + length;
-            padded.extend(substrings.iter().map(|&substring| substring.to_owned()));
-            padded.resize(end, String::new());
-        }
-        let mut shape = input.shape().to_vec();
-        shape.push(length);
-        Ok(tvec!(tensor(&shape, padded)?, tensor(input.shape(), counts)?))
+        Ok(tvec!(pad(NAME, input.shape(), &cut, "")?, tensor(input.shape(), counts)?))
     }
 
     fn mints_symbols(&self) -> bool {

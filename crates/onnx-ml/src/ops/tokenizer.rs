@@ -17,8 +17,9 @@ use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::ragged::pad;
 use crate::re2;
-use crate::tensors::{exactly, expect_strings, tensor, values};
+use crate::tensors::{exactly, expect_strings, values};
 
 const NAME: &str = "Tokenizer";
 
@@ -122,23 +123,16 @@ impl Kernel for Tokenizer {
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
-        let cut: Vec<Vec<&str>> = values::<String>(input)?.iter().map(|text| self.cut(text)).collect();
-        let most = cut.iter().map(Vec::len).max().unwrap_or(0);
+        let mut cut: Vec<Vec<&str>> = values::<String>(input)?.iter().map(|text| self.cut(text)).collect();
         // Where there are no tokens there are no marks either.
-        let marks = if self.marks && most > 0 { Some(MARKS) } else { None };
-        let length = most + marks.map_or(0, |marks| marks.len());
-        let Some(size) = length.checked_mul(cut.len()) else { bail!("{NAME}: the output is too large") };
-        let mut tokens: Vec<String> = Vec::with_capacity(size);
-        for pieces in &cut {
-            let end = tokens.len() + length;
-            tokens.extend(marks.map(|[start, _]| start.to_owned()));
-            tokens.extend(pieces.iter().map(|&piece| piece.to_owned()));
-            tokens.extend(marks.map(|[_, end]| end.to_owned()));
-            tokens.resize(end, self.padding.clone());
+        if self.marks && cut.iter().any(|tokens| !tokens.is_empty()) {
+            let [start, end] = MARKS;
+            for tokens in &mut cut {
+                tokens.insert(0, start);
+                tokens.push(end);
+            }
         }
-        let mut shape = input.shape().to_vec();
-        shape.push(length);
-        Ok(tvec!(tensor(&shape, tokens)?))
+        Ok(tvec!(pad(NAME, input.shape(), &cut, &self.padding)?))
     }
 
     fn mints_symbols(&self) -> bool {

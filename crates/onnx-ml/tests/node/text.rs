@@ -91,6 +91,14 @@ fn no_tokens_leave_no_columns() {
 }
 
 #[test]
+fn one_long_text_among_many_is_refused() {
+    let long = "a ".repeat(1 << 16);
+    let mut texts = vec!["b"; 1 << 10];
+    texts[0] = &long;
+    tokenizer("separators", Value::Strs(&[" "])).check_error(&[strings(&texts)], "Tokenizer: 1024 rows of up to 65536");
+}
+
+#[test]
 fn tokenizers_are_checked() {
     let input = [strings(&["a"])];
     tokenizer("separators", Value::Strs(&["[", "a"])).check_error(&input, "separators is no regular expression");
