@@ -70,20 +70,25 @@ pub(crate) fn tensor_type(input: &ValueInfoProto) -> Result<&type_proto::Tensor,
     }
 }
 
-/// Refuses operators that the register lacks, all at once, and the ones that tract computes wrongly.
+/// Refuses operators that the register lacks, all at once, and those with attributes that would not be heeded.
 pub(crate) fn refuse_unsupported(onnx: &Onnx, model: &ModelProto) -> Result<(), LoadError> {
     let ops = unsupported(onnx, model);
     if ops.is_empty() { Ok(()) } else { Err(LoadError::Unsupported { ops }) }
 }
 
-/// The operators that cannot be served, as `domain:Operator`, sorted.
+/// The domains whose operators are in the register. tract looks an operator up by its name alone, and would take that of
+/// another domain for its namesake here.
+const DOMAINS: [&str; 4] = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
+
+/// The operators that cannot be served, as `domain:Operator`, sorted; with an attribute where only that stands in the way.
 pub(crate) fn unsupported(onnx: &Onnx, model: &ModelProto) -> Vec<String> {
     let mut ops = BTreeSet::new();
     for_each_node(model, &mut |node| {
-        if !onnx.op_register.0.contains_key(&node.op_type) {
+        let is_known = DOMAINS.contains(&&*node.domain) && onnx.op_register.0.contains_key(&node.op_type);
+        if !is_known {
             ops.insert(qualified(node));
-        } else if is_reverse_recurrence(node) {
-            ops.insert(format!("{} with direction=\"reverse\"", qualified(node)));
+        } else if let Some(attribute) = ferrocast_onnx_ml::ignored_attribute(node) {
+            ops.insert(format!("{} with {attribute}", qualified(node)));
         }
     });
     ops.into_iter().collect()
@@ -110,12 +115,6 @@ pub(crate) fn qualified(node: &NodeProto) -> String {
     }
 }
 
-/// tract 0.23.9 runs a reverse LSTM, GRU or RNN without complaint and answers wrong values.
-fn is_reverse_recurrence(node: &NodeProto) -> bool {
-    matches!(node.op_type.as_str(), "LSTM" | "GRU" | "RNN")
-        && node.attribute.iter().any(|a| a.name == "direction" && a.s == b"reverse")
-}
-
 fn is_external(tensor: &TensorProto) -> bool {
     tensor.data_location == Some(DataLocation::External as i32)
 }
@@ -128,9 +127,30 @@ fn defines(graph: &GraphProto, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tract_onnx::pb::{GraphProto, NodeProto, TypeProto, ValueInfoProto, type_proto};
+    use tract_onnx::pb::attribute_proto::AttributeType;
+    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto, type_proto};
 
-    use super::{name_nodes, tensor_type};
+    use super::{name_nodes, tensor_type, unsupported};
+
+    #[test]
+    fn what_stands_in_the_way_is_named() {
+        let node = |domain: &str, operator: &str| NodeProto {
+            domain: domain.to_owned(),
+            op_type: operator.to_owned(),
+            ..NodeProto::default()
+        };
+        let clip = AttributeProto {
+            name: "clip".to_owned(),
+            r#type: AttributeType::Float as i32,
+            f: 0.5,
+            ..AttributeProto::default()
+        };
+        let clipped = NodeProto { attribute: vec![clip], ..node("", "LSTM") };
+        let node = vec![clipped, node("", "LSTM"), node("", "Det"), node("my.domain", "Relu"), node("ai.onnx", "Relu")];
+        let model = ModelProto { graph: Some(GraphProto { node, ..GraphProto::default() }), ..ModelProto::default() };
+        let found = unsupported(&tract_onnx::onnx(), &model);
+        assert_eq!(found, ["Det", "LSTM with clip=0.5", "my.domain:Relu"]);
+    }
 
     #[test]
     fn nodes_are_named_after_their_first_output() {

@@ -54,8 +54,8 @@ fn unsupported(ops: &[String]) -> &'static str {
     let is = |name: &str| ops.iter().any(|op| op == name);
     if has("Sequence") || has("Optional") {
         "export without sequence and optional types: only tensors are served"
-    } else if has("direction=\"reverse\"") {
-        "export the recurrent layer as bidirectional, or reverse its input before it"
+    } else if has(" with ") {
+        "export the layer without this setting, or as the plain operators that it is made of"
     } else if has("TfIdfVectorizer") || has("Tokenizer") || has("StringNormalizer") {
         "export what comes after the vectorizer alone, and send its output: text is not turned into numbers here"
     } else if is("Loop") {
@@ -99,7 +99,7 @@ mod tests {
             ("ai.onnx.ml:DictVectorizer", "only tensors"),
             ("ai.onnx.ml:TfIdfVectorizer", "vectorizer"),
             ("com.microsoft:FusedMatMul", "ONNX Runtime"),
-            ("LSTM with direction=\"reverse\"", "bidirectional"),
+            ("LSTM with clip=0.5", "without this setting"),
         ];
         for (operator, expected) in cases {
             check(LoadError::Unsupported { ops: vec![operator.to_owned()] }, expected);
