@@ -8,6 +8,7 @@ pub(crate) mod cast;
 pub(crate) mod category_mapper;
 pub(crate) mod celu;
 pub(crate) mod constant_of_shape;
+pub(crate) mod div;
 pub(crate) mod equal;
 pub(crate) mod feature_vectorizer;
 pub(crate) mod gemm;

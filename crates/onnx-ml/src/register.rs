@@ -44,6 +44,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Cast", ops::cast::build);
     register.insert("Celu", ops::celu::build);
     register.insert("ConstantOfShape", ops::constant_of_shape::build);
+    register.insert("Div", ops::div::build);
     register.insert("Equal", ops::equal::build);
     register.insert("GRU", ops::recurrence::build);
     register.insert("Gemm", ops::gemm::build);

@@ -8,6 +8,7 @@
     reason = "a test that fails should panic"
 )]
 
+mod arithmetic;
 mod corrected;
 mod distances;
 mod doubles;
