@@ -37,6 +37,7 @@ pub(crate) mod svm_regressor;
 pub(crate) mod swish;
 pub(crate) mod tfidf_vectorizer;
 pub(crate) mod tokenizer;
+pub(crate) mod tree_ensemble;
 pub(crate) mod tree_ensemble_classifier;
 pub(crate) mod tree_ensemble_regressor;
 pub(crate) mod where_strings;

@@ -35,6 +35,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Scaler", ops::scaler::build);
     register.insert("SVMClassifier", ops::svm_classifier::build);
     register.insert("SVMRegressor", ops::svm_regressor::build);
+    register.insert("TreeEnsemble", ops::tree_ensemble::build);
     register.insert("TreeEnsembleClassifier", ops::tree_ensemble_classifier::build);
     register.insert("TreeEnsembleRegressor", ops::tree_ensemble_regressor::build);
     register.insert("ZipMap", ops::zip_map::build);

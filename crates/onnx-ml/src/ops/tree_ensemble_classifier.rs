@@ -57,7 +57,7 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
             1
         }
     };
-    let ensemble = Ensemble::new(NAME, &lists, targets, Aggregate::Sum)?;
+    let ensemble = Ensemble::of_lists(NAME, &lists, targets, Aggregate::Sum)?;
     let post_transform = PostTransform::read(attributes)?;
     Eager::boxed(node, TreeEnsembleClassifier { ensemble, labels, scores, post_transform })
 }
@@ -66,7 +66,7 @@ impl Scores {
     fn of(lists: &Lists<'_>, classes: usize) -> Scores {
         let first = lists.vote_targets().first().copied().unwrap_or(0);
         let one_id = (0..2).contains(&first) && lists.vote_targets().iter().all(|&id| id == first);
-        if classes != 2 || !one_id || lists.base_values() > 1 {
+        if classes != 2 || !one_id || lists.base_value_count() > 1 {
             return Scores::PerClass;
         }
         let complement = if lists.has_negative_weight() { Complement::Negated } else { Complement::OneMinus };

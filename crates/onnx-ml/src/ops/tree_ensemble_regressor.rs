@@ -28,11 +28,7 @@ struct TreeEnsembleRegressor {
 
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     let attributes = Attributes::new(node);
-    let targets = attributes.int("n_targets")?.unwrap_or(1);
-    let targets = match usize::try_from(targets) {
-        Ok(targets) if (1..=MAX_TARGETS).contains(&targets) => targets,
-        _ => bail!("{NAME}: n_targets is {targets}, expected 1 to {MAX_TARGETS}"),
-    };
+    let targets = targets(NAME, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
         None | Some("SUM") => Aggregate::Sum,
         Some("AVERAGE") => Aggregate::Average,
@@ -41,8 +37,20 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
         Some(other) => bail!("{NAME}: unknown aggregate_function {other:?}"),
     };
     let lists = Lists::read(ctx, attributes, Prefix::Target)?;
-    let ensemble = Ensemble::new(NAME, &lists, targets, aggregate)?;
+    let ensemble = Ensemble::of_lists(NAME, &lists, targets, aggregate)?;
     Eager::boxed(node, TreeEnsembleRegressor { ensemble, post_transform: PostTransform::read(attributes)? })
+}
+
+/// Reads `n_targets`, by default 1.
+///
+/// # Errors
+/// For a number that no model has.
+pub(crate) fn targets(operator: &str, attributes: Attributes<'_>) -> TractResult<usize> {
+    let targets = attributes.int("n_targets")?.unwrap_or(1);
+    match usize::try_from(targets) {
+        Ok(targets) if (1..=MAX_TARGETS).contains(&targets) => Ok(targets),
+        _ => bail!("{operator}: n_targets is {targets}, expected 1 to {MAX_TARGETS}"),
+    }
 }
 
 impl Kernel for TreeEnsembleRegressor {

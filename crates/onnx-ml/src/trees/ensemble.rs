@@ -1,14 +1,23 @@
-//! A forest in the precision that its file and its inputs ask for.
+//! A forest with what the operators ask of it: inputs of all types, rows that are wide enough, scores in the precision of
+//! the file.
 //!
-//! As ONNX Runtime has it: thresholds and weights given as floats are compared and summed in single precision, unless
-//! the input is `double`; those given as doubles, always in double precision. Integer inputs are floats here.
+//! Floats are compared as floats and doubles as doubles, whichever the file and the input have; integers are rounded to
+//! the precision of the file first, as in ONNX Runtime.
+//!
+//! Sums are made in double precision, and rounded to single where the file's numbers are single. In floats, where ONNX
+//! Runtime has its sums, 50 votes of 0.02 make 0.50000006 and not a half: of a forest whose trees are evenly divided it then
+//! answers the second class, and scikit-learn the first (so with 20, 50, 60, 250 and 500 trees). Unrounded doubles have the
+//! same fault, as 0.02 itself was rounded when the file was written; rounded ones have none, for any number of trees, since
+//! the error of equal weights is half a digit of the sum at most.
 
 use tract_onnx::prelude::{DatumType, Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
-use super::compile::{Values, compile};
+use super::columns::Rows;
+use super::compile::compile;
+use super::graph::Graph;
 use super::lists::Lists;
-use super::real::Real;
+use super::positions::Positions;
 use super::scores::{Aggregate, Scorer};
 use crate::row_program::View;
 use crate::tensors::{numbers, rows};
@@ -17,44 +26,60 @@ use crate::tensors::{numbers, rows};
 #[derive(Debug)]
 pub(crate) struct Ensemble {
     operator: &'static str,
-    forest: Precision,
-}
-
-#[derive(Debug)]
-enum Precision {
-    Single(Scorer<f32>),
-    Double(Scorer<f64>),
+    scorer: Scorer,
+    /// Whether all numbers of the file are single.
+    single: bool,
+    /// Rows need at least this many features.
+    features: usize,
 }
 
 impl Ensemble {
     /// Builds the ensemble that `lists` describe, with `targets` scores per row.
     ///
     /// # Errors
-    /// When the lists describe none: see [`compile`].
-    pub(crate) fn new(
+    /// When the lists describe none: see [`Lists::graph`] and [`compile`]; and when there are neither no base values nor
+    /// one per target.
+    pub(crate) fn of_lists(
         operator: &'static str,
         lists: &Lists<'_>,
         targets: usize,
         aggregate: Aggregate,
     ) -> TractResult<Ensemble> {
-        let single = (lists.thresholds.single(), lists.weights.single(), lists.base_values.single());
-        let forest = if let (Some(thresholds), Some(weights), Some(base_values)) = single {
-            let values = Values { thresholds, weights, base_values };
-            Precision::Single(Scorer::new(compile(lists, targets, &values)?, aggregate))
-        } else {
-            let double = (lists.thresholds.double(), lists.weights.double(), lists.base_values.double());
-            let values = Values { thresholds: &double.0, weights: &double.1, base_values: &double.2 };
-            Precision::Double(Scorer::new(compile(lists, targets, &values)?, aggregate))
+        let base_values = match lists.base_values.len() {
+            0 => vec![0.0; targets],
+            given if given == targets => lists.base_values.iter().collect(),
+            given => bail!("{operator}: base_values has {given} values, expected none or {targets}"),
         };
-        Ok(Ensemble { operator, forest })
+        Ensemble::new(operator, lists.graph(targets)?, base_values, aggregate)
+    }
+
+    /// Builds the ensemble that `positions` describe, with `targets` scores per row.
+    ///
+    /// # Errors
+    /// When they describe none: see [`Positions::graph`] and [`compile`].
+    pub(crate) fn of_positions(
+        operator: &'static str,
+        positions: &Positions<'_>,
+        targets: usize,
+        aggregate: Aggregate,
+    ) -> TractResult<Ensemble> {
+        Ensemble::new(operator, positions.graph(targets)?, vec![0.0; targets], aggregate)
+    }
+
+    fn new(
+        operator: &'static str,
+        mut graph: Graph<'_>,
+        base_values: Vec<f64>,
+        aggregate: Aggregate,
+    ) -> TractResult<Ensemble> {
+        let trees = compile(operator, &mut graph)?;
+        let scorer = Scorer::new(operator, &trees, &graph.votes, aggregate, base_values)?;
+        Ok(Ensemble { operator, scorer, single: graph.single, features: graph.features() })
     }
 
     /// The number of scores per row, at least one.
     pub(crate) fn targets(&self) -> usize {
-        match &self.forest {
-            Precision::Single(scorer) => scorer.forest.targets,
-            Precision::Double(scorer) => scorer.forest.targets,
-        }
+        self.scorer.targets
     }
 
     /// Fails when some branch reads a feature that rows of `width` do not have.
@@ -62,17 +87,13 @@ impl Ensemble {
     /// # Errors
     /// Names the feature.
     pub(crate) fn expect_width(&self, width: usize) -> TractResult<()> {
-        let needed = match &self.forest {
-            Precision::Single(scorer) => scorer.forest.features,
-            Precision::Double(scorer) => scorer.forest.features,
-        };
-        if needed <= width {
+        if self.features <= width {
             return Ok(());
         }
-        bail!("{}: a branch reads feature {}, the input has {width}", self.operator, needed - 1)
+        bail!("{}: a branch reads feature {}, the input has {width}", self.operator, self.features - 1)
     }
 
-    /// The scores of all rows, row after row; widened, where they were computed in single precision.
+    /// The scores of all rows, row after row. Single where the file is, though in doubles.
     ///
     /// # Errors
     /// When `input` is not `[rows, features]` of numbers, or has too few features.
@@ -80,7 +101,7 @@ impl Ensemble {
         let (count, width) = rows(self.operator, input.shape())?;
         self.expect_width(width)?;
         // Single precision is not enough for doubles, nor for the integers of a model in doubles.
-        if input.datum_type() == DatumType::F64 || matches!(self.forest, Precision::Double(_)) {
+        if input.datum_type() == DatumType::F64 || !self.single && !input.datum_type().is_float() {
             self.scores_of(View::F64(&numbers::<f64>(self.operator, input)?), count, width)
         } else {
             self.scores_of(View::F32(&numbers::<f32>(self.operator, input)?), count, width)
@@ -92,14 +113,15 @@ impl Ensemble {
     /// # Errors
     /// When they are no numbers.
     pub(crate) fn scores_of(&self, features: View<'_>, count: usize, width: usize) -> TractResult<Vec<f64>> {
-        Ok(match (&self.forest, features) {
-            (Precision::Double(scorer), features) => scorer.scores(&features.to_f64()?, count, width),
-            (Precision::Single(scorer), View::F64(features)) => scorer.scores(features, count, width),
-            (Precision::Single(scorer), features) => widen(scorer.scores(&features.to_f32()?, count, width)),
-        })
+        let mut scores = match features {
+            View::F64(features) => self.scorer.scores(Rows { features, width }, count),
+            View::F32(features) => self.scorer.scores(Rows { features, width }, count),
+            integers if self.single => self.scorer.scores(Rows { features: &integers.to_f32()?, width }, count),
+            integers => self.scorer.scores(Rows { features: &integers.to_f64()?, width }, count),
+        };
+        if self.single {
+            scores.iter_mut().for_each(|score| *score = f64::from(*score as f32));
+        }
+        Ok(scores)
     }
-}
-
-fn widen<A: Real>(scores: Vec<A>) -> Vec<f64> {
-    scores.into_iter().map(Into::into).collect()
 }

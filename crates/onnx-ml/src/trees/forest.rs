@@ -1,89 +1,102 @@
 //! The layout of a forest in memory.
 //!
-//! All branches of all trees lie in one array of 16 bytes each (24 in double precision), so that four share a cache
-//! line. A tree is laid out in the order true child first: the walk that always answers yes reads memory forwards.
-//! Leaves are no nodes: a child with the bit [`LEAF`] set names one. So the walk is a loop over one array with one
-//! test, and ends with the number of the leaf it arrived at:
+//! All entries of a tree lie in one run: the root, and behind it pairs of children. The pair of a branch's children comes
+//! before the pairs below it, and a whole subtree below a true child before that below the false one. So a row that is
+//! near its leaf stays within few cache lines, and children are behind their parents: walks end.
 //!
 //! ```text
-//! branches   feature | rule | missing    threshold    children [true, false]
-//!            2                           1.5          [1, 4]
-//!            0                           0.25         [LEAF|0, LEAF|1]
-//! leaves     weights, see Leaves
+//! place    0       2      3       4      5
+//! entry    root    yes    no      yes    no       each: column, key, child
+//! child    2       4      3       4      5        4, 5 and 3 are leaves
 //! ```
 //!
-//! Two invariants, made by [`super::compile`] and relied upon by [`super::walk`]: a branch's children lie behind it
-//! (so walks end), and every index is in range (targets of votes, leaves, children). Files may share a child between
-//! branches, as LightGBM's exporter does for categories: the layout keeps it shared.
+//! A branch that several others lead to has an entry in each of their pairs, and these entries have one child: shared
+//! subtrees stay shared.
 
-use super::rule::Rule;
+use super::columns::Column;
+use super::compile::{SplitTree, Splits};
+use super::entry::{CONSTANT, Entry};
+use super::graph::Votes;
+use super::leaves::{LeafLayout, Leaves};
+use super::split::{Child, Split};
 
-/// Set in a child index that names a leaf.
-pub(super) const LEAF: u32 = 1 << 31;
+/// All trees of an ensemble, in entries of one layout.
+///
+/// Correct by construction: columns, children and payloads are in range, and a walk of `depth` steps is at a leaf.
+#[derive(Debug)]
+pub(super) struct Forest<E> {
+    pub(super) trees: Vec<Tree>,
+    entries: Vec<E>,
+    /// What the columns from 1 on are.
+    pub(super) columns: Vec<Column>,
+    pub(super) leaves: Leaves,
+}
 
-/// Feature ids are smaller than this: the bits above hold rule and missing flag.
-pub(super) const MAX_FEATURES: u32 = 1 << 28;
-
-const RULE_SHIFT: u32 = 28;
-const MISSING_TRUE: u32 = LEAF;
-
-/// A branch: compares one feature and goes on at one of two children.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Branch<T> {
-    /// Feature id, rule and missing flag.
-    packed: u32,
-    pub(super) threshold: T,
-    /// Where the walk goes on: `[rule holds, rule does not hold]`.
-    pub(super) children: [u32; 2],
+pub(super) struct Tree {
+    /// Where its entries are.
+    start: usize,
+    end: usize,
+    /// The most steps from the root to a leaf.
+    pub(super) depth: u32,
+    /// What all leaves vote for, with [`Leaves::Inline`].
+    pub(super) target: u32,
 }
 
-impl<T> Branch<T> {
-    /// A branch on `feature`, which is below [`MAX_FEATURES`].
-    pub(super) fn new(feature: u32, rule: Rule, missing_true: bool, threshold: T, children: [u32; 2]) -> Branch<T> {
-        let missing = if missing_true { MISSING_TRUE } else { 0 };
-        Branch { packed: feature | (rule as u32) << RULE_SHIFT | missing, threshold, children }
+impl<E: Entry> Forest<E> {
+    /// Lays out the trees, if such entries can hold them.
+    pub(super) fn new(trees: &Splits, votes: &Votes, targets: usize) -> Option<Forest<E>> {
+        let longest = trees.trees.iter().map(|tree| entries(tree.splits.len())).max().unwrap_or(0);
+        let fits = trees.columns.len() as u64 + u64::from(CONSTANT) < E::COLUMNS
+            && longest as u64 <= E::PLACES
+            && trees.splits.iter().all(|split| split.bound.fits::<E::Key>());
+        if !fits {
+            return None;
+        }
+        let leaves = LeafLayout::new::<E::Key>(trees, votes, targets);
+        let total = trees.trees.iter().map(|tree| entries(tree.splits.len())).sum();
+        let mut forest = Forest {
+            trees: vec![],
+            entries: Vec::with_capacity(total),
+            columns: trees.columns.clone(),
+            leaves: Leaves::Inline,
+        };
+        for (number, tree) in trees.trees.iter().enumerate() {
+            forest.push(tree, trees.splits.get(tree.splits.clone())?, &leaves, leaves.target(number));
+        }
+        forest.leaves = leaves.leaves;
+        Some(forest)
     }
 
-    pub(super) fn feature(&self) -> usize {
-        (self.packed & (MAX_FEATURES - 1)) as usize
+    #[allow(clippy::indexing_slicing, reason = "the splits of a tree go on at each other only")]
+    fn push(&mut self, tree: &SplitTree, splits: &[Split], leaves: &LeafLayout, target: u32) {
+        let start = self.entries.len();
+        // The first split is the last to be laid out.
+        let pair = |split: u32| entries(tree.splits.end - 1 - split as usize) as u32;
+        let entry = |place: usize, child: Child| match child {
+            Child::Leaf(leaf) => E::new(CONSTANT, leaves.payload(leaf), place as u32),
+            Child::Split(split) => {
+                let Split { column, bound, .. } = splits[split as usize - tree.splits.start];
+                E::new(column + 1, bound.key(), pair(split))
+            }
+        };
+        // Pairs begin at even places, so that none lies across two cache lines.
+        self.entries.extend([entry(0, tree.root), entry(0, tree.root)]);
+        for split in splits.iter().rev() {
+            let place = self.entries.len() - start;
+            let [yes, no] = split.children;
+            self.entries.extend([entry(place, yes), entry(place + 1, no)]);
+        }
+        self.trees.push(Tree { start, end: self.entries.len(), depth: tree.depth, target });
     }
 
-    pub(super) fn rule(&self) -> Rule {
-        Rule::from_bits((self.packed & !MISSING_TRUE) >> RULE_SHIFT)
-    }
-
-    /// Whether a missing value (NaN) goes to the true child.
-    pub(super) fn missing_true(&self) -> bool {
-        self.packed & MISSING_TRUE != 0
+    /// The entries of a tree, its root first.
+    pub(super) fn entries(&self, tree: &Tree) -> &[E] {
+        self.entries.get(tree.start..tree.end).unwrap_or_default()
     }
 }
 
-/// What the leaves hold: the votes of leaf `i`.
-#[derive(Debug)]
-pub(super) enum Leaves<T> {
-    /// Every leaf votes once for every target, in the order of the targets: `weights[i * targets..][..targets]`.
-    All(Vec<T>),
-    /// Every leaf has one vote, pairs of target and weight.
-    One(Vec<(u32, T)>),
-    /// Any number of votes: `votes[starts[i]..starts[i + 1]]`, pairs of target and weight.
-    Many { starts: Vec<u32>, votes: Vec<(u32, T)> },
-}
-
-/// All trees of an ensemble. `T` is the precision of thresholds and weights.
-#[derive(Debug)]
-pub(super) struct Forest<T> {
-    /// Where each tree starts: a branch, or a leaf for a tree that is nothing else.
-    pub(super) roots: Vec<u32>,
-    pub(super) branches: Vec<Branch<T>>,
-    pub(super) leaves: Leaves<T>,
-    /// The number of scores per row.
-    pub(super) targets: usize,
-    /// One per target, zeros when the file has none.
-    pub(super) base_values: Vec<T>,
-    /// The rule of all branches, if they share one.
-    pub(super) uniform_rule: Option<Rule>,
-    /// Whether some branch sends missing values to its true child.
-    pub(super) has_missing_true: bool,
-    /// Rows need at least this many features.
-    pub(super) features: usize,
+/// How many entries a tree has.
+fn entries(splits: usize) -> usize {
+    2 + 2 * splits
 }

@@ -1,14 +1,16 @@
-//! The attributes of a tree ensemble node: parallel lists, their lengths checked.
+//! `TreeEnsembleClassifier` and `TreeEnsembleRegressor`: parallel lists of nodes and of votes, found by ids.
 
 use std::borrow::Cow;
 
 use tract_onnx::model::ParsingContext;
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::prelude::{DatumType, TractResult};
+use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
+use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
+use super::index::Index;
+use super::numbers::Numbers;
+use super::rule::Mode;
 use crate::attributes::Attributes;
-use crate::tensors::{numbers, values};
 
 /// How the operator names its votes.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +19,6 @@ pub(crate) enum Prefix {
     Class,
     /// `target_*`, of the regressor.
     Target,
-}
-
-/// Numbers that a file gives in single precision, or in double (`<name>_as_tensor`).
-#[derive(Clone, Debug)]
-pub(super) enum Numbers<'a> {
-    F32(Cow<'a, [f32]>),
-    F64(Vec<f64>),
 }
 
 /// All that a tree ensemble is made of.
@@ -69,16 +64,22 @@ impl<'a> Lists<'a> {
             true_ids: attributes.ints("nodes_truenodeids")?,
             false_ids: attributes.ints("nodes_falsenodeids")?,
             missing_tracks_true: attributes.ints("nodes_missing_value_tracks_true")?,
-            thresholds: Numbers::read(ctx, attributes, "nodes_values")?,
+            thresholds: Numbers::floats(ctx, attributes, "nodes_values")?,
             vote_tree_ids: attributes.ints(vote_trees)?,
             vote_node_ids: attributes.ints(vote_nodes)?,
             vote_targets: Cow::Borrowed(attributes.ints(vote_targets)?),
-            weights: Numbers::read(ctx, attributes, weights)?,
-            base_values: Numbers::read(ctx, attributes, "base_values")?,
+            weights: Numbers::floats(ctx, attributes, weights)?,
+            base_values: Numbers::floats(ctx, attributes, "base_values")?,
         };
+        lists.expect_lengths(attributes, vote_names)?;
+        Ok(lists)
+    }
+
+    fn expect_lengths(&self, attributes: Attributes<'_>, vote_names: [&str; 4]) -> TractResult<()> {
+        let (lists, [vote_trees, vote_nodes, vote_targets, weights]) = (self, vote_names);
         let nodes = ("nodes_values", lists.thresholds.len());
-        if nodes.1 == 0 {
-            bail!("{}: has no nodes", lists.operator);
+        if !(1..MAX_NODES).contains(&nodes.1) {
+            bail!("{}: nodes_values has {} nodes, expected at least one", lists.operator, nodes.1);
         }
         attributes.expect_same_length(("nodes_treeids", lists.tree_ids.len()), nodes)?;
         attributes.expect_same_length(("nodes_nodeids", lists.node_ids.len()), nodes)?;
@@ -96,8 +97,7 @@ impl<'a> Lists<'a> {
         }
         attributes.expect_same_length((vote_trees, lists.vote_tree_ids.len()), votes)?;
         attributes.expect_same_length((vote_nodes, lists.vote_node_ids.len()), votes)?;
-        attributes.expect_same_length((vote_targets, lists.vote_targets.len()), votes)?;
-        Ok(lists)
+        attributes.expect_same_length((vote_targets, lists.vote_targets.len()), votes)
     }
 
     /// The targets (or class ids) of all votes.
@@ -106,66 +106,92 @@ impl<'a> Lists<'a> {
     }
 
     /// The number of base values: zero when the file has none.
-    pub(crate) fn base_values(&self) -> usize {
+    pub(crate) fn base_value_count(&self) -> usize {
         self.base_values.len()
     }
 
     /// Whether some vote has a negative weight.
     pub(crate) fn has_negative_weight(&self) -> bool {
-        match &self.weights {
-            Numbers::F32(weights) => weights.iter().any(|&weight| weight < 0.0),
-            Numbers::F64(weights) => weights.iter().any(|&weight| weight < 0.0),
-        }
+        self.weights.iter().any(|weight| weight < 0.0)
     }
 
     /// Makes all votes count for target 0.
     pub(crate) fn merge_targets(&mut self) {
         self.vote_targets = Cow::Owned(vec![0; self.vote_targets.len()]);
     }
-}
 
-impl<'a> Numbers<'a> {
-    /// Reads `name`, or the tensor `<name>_as_tensor`.
-    fn read(ctx: &ParsingContext<'_>, attributes: Attributes<'a>, name: &str) -> TractResult<Numbers<'a>> {
-        let floats = attributes.floats(name)?;
-        let tensor_name = format!("{name}_as_tensor");
-        let Some(proto) = attributes.tensor(&tensor_name, &[DataType::Float, DataType::Double])? else {
-            return Ok(Numbers::F32(Cow::Borrowed(floats)));
-        };
-        let tensor = ctx.load_tensor(proto)?;
-        if tensor.len() == 0 {
-            return Ok(Numbers::F32(Cow::Borrowed(floats)));
-        }
-        if !floats.is_empty() {
-            bail!("{}: {name} and {tensor_name} are both set", attributes.operator());
-        }
-        Ok(if tensor.datum_type() == DatumType::F32 {
-            Numbers::F32(Cow::Owned(values::<f32>(&tensor)?.to_vec()))
-        } else {
-            Numbers::F64(numbers::<f64>(attributes.operator(), &tensor)?.into_owned())
+    /// The trees, with scores for `targets` targets.
+    ///
+    /// # Errors
+    /// For ids given twice or not at all, features and targets out of range, and unknown modes.
+    pub(super) fn graph(&self, targets: usize) -> TractResult<Graph<'a>> {
+        let index = Index::new(self.operator, self.tree_ids, self.node_ids)?;
+        let (nodes, leaves) = self.nodes(&index)?;
+        Ok(Graph {
+            roots: index.roots(),
+            members: vec![],
+            votes: self.votes(&index, &nodes, leaves, targets)?,
+            single: !(self.thresholds.is_double() || self.weights.is_double() || self.base_values.is_double()),
+            names: Names::Ids(self.tree_ids, self.node_ids),
+            nodes,
         })
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Numbers::F32(numbers) => numbers.len(),
-            Numbers::F64(numbers) => numbers.len(),
+    /// Every node with its children found, in the order of the file, and how many of them are leaves.
+    fn nodes(&self, index: &Index) -> TractResult<(Vec<Node>, u32)> {
+        let operator = self.operator;
+        let mut finder = index.finder();
+        let ids = self.tree_ids.iter().zip(self.node_ids).zip(self.feature_ids).zip(self.modes);
+        let children = self.true_ids.iter().zip(self.false_ids).zip(self.thresholds.iter());
+        // Without tracks, no missing value goes to a true child.
+        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(&0));
+        let mut nodes = Vec::with_capacity(self.tree_ids.len());
+        let mut leaves = 0;
+        for (((((&tree, &node), &feature), mode), ((&yes, &no), threshold)), &track) in ids.zip(children).zip(tracks) {
+            let rule = match Mode::parse(mode) {
+                Some(Mode::Branch(rule)) => rule,
+                Some(Mode::Leaf) => {
+                    nodes.push(Node::Leaf(leaves));
+                    leaves += 1;
+                    continue;
+                }
+                None => {
+                    let mode = String::from_utf8_lossy(mode);
+                    bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode:?}")
+                }
+            };
+            let Some(feature) = feature_in_range(feature) else {
+                bail!("{operator}: nodes_featureids: tree {tree}, node {node}: feature {feature} is out of range")
+            };
+            let mut child = |name, child| match finder.find(tree, child) {
+                Some(position) => Ok(position),
+                None => bail!("{operator}: {name}: tree {tree}, node {node}: child {child} does not exist"),
+            };
+            let children = [child("nodes_truenodeids", yes)?, child("nodes_falsenodeids", no)?];
+            let test = Test::Compare(rule, threshold);
+            nodes.push(Node::Branch(Branch { feature, test, missing_true: track == 1, children }));
         }
+        Ok((nodes, leaves))
     }
 
-    /// The numbers in single precision, unless the file has them in double.
-    pub(super) fn single(&self) -> Option<&[f32]> {
-        match self {
-            Numbers::F32(numbers) => Some(numbers),
-            Numbers::F64(_) => None,
+    /// The votes by leaf. A vote on a branch counts for nothing.
+    fn votes(&self, index: &Index, nodes: &[Node], leaves: u32, targets: usize) -> TractResult<Votes> {
+        let operator = self.operator;
+        let mut finder = index.finder();
+        let ids = self.vote_tree_ids.iter().zip(self.vote_node_ids).zip(self.vote_targets.iter());
+        let mut votes = Vec::with_capacity(self.weights.len());
+        for (((&tree, &node), &target), weight) in ids.zip(self.weights.iter()) {
+            let Some(position) = finder.find(tree, node) else {
+                bail!("{operator}: a vote is on node {node} of tree {tree}, which does not exist")
+            };
+            let target = match u32::try_from(target) {
+                Ok(index) if (index as usize) < targets => index,
+                _ => bail!("{operator}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"),
+            };
+            if let Some(&Node::Leaf(leaf)) = nodes.get(position as usize) {
+                votes.push((leaf, Vote { target, weight }));
+            }
         }
-    }
-
-    /// The numbers in double precision.
-    pub(super) fn double(&self) -> Cow<'_, [f64]> {
-        match self {
-            Numbers::F32(numbers) => numbers.iter().copied().map(f64::from).collect(),
-            Numbers::F64(numbers) => Cow::Borrowed(numbers),
-        }
+        Votes::new(operator, leaves as usize, votes)
     }
 }

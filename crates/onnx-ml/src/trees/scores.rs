@@ -1,10 +1,14 @@
 //! From features to scores: which way through the forest, how votes become a score, the base values.
 
+use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_hir::internal::bail;
+
+use super::columns::{Feature, Rows};
+use super::compile::Splits;
+use super::entry::{Narrow, Wide};
 use super::forest::Forest;
-use super::real::Real;
-use super::rule::Rule;
+use super::graph::Votes;
 use super::shallow::Shallow;
-use super::walk::Walk;
 
 /// How the votes for one target become its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,81 +20,113 @@ pub(crate) enum Aggregate {
     Max,
 }
 
-/// A forest in the layouts that it runs in.
+/// A forest in the layout that it runs in.
 #[derive(Debug)]
-pub(super) struct Scorer<T> {
-    pub(super) forest: Forest<T>,
-    /// The same trees once more, when they are small enough, and votes are summed.
-    shallow: Option<Shallow<T>>,
+pub(super) struct Scorer {
+    layout: Layout,
     aggregate: Aggregate,
+    pub(super) targets: usize,
+    /// One per target.
+    base_values: Vec<f64>,
 }
 
-impl<T: Real> Scorer<T> {
-    pub(super) fn new(forest: Forest<T>, aggregate: Aggregate) -> Scorer<T> {
-        let summed = matches!(aggregate, Aggregate::Sum | Aggregate::Average);
-        let shallow = if summed { Shallow::of(&forest) } else { None };
-        Scorer { forest, shallow, aggregate }
+#[derive(Debug)]
+enum Layout {
+    Narrow {
+        forest: Forest<Narrow>,
+        /// The same trees once more, when they are small enough, and votes are summed.
+        shallow: Option<Shallow>,
+    },
+    Wide(Forest<Wide>),
+}
+
+impl Scorer {
+    /// Lays the trees out, for as many targets as there are base values.
+    ///
+    /// # Errors
+    /// When the trees are too large for any layout.
+    pub(super) fn new(
+        operator: &str,
+        trees: &Splits,
+        votes: &Votes,
+        aggregate: Aggregate,
+        base_values: Vec<f64>,
+    ) -> TractResult<Scorer> {
+        let targets = base_values.len();
+        let layout = if let Some(forest) = Forest::<Narrow>::new(trees, votes, targets) {
+            let summed = matches!(aggregate, Aggregate::Sum | Aggregate::Average);
+            let shallow = if summed { Shallow::of(&forest) } else { None };
+            Layout::Narrow { forest, shallow }
+        } else if let Some(forest) = Forest::<Wide>::new(trees, votes, targets) {
+            Layout::Wide(forest)
+        } else {
+            bail!("{operator}: has a tree with more nodes than fit")
+        };
+        Ok(Scorer { layout, aggregate, targets, base_values })
     }
 
-    /// Scores `[rows, targets]` of the rows in `features`, of `width` values each.
+    /// Scores `[count, targets]` of `count` rows.
     ///
-    /// `A` is the precision of the features and of the sums, `T` (no wider) that of the file. `width` is at least
-    /// [`Forest::features`], and `features` holds `rows * width` values.
-    pub(super) fn scores<A: Real>(&self, features: &[A], rows: usize, width: usize) -> Vec<A>
-    where
-        T: Into<A>,
-    {
-        let forest = &self.forest;
-        let walk = Walk { forest, features, width };
-        let no_vote = if self.aggregate.starts_from_zero() { A::default() } else { A::NAN };
-        let mut scores = vec![no_vote; rows * forest.targets];
+    /// Votes are summed in double precision, in the order of the trees in the file.
+    pub(super) fn scores<F: Feature>(&self, rows: Rows<'_, F>, count: usize) -> Vec<f64> {
+        let no_vote = match self.aggregate {
+            Aggregate::Sum | Aggregate::Average => 0.0,
+            Aggregate::Min | Aggregate::Max => f64::NAN,
+        };
+        let mut scores = vec![no_vote; count * self.targets];
         match self.aggregate {
-            Aggregate::Sum | Aggregate::Average => self.sum(&walk, &mut scores),
+            Aggregate::Sum | Aggregate::Average => self.sum(rows, &mut scores),
             Aggregate::Min => {
-                walk.fold(&mut scores, |least, weight| if least.is_nan() || weight < least { weight } else { least });
+                self.fold(
+                    rows,
+                    &mut scores,
+                    |least, weight| if least.is_nan() || weight < least { weight } else { least },
+                );
             }
             Aggregate::Max => {
-                walk.fold(&mut scores, |most, weight| if most.is_nan() || weight > most { weight } else { most });
+                self.fold(rows, &mut scores, |most, weight| if most.is_nan() || weight > most { weight } else { most });
             }
         }
-        let trees = A::count(forest.roots.len());
-        for row in scores.chunks_exact_mut(forest.targets) {
-            for (score, &base) in row.iter_mut().zip(&forest.base_values) {
-                *score = self.aggregate.finish(*score, trees) + base.into();
+        for row in scores.chunks_exact_mut(self.targets) {
+            for (score, base) in row.iter_mut().zip(&self.base_values) {
+                *score = self.finish(*score) + base;
             }
         }
         scores
     }
 
-    fn sum<A: Real>(&self, walk: &Walk<'_, T, A>, scores: &mut [A])
-    where
-        T: Into<A>,
-    {
-        let (features, width, targets) = (walk.features, walk.width, self.forest.targets);
-        match (&self.shallow, self.forest.uniform_rule) {
-            (Some(trees), Some(Rule::LessOrEqual)) if !walk.meets_missing_true() => {
-                trees.add_votes(features, width, scores, targets, |value, threshold| value <= threshold);
-            }
-            (Some(trees), Some(Rule::Less)) if !walk.meets_missing_true() => {
-                trees.add_votes(features, width, scores, targets, |value, threshold| value < threshold);
-            }
-            _ => walk.fold(scores, |sum, weight| sum + weight),
+    fn sum<F: Feature>(&self, rows: Rows<'_, F>, scores: &mut [f64]) {
+        let add = |sum, weight| sum + weight;
+        if let Layout::Narrow { forest, shallow: Some(trees) } = &self.layout {
+            let taken = trees.add_votes(rows, &forest.columns, self.targets, scores);
+            let rest = scores.get_mut(taken * self.targets..).unwrap_or_default();
+            forest.fold(rows.skip(taken), self.targets, rest, add);
+        } else {
+            self.fold(rows, scores, add);
         }
     }
-}
 
-impl Aggregate {
-    fn starts_from_zero(self) -> bool {
-        matches!(self, Aggregate::Sum | Aggregate::Average)
+    fn fold<F: Feature>(&self, rows: Rows<'_, F>, scores: &mut [f64], vote: impl Fn(f64, f64) -> f64) {
+        match &self.layout {
+            Layout::Narrow { forest, .. } => forest.fold(rows, self.targets, scores, vote),
+            Layout::Wide(forest) => forest.fold(rows, self.targets, scores, vote),
+        }
     }
 
-    fn finish<A: Real>(self, votes: A, trees: A) -> A {
-        match self {
+    fn finish(&self, votes: f64) -> f64 {
+        match self.aggregate {
             Aggregate::Sum => votes,
-            Aggregate::Average => votes / trees,
+            Aggregate::Average => votes / self.trees() as f64,
             // No vote at all leaves a zero.
-            Aggregate::Min | Aggregate::Max if votes.is_nan() => A::default(),
+            Aggregate::Min | Aggregate::Max if votes.is_nan() => 0.0,
             Aggregate::Min | Aggregate::Max => votes,
+        }
+    }
+
+    fn trees(&self) -> usize {
+        match &self.layout {
+            Layout::Narrow { forest, .. } => forest.trees.len(),
+            Layout::Wide(forest) => forest.trees.len(),
         }
     }
 }

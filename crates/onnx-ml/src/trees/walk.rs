@@ -1,149 +1,181 @@
-//! The hot loop for trees of any shape: rows down the branches.
+//! The hot loop: rows down the trees.
 //!
-//! A walk is a chain of loads, each waiting for the last; its price is that waiting, and the mispredicted end of a
-//! loop. So several walks go in step, and none of them branches: a walk that has arrived stays at its leaf until the
-//! others have too. Together they are either rows of a block in one tree, which then stays in the cache for the block, or,
-//! for the rows that are left over, several trees of one row. Interleaving walks is old advice; see Asadi, Lin and de
-//! Vries, "Runtime optimizations for tree-based machine learning models", 2014.
+//! A walk is a chain of loads, each waiting for the last. So eight walks go in step, and none of them jumps: a walk that
+//! has arrived goes on at its leaf until the others have arrived too, which is looked for only now and then. Together
+//! they are either eight rows in one tree, or, for the rows that are left over, one row in eight trees. Interleaving
+//! walks is old advice; see Asadi, Lin and de Vries, "Runtime optimizations for tree-based machine learning models", 2014.
 //!
-//! The rule of the comparison is chosen once per run where all branches share it, which is nearly always.
+//! Rows go through the forest in blocks, so that a tree is fetched into the cache once for many rows; each row meets the
+//! trees in the order of the file, so its sums have the same bits in every batch.
 
-use super::forest::{Branch, Forest, LEAF, Leaves};
-use super::real::Real;
-use super::rule::Rule;
+use super::columns::{Feature, Rows};
+use super::entry::Entry;
+use super::forest::{Forest, Tree};
+use super::key::Key;
+use super::leaves::Leaves;
 
-/// Rows that go through a tree before the next tree.
-const BLOCK: usize = 64;
-
-/// Walks that go in step.
+/// Walks that go in step. Measured: fewer wait for each other, more do not fit the registers.
 const LANES: usize = 8;
 
-/// Rows on their way through a forest. `A` is the precision of the features, `T` that of the file.
-pub(super) struct Walk<'a, T, A> {
-    pub(super) forest: &'a Forest<T>,
-    /// `width` values for each row.
-    pub(super) features: &'a [A],
-    pub(super) width: usize,
+/// Steps before walks are asked whether they all have arrived.
+const STEPS: u32 = 4;
+
+/// Groups of rows that go through a tree before the next tree.
+const BLOCK: usize = 32;
+
+/// The columns of a block take at most this many bytes, a part of the second-level cache. One group they may always have.
+const BLOCK_BYTES: usize = 1 << 17;
+
+impl<E: Entry> Forest<E> {
+    /// Folds the votes for each row into its scores, one per target.
+    pub(super) fn fold<F: Feature>(
+        &self,
+        rows: Rows<'_, F>,
+        targets: usize,
+        scores: &mut [f64],
+        vote: impl Fn(f64, f64) -> f64,
+    ) {
+        let in_step = scores.len() / targets / LANES * LANES;
+        let (blocks, rest) = scores.split_at_mut(in_step * targets);
+        self.fold_groups(rows, targets, blocks, &vote);
+        self.fold_rows(rows, in_step, targets, rest, &vote);
+    }
+
+    /// Eight rows in step, tree after tree.
+    fn fold_groups<F: Feature>(
+        &self,
+        rows: Rows<'_, F>,
+        targets: usize,
+        scores: &mut [f64],
+        vote: &impl Fn(f64, f64) -> f64,
+    ) {
+        if scores.is_empty() {
+            return;
+        }
+        let columns = self.columns.len() + 1;
+        let groups = (BLOCK_BYTES / (columns * size_of::<[E::Key; LANES]>())).clamp(1, BLOCK);
+        let groups = groups.min(scores.len() / targets / LANES);
+        let mut keys = vec![[E::Key::LOWEST; LANES]; groups * columns + E::WINDOW];
+        let mut first = 0;
+        for scores in scores.chunks_mut(groups * LANES * targets) {
+            for (keys, _) in keys.chunks_exact_mut(columns).zip(scores.chunks(LANES * targets)) {
+                rows.fill(first, &self.columns, keys.get_mut(1..).unwrap_or_default());
+                first += LANES;
+            }
+            for tree in &self.trees {
+                let entries = self.entries(tree);
+                for (group, scores) in scores.chunks_exact_mut(LANES * targets).enumerate() {
+                    let Some(window) = keys.get(group * columns..).and_then(E::window) else { continue };
+                    let places = rows_in_step(entries, tree.depth, window);
+                    self.count(tree, entries, &places, targets, scores, vote);
+                }
+            }
+        }
+    }
+
+    /// Row after row, eight trees in step.
+    fn fold_rows<F: Feature>(
+        &self,
+        rows: Rows<'_, F>,
+        first: usize,
+        targets: usize,
+        scores: &mut [f64],
+        vote: &impl Fn(f64, f64) -> f64,
+    ) {
+        if scores.is_empty() {
+            return;
+        }
+        let mut keys = vec![[E::Key::LOWEST]; self.columns.len() + 1 + E::WINDOW];
+        for (row, scores) in (first..).zip(scores.chunks_exact_mut(targets)) {
+            rows.fill(row, &self.columns, keys.get_mut(1..).unwrap_or_default());
+            let Some(window) = E::window(&keys) else { continue };
+            for trees in self.trees.chunks(LANES) {
+                let last = trees.len() - 1;
+                // Trees that are missing to eight are the last one again.
+                let entries =
+                    std::array::from_fn(|lane| trees.get(lane.min(last)).map_or(&[][..], |tree| self.entries(tree)));
+                let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+                let places = trees_in_step(entries, depth, window);
+                for ((tree, entries), place) in trees.iter().zip(entries).zip(places) {
+                    self.count(tree, entries, &[place], targets, scores, vote);
+                }
+            }
+        }
+    }
+
+    /// Counts the votes of the leaves at `places` of a tree, each for one row of scores.
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
+    fn count(
+        &self,
+        tree: &Tree,
+        entries: &[E],
+        places: &[u32],
+        targets: usize,
+        scores: &mut [f64],
+        vote: &impl Fn(f64, f64) -> f64,
+    ) {
+        for (&place, scores) in places.iter().zip(scores.chunks_exact_mut(targets)) {
+            let payload = entries[place as usize].key();
+            match &self.leaves {
+                Leaves::Inline => {
+                    let score = &mut scores[tree.target as usize];
+                    *score = vote(*score, payload.weight());
+                }
+                Leaves::Rows(weights) => {
+                    let row = &weights[payload.index() * targets..][..targets];
+                    scores.iter_mut().zip(row).for_each(|(score, &weight)| *score = vote(*score, weight));
+                }
+                Leaves::Lists { starts, votes } => {
+                    let list = payload.index();
+                    for &(target, weight) in &votes[starts[list] as usize..starts[list + 1] as usize] {
+                        let score = &mut scores[target as usize];
+                        *score = vote(*score, weight);
+                    }
+                }
+            }
+        }
+    }
 }
 
-/// Takes walks from where they are to their leaves, each with the features that start at its offset.
-///
-/// In place, and not by value: narrow stores that are read back by wide loads make a processor wait.
-type Descend<'a, T, A> = fn(&Walk<'a, T, A>, places: &mut [u32; LANES], offsets: &[usize; LANES]);
+/// The places of the leaves at which eight rows arrive, each in its lane of the columns.
+#[inline(always)]
+#[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
+fn rows_in_step<E: Entry>(entries: &[E], depth: u32, columns: &E::Window<LANES>) -> [u32; LANES] {
+    descend(depth, |lane, place| entries[place as usize].next(columns, lane))
+}
 
-impl<'a, T: Real + Into<A>, A: Real> Walk<'a, T, A> {
-    /// Folds the votes for each row into its scores, one per target.
-    pub(super) fn fold(&self, scores: &mut [A], vote: impl Fn(A, A) -> A) {
-        let (targets, descend) = (self.forest.targets, self.descend());
-        let mut first = 0;
-        for scores in scores.chunks_mut(BLOCK * targets) {
-            let (together, rest) = scores.split_at_mut(scores.len() - scores.len() % (LANES * targets));
-            for &root in &self.forest.roots {
-                let mut row = first;
-                for scores in together.chunks_exact_mut(LANES * targets) {
-                    let offsets = std::array::from_fn(|lane| (row + lane) * self.width);
-                    let mut places = [root; LANES];
-                    descend(self, &mut places, &offsets);
-                    for (place, scores) in places.iter().zip(scores.chunks_exact_mut(targets)) {
-                        self.vote(*place, scores, &vote);
-                    }
-                    row += LANES;
-                }
-            }
-            first += together.len() / targets;
-            for scores in rest.chunks_exact_mut(targets) {
-                for roots in self.forest.roots.chunks(LANES) {
-                    // Walks without a tree are at some leaf already.
-                    let mut places = [LEAF; LANES];
-                    places.iter_mut().zip(roots).for_each(|(place, &root)| *place = root);
-                    descend(self, &mut places, &[first * self.width; LANES]);
-                    for (place, _) in places.iter().zip(roots) {
-                        self.vote(*place, scores, &vote);
-                    }
-                }
-                first += 1;
-            }
+/// The places of the leaves at which one row arrives in eight trees.
+#[inline(always)]
+#[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
+fn trees_in_step<E: Entry>(entries: [&[E]; LANES], depth: u32, columns: &E::Window<1>) -> [u32; LANES] {
+    descend(depth, |lane, place| entries[lane][place as usize].next(columns, 0))
+}
+
+/// Takes eight walks from their roots to their leaves, at most `depth` steps away. `next` says where the walk in a lane
+/// goes on.
+#[inline(always)]
+fn descend(depth: u32, next: impl Fn(usize, u32) -> u32) -> [u32; LANES] {
+    let mut places = [0; LANES];
+    let mut step = || {
+        let mut moved = 0;
+        for (lane, place) in places.iter_mut().enumerate() {
+            let from = *place;
+            *place = next(lane, from);
+            moved |= *place ^ from;
+        }
+        moved != 0
+    };
+    for _ in 0..depth / STEPS {
+        for _ in 1..STEPS {
+            step();
+        }
+        if !step() {
+            return places;
         }
     }
-
-    /// Whether some branch may send some value to its true child because it is missing.
-    ///
-    /// Mostly none of the features is missing; to see so is quicker than to ask at every branch.
-    pub(super) fn meets_missing_true(&self) -> bool {
-        self.forest.has_missing_true && self.features.iter().any(|value| value.is_nan())
+    for _ in 0..depth % STEPS {
+        step();
     }
-
-    /// The walk for the forest's rules, and these features.
-    fn descend(&self) -> Descend<'a, T, A> {
-        let missing = self.meets_missing_true();
-        match self.forest.uniform_rule {
-            // Spelled out for the two rules that exporters write: the comparison is compiled into the loop.
-            Some(Rule::LessOrEqual) if !missing => |walk, places, offsets| {
-                walk.descend_by(places, offsets, |value, branch| value <= branch.threshold.into())
-            },
-            Some(Rule::Less) if !missing => |walk, places, offsets| {
-                walk.descend_by(places, offsets, |value, branch| value < branch.threshold.into())
-            },
-            Some(Rule::LessOrEqual) => |walk, places, offsets| {
-                let holds = |value: A, branch: &Branch<T>| {
-                    (value <= branch.threshold.into()) | (branch.missing_true() & value.is_nan())
-                };
-                walk.descend_by(places, offsets, holds)
-            },
-            Some(Rule::Less) => |walk, places, offsets| {
-                let holds = |value: A, branch: &Branch<T>| {
-                    (value < branch.threshold.into()) | (branch.missing_true() & value.is_nan())
-                };
-                walk.descend_by(places, offsets, holds)
-            },
-            _ => |walk, places, offsets| {
-                let holds = |value: A, branch: &Branch<T>| {
-                    branch.rule().holds(value, branch.threshold.into()) | (branch.missing_true() & value.is_nan())
-                };
-                walk.descend_by(places, offsets, holds)
-            },
-        }
-    }
-
-    #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "the hot loop; compile.rs has checked every index of a forest")]
-    fn descend_by(&self, places: &mut [u32; LANES], offsets: &[usize; LANES], holds: impl Fn(A, &Branch<T>) -> bool) {
-        let (branches, features) = (self.forest.branches.as_slice(), self.features);
-        while places.iter().fold(LEAF, |all, place| all & place) == 0 {
-            for (place, &offset) in places.iter_mut().zip(offsets) {
-                // All ones at a leaf. A walk that has arrived looks at the first branch, for nothing, and stays. By
-                // masks, as the compiler makes a jump of anything that can be skipped.
-                let arrived = (place.cast_signed() >> 31).cast_unsigned();
-                let branch = &branches[(*place & !arrived) as usize];
-                let feature = features[offset.wrapping_add(branch.feature())];
-                let next = branch.children[usize::from(!holds(feature, branch))];
-                *place = (*place & arrived) | (next & !arrived);
-            }
-        }
-    }
-
-    #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "the hot loop; compile.rs has checked every index of a forest")]
-    fn vote(&self, leaf: u32, scores: &mut [A], vote: &impl Fn(A, A) -> A) {
-        let leaf = (leaf & !LEAF) as usize;
-        let mut count = |target: usize, weight: T| scores[target] = vote(scores[target], weight.into());
-        match &self.forest.leaves {
-            Leaves::All(weights) => {
-                let targets = self.forest.targets;
-                weights[leaf * targets..][..targets]
-                    .iter()
-                    .enumerate()
-                    .for_each(|(target, &weight)| count(target, weight));
-            }
-            Leaves::One(votes) => {
-                let (target, weight) = votes[leaf];
-                count(target as usize, weight);
-            }
-            Leaves::Many { starts, votes } => {
-                for &(target, weight) in &votes[starts[leaf] as usize..starts[leaf + 1] as usize] {
-                    count(target as usize, weight);
-                }
-            }
-        }
-    }
+    places
 }

@@ -51,7 +51,12 @@ pub(crate) enum Value<'a> {
     Ints(&'a [i64]),
     Floats(&'a [f32]),
     Strs(&'a [&'a str]),
+    /// A tensor of floats.
+    Singles(&'a [f32]),
+    /// A tensor of doubles.
     Doubles(&'a [f64]),
+    /// A tensor of unsigned bytes.
+    Bytes(&'a [u8]),
     StringTensor(&'a [&'a str]),
     IntTensor(DataType, &'a [i32]),
 }
@@ -119,6 +124,24 @@ impl Node {
             Value::Strs(values) => {
                 attribute.strings = bytes(values);
                 AttributeType::Strings
+            }
+            Value::Singles(values) => {
+                attribute.t = Some(TensorProto {
+                    dims: vec![values.len() as i64],
+                    data_type: DataType::Float as i32,
+                    float_data: values.to_vec(),
+                    ..TensorProto::default()
+                });
+                AttributeType::Tensor
+            }
+            Value::Bytes(values) => {
+                attribute.t = Some(TensorProto {
+                    dims: vec![values.len() as i64],
+                    data_type: DataType::Uint8 as i32,
+                    raw_data: values.to_vec(),
+                    ..TensorProto::default()
+                });
+                AttributeType::Tensor
             }
             Value::Doubles(values) => {
                 attribute.t = Some(TensorProto {
@@ -268,6 +291,7 @@ fn doubles(tensor: &Tensor) -> Vec<f64> {
 
 fn data_type(datum_type: DatumType) -> DataType {
     match datum_type {
+        DatumType::F16 => DataType::Float16,
         DatumType::F32 => DataType::Float,
         DatumType::F64 => DataType::Double,
         DatumType::I16 => DataType::Int16,

@@ -10,7 +10,7 @@ use tract_onnx::prelude::Tensor;
 use crate::distances::distance;
 use crate::harness::{Node, Value, floats, ints, strings, tensor};
 use crate::text::{normalizer, pool, tokenizer};
-use crate::trees::{STUMP, classifier, regressor};
+use crate::trees::{STUMP, classifier, ensemble, regressor};
 
 /// A node that runs for each operator, with its inputs.
 fn good_nodes() -> Vec<(Node, Vec<Tensor>)> {
@@ -118,6 +118,7 @@ fn good_nodes() -> Vec<(Node, Vec<Tensor>)> {
                 .with("post_transform", Value::Str("NONE")),
             row(),
         ),
+        (ensemble(), row()),
         (classifier(2, &STUMP, &votes), row()),
         (regressor(&STUMP, &[(0, 1, 0, 1.0), (0, 2, 0, 2.0)]), row()),
         (one("ZipMap").with("classlabels_strings", Value::Strs(&["a", "b"])), row()),

@@ -18,14 +18,17 @@ fn stump_with_root(root: TreeNode) -> Node {
 
 #[test]
 fn cycles() {
-    refused(&stump_with_root((0, 0, "BRANCH_LEQ", 0, 0.0, 0, 2)), "tree 0 has a cycle through node 0");
+    refused(
+        &stump_with_root((0, 0, "BRANCH_LEQ", 0, 0.0, 0, 2)),
+        "nodes_truenodeids and nodes_falsenodeids lead in a cycle through tree 0, node 0",
+    );
     let nodes = [
         (0, 0, "BRANCH_LEQ", 0, 0.0, 1, 2),
         (0, 1, "BRANCH_LEQ", 0, 0.0, 3, 2),
         (0, 2, "LEAF", 0, 0.0, 0, 0),
         (0, 3, "BRANCH_LEQ", 0, 0.0, 2, 1),
     ];
-    refused(&regressor(&nodes, &[(0, 2, 0, 1.0)]), "tree 0 has a cycle through node 3");
+    refused(&regressor(&nodes, &[(0, 2, 0, 1.0)]), "lead in a cycle through tree 0, node 1");
 }
 
 #[test]
@@ -36,7 +39,7 @@ fn children_that_do_not_exist() {
     }
     // The child of another tree is none.
     let nodes = [STUMP[0], STUMP[1], (1, 2, "LEAF", 0, 0.0, 0, 0)];
-    refused(&regressor(&nodes, &LEAVES), "tree 0, node 0: a child (1 or 2) does not exist");
+    refused(&regressor(&nodes, &LEAVES), "nodes_falsenodeids: tree 0, node 0: child 2 does not exist");
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn votes_out_of_range() {
 #[test]
 fn ids_given_twice() {
     let nodes = [STUMP[0], STUMP[1], STUMP[2], (0, 2, "LEAF", 0, 0.0, 0, 0)];
-    refused(&regressor(&nodes, &LEAVES), "TreeEnsembleRegressor: tree 0 has two nodes 2");
+    refused(&regressor(&nodes, &LEAVES), "TreeEnsembleRegressor: nodes_nodeids: tree 0 has two nodes 2");
 }
 
 #[test]
@@ -83,9 +86,9 @@ fn unknown_modes() {
 
 #[test]
 fn empty_ensembles() {
-    refused(&regressor(&[], &[]), "TreeEnsembleRegressor: has no nodes");
+    refused(&regressor(&[], &[]), "TreeEnsembleRegressor: nodes_values has 0 nodes");
     refused(&regressor(&STUMP, &[]), "TreeEnsembleRegressor: target_weights is empty");
-    refused(&Node::new("TreeEnsembleRegressor", 1), "has no nodes");
+    refused(&Node::new("TreeEnsembleRegressor", 1), "nodes_values has 0 nodes");
     let unlabelled = classifier(2, &STUMP, &LEAVES).with("classlabels_int64s", Value::Ints(&[]));
     refused(&unlabelled, "exactly one of classlabels_int64s and classlabels_strings");
 }

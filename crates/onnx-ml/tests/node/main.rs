@@ -26,6 +26,7 @@ mod svm;
 mod symbolic_batch;
 mod text;
 mod tree_classifier;
+mod tree_ensemble;
 mod tree_regressor;
 mod tree_walks;
 mod trees;

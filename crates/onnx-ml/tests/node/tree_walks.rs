@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use tract_onnx::prelude::{DatumType, tvec};
 
-use crate::harness::{Value, load, tensor};
+use crate::harness::{Node, Value, load, tensor};
 use crate::trees::{TreeNode, Vote, regressor};
 
 const FEATURES: usize = 5;
-const TREES: i64 = 21;
+const TREES: i64 = 11;
 
 /// Numbers below a bound, of a linear congruential generator: the same ones on every run.
 struct Draw(u64);
@@ -22,9 +22,18 @@ impl Draw {
         (self.0 >> 33) as usize % bound
     }
 
-    /// Coarse, so that features and thresholds are often equal.
+    /// Coarse, so that features and thresholds are often equal; now and then a number that is not like others.
     fn number(&mut self) -> f32 {
-        self.below(9) as f32 * 0.1
+        const ODD: [f32; 5] = [-0.0, f32::INFINITY, f32::NEG_INFINITY, 1e-40, -1e-40];
+        match self.below(30) {
+            at if at < ODD.len() => ODD[at],
+            other => (other % 9) as f32 * 0.1,
+        }
+    }
+
+    fn weight(&mut self) -> f32 {
+        // Of very different sizes, so that sums in another order have other last bits.
+        (self.below(9) as f32 * 0.1 - 0.37) * 10f32.powi(self.below(6) as i32)
     }
 }
 
@@ -55,9 +64,13 @@ impl Forest {
                 forest.tracks.push(i64::from(tracks && draw.below(2) == 0));
                 if is_branch {
                     let mode = modes[draw.below(modes.len())];
-                    forest.nodes.push((tree, node, mode, draw.below(FEATURES) as i64, draw.number(), next, next + 1));
-                    open.extend([(next, levels - 1), (next + 1, levels - 1)]);
-                    next += 2;
+                    // Now and then two branches in one.
+                    let children = 1 + i64::from(draw.below(12) > 0);
+                    let threshold = if draw.below(40) == 0 { f32::NAN } else { draw.number() };
+                    let feature = draw.below(FEATURES) as i64;
+                    forest.nodes.push((tree, node, mode, feature, threshold, next, next + children - 1));
+                    open.extend((next..next + children).map(|child| (child, levels - 1)));
+                    next += children;
                     continue;
                 }
                 forest.nodes.push((tree, node, "LEAF", 0, 0.0, 0, 0));
@@ -66,45 +79,58 @@ impl Forest {
                     Votes::AllTargets => (0..targets).rev().collect(),
                     Votes::Mixed => [0, 3, 4].map(|votes| [2, 0, 2, 1][..votes].to_vec())[draw.below(3)].clone(),
                 };
-                // Of very different sizes, so that sums in another order have other last bits.
-                let mut weight = || (draw.number() - 0.37) * 10f32.powi(draw.below(6) as i32);
-                forest.votes.extend(voted.into_iter().map(|target| (tree, node, target % targets, weight())));
+                forest.votes.extend(voted.into_iter().map(|target| (tree, node, target % targets, draw.weight())));
             }
         }
         forest
     }
 
     /// The nodes by their ids.
-    fn plain(&self) -> Plain {
+    fn plain(&self, offset: f64) -> Plain {
         let tracks = self.nodes.iter().zip(&self.tracks);
         let nodes = tracks.map(|(&node, &track)| ((node.0, node.1), (node, track == 1, vec![])));
-        let mut plain = Plain { targets: self.targets as usize, nodes: nodes.collect() };
+        let mut plain = Plain { targets: self.targets as usize, offset, nodes: nodes.collect() };
         for vote in &self.votes {
             plain.nodes.get_mut(&(vote.0, vote.1)).expect("votes are on nodes").2.push(*vote);
         }
         plain
     }
 
-    /// Checks the scores of several batches, in both precisions.
+    /// Checks the scores of several batches, whatever precision features and thresholds are in.
     fn check(&self, batches: &[Vec<f32>]) {
-        let node = regressor(&self.nodes, &self.votes)
+        let single = regressor(&self.nodes, &self.votes)
             .with("n_targets", Value::Int(self.targets))
             .with("nodes_missing_value_tracks_true", Value::Ints(&self.tracks));
-        let single: fn(f64) -> f64 = |sum| f64::from(sum as f32);
-        for (datum_type, rounded) in [(DatumType::F32, single), (DatumType::F64, |sum| sum)] {
-            let input = |features: &[f32]| {
-                let input = tensor(&[features.len() / FEATURES, FEATURES], features.to_vec());
-                input.cast_to_dt(datum_type).expect("floats cast").into_owned()
-            };
-            let plain = self.plain();
-            let plan = load(&node.model(&[input(&[0.0; FEATURES])])).expect("the forest loads");
-            for features in batches {
-                let rows = features.chunks_exact(FEATURES);
-                let shape = [rows.len(), self.targets as usize];
-                let expected: Vec<f32> = rows.flat_map(|row| plain.scores(row, rounded)).collect();
-                let outputs = plan.run(tvec!(input(features).into())).expect("the forest runs");
-                assert_eq!(*outputs[0], tensor(&shape, expected));
+        // Too close to the thresholds of the others for floats to tell them apart.
+        let thresholds: Vec<f64> = self.nodes.iter().map(|node| f64::from(node.4) + 1e-12).collect();
+        let double = single.clone().with("nodes_values", Value::Floats(&[]));
+        let double = double.with("nodes_values_as_tensor", Value::Doubles(&thresholds));
+        for (node, offset) in [(single, 0.0), (double, 1e-12)] {
+            for datum_type in [DatumType::F32, DatumType::F64] {
+                self.check_precision(&node, offset, datum_type, batches);
             }
+        }
+    }
+
+    fn check_precision(&self, node: &Node, offset: f64, datum_type: DatumType, batches: &[Vec<f32>]) {
+        // Doubles that are no floats, on both sides of the floats that thresholds are.
+        let nudges = if datum_type == DatumType::F64 { [0.0, 1e-13, -1e-13, 1e-11] } else { [0.0; 4] };
+        let doubles = |features: &[f32]| -> Vec<f64> {
+            features.iter().zip(nudges.iter().cycle()).map(|(&value, nudge)| f64::from(value) + nudge).collect()
+        };
+        let input = |features: &[f64]| {
+            let input = tensor(&[features.len() / FEATURES, FEATURES], features.to_vec());
+            input.cast_to_dt(datum_type).expect("floats cast").into_owned()
+        };
+        let plain = self.plain(offset);
+        let plan = load(&node.model(&[input(&[0.0; FEATURES])])).expect("the forest loads");
+        for features in batches {
+            let features = doubles(features);
+            let rows = features.chunks_exact(FEATURES);
+            let shape = [rows.len(), self.targets as usize];
+            let expected: Vec<f32> = rows.flat_map(|row| plain.scores(row)).collect();
+            let outputs = plan.run(tvec!(input(&features).into())).expect("the forest runs");
+            assert_eq!(*outputs[0], tensor(&shape, expected));
         }
     }
 }
@@ -112,33 +138,38 @@ impl Forest {
 /// The plainest walk.
 struct Plain {
     targets: usize,
+    /// Is added to every threshold.
+    offset: f64,
     /// By tree id and node id: the node, whether it takes missing values to its true child, and its votes.
     nodes: HashMap<(i64, i64), (TreeNode, bool, Vec<Vote>)>,
 }
 
 impl Plain {
-    /// The scores of one row. `rounded` makes of each sum what the precision leaves of it.
-    fn scores(&self, row: &[f32], rounded: fn(f64) -> f64) -> Vec<f32> {
+    /// The scores of one row: sums of doubles in the order of the trees.
+    fn scores(&self, row: &[f64]) -> Vec<f32> {
         let mut scores = vec![0.0; self.targets];
         for tree in 0..TREES {
             for &(_, _, target, weight) in self.votes(tree, row) {
-                let score = &mut scores[target as usize];
-                *score = rounded(*score + f64::from(weight));
+                scores[target as usize] += f64::from(weight);
             }
         }
         scores.into_iter().map(|score| score as f32).collect()
     }
 
     /// The votes at which `row` arrives.
-    fn votes(&self, tree: i64, row: &[f32]) -> &[Vote] {
+    fn votes(&self, tree: i64, row: &[f64]) -> &[Vote] {
         let mut at = 0;
         loop {
             let ((_, _, mode, feature, threshold, yes, no), missing_true, votes) = &self.nodes[&(tree, at)];
-            let value = row[*feature as usize];
+            let (value, threshold) = (row[*feature as usize], f64::from(*threshold) + self.offset);
             let holds = match *mode {
-                "BRANCH_LEQ" => value <= *threshold,
-                "BRANCH_LT" => value < *threshold,
-                "BRANCH_GT" => value > *threshold,
+                "BRANCH_LEQ" => value <= threshold,
+                "BRANCH_LT" => value < threshold,
+                "BRANCH_GTE" => value >= threshold,
+                "BRANCH_GT" => value > threshold,
+                "BRANCH_EQ" => value == threshold,
+                // No rule holds for NaN, this one included.
+                "BRANCH_NEQ" => value != threshold && !value.is_nan() && !threshold.is_nan(),
                 _ => return votes,
             };
             at = if holds || (value.is_nan() && *missing_true) { *yes } else { *no };
@@ -151,7 +182,7 @@ fn check_forests(draw: &mut Draw, targets: i64, depth: u32, modes: &[&'static st
     let kinds = [Votes::OneTarget, Votes::AllTargets, Votes::Mixed];
     for (kind, tracks) in kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         let forest = Forest::grow(draw, targets, depth, modes, tracks, kind);
-        let batches = [1, 3, 4, 8, 9, 16, 23, 30, 70].map(|rows| {
+        let batches = [1, 9, 20, 70].map(|rows| {
             let missing = draw.below(2) == 0;
             let mut value = || if missing && draw.below(6) == 0 { f32::NAN } else { draw.number() };
             (0..rows * FEATURES).map(|_| value()).collect()
@@ -162,10 +193,15 @@ fn check_forests(draw: &mut Draw, targets: i64, depth: u32, modes: &[&'static st
 
 #[test]
 fn all_ways_agree() {
-    const RULES: [&[&str]; 3] = [&["BRANCH_LEQ"], &["BRANCH_LT"], &["BRANCH_LEQ", "BRANCH_GT", "BRANCH_LT"]];
+    const RULES: [&[&str]; 4] = [
+        &["BRANCH_LEQ"],
+        &["BRANCH_LT"],
+        &["BRANCH_EQ", "BRANCH_EQ", "BRANCH_NEQ"],
+        &["BRANCH_LEQ", "BRANCH_GT", "BRANCH_LT", "BRANCH_GTE", "BRANCH_EQ", "BRANCH_NEQ"],
+    ];
     let mut draw = Draw(1);
     for targets in [1, 3] {
-        for (depth, modes) in [0, 1, 3, 4, 7].into_iter().flat_map(|depth| RULES.map(|modes| (depth, modes))) {
+        for (depth, modes) in [0, 1, 3, 7].into_iter().flat_map(|depth| RULES.map(|modes| (depth, modes))) {
             check_forests(&mut draw, targets, depth, modes);
         }
     }

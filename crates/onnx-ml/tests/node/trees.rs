@@ -45,3 +45,21 @@ pub(crate) fn with_votes(node: Node, prefix: &str, votes: &[Vote]) -> Node {
         .with(&format!("{prefix}_ids"), Value::Ints(&ints(|vote| vote.2)))
         .with(&format!("{prefix}_weights"), Value::Floats(&votes.iter().map(|vote| vote.3).collect::<Vec<_>>()))
 }
+
+/// A `TreeEnsemble` of opset 5: `x[0] <= 0`: leaf 0 (weight 1), else `x[0]` in {3, 5}: leaf 1 (weight 2), else leaf 2
+/// (weight 4).
+pub(crate) fn ensemble() -> Node {
+    Node::new("TreeEnsemble", 1)
+        .with("n_targets", Value::Int(1))
+        .with("tree_roots", Value::Ints(&[0]))
+        .with("nodes_featureids", Value::Ints(&[0, 0]))
+        .with("nodes_modes", Value::Bytes(&[0, 6]))
+        .with("nodes_splits", Value::Singles(&[0.0, 0.0]))
+        .with("nodes_truenodeids", Value::Ints(&[0, 1]))
+        .with("nodes_trueleafs", Value::Ints(&[1, 1]))
+        .with("nodes_falsenodeids", Value::Ints(&[1, 2]))
+        .with("nodes_falseleafs", Value::Ints(&[0, 1]))
+        .with("membership_values", Value::Singles(&[3.0, 5.0, f32::NAN]))
+        .with("leaf_targetids", Value::Ints(&[0, 0, 0]))
+        .with("leaf_weights", Value::Singles(&[1.0, 2.0, 4.0]))
+}

@@ -1,0 +1,144 @@
+//! Trees with every reference found: what all kinds of files are read into, and forests are laid out from.
+
+use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_hir::internal::bail;
+
+use super::rule::Rule;
+
+/// More nodes or leaves than any file holds; the bit above marks a leaf.
+pub(super) const MAX_NODES: usize = 1 << 31;
+
+/// Feature ids are smaller than this: no row is longer.
+const MAX_FEATURES: u32 = 1 << 28;
+
+/// The feature with id `id`, if rows may have one.
+pub(super) fn feature_in_range(id: i64) -> Option<u32> {
+    u32::try_from(id).ok().filter(|&feature| feature < MAX_FEATURES)
+}
+
+/// The nodes of all trees. References are in range, but may go round in circles.
+#[derive(Debug)]
+pub(super) struct Graph<'a> {
+    pub(super) nodes: Vec<Node>,
+    /// Positions in `nodes`, in the order of the trees in the file: sums depend on it.
+    pub(super) roots: Vec<u32>,
+    /// The values of all [`Test::Member`].
+    pub(super) members: Vec<f64>,
+    pub(super) votes: Votes,
+    /// Whether thresholds and weights are single. Then double ones would say no more.
+    pub(super) single: bool,
+    pub(super) names: Names<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Node {
+    Branch(Branch),
+    /// The number of a leaf, by which its votes are found.
+    Leaf(u32),
+}
+
+/// A comparison of one feature.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
+    pub(super) feature: u32,
+    pub(super) test: Test,
+    /// Whether a missing value goes to the true child.
+    pub(super) missing_true: bool,
+    /// Positions in the nodes: `[true, false]`.
+    pub(super) children: [u32; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Test {
+    Compare(Rule, f64),
+    /// Whether the feature is one of `members[start..end]`.
+    Member {
+        start: u32,
+        end: u32,
+    },
+}
+
+/// What the leaves vote for, by their numbers: leaf `i` has `votes[starts[i]..starts[i + 1]]`.
+#[derive(Debug)]
+pub(super) struct Votes {
+    starts: Vec<u32>,
+    votes: Vec<Vote>,
+}
+
+/// A weight, and the target whose score it counts for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vote {
+    pub(super) target: u32,
+    pub(super) weight: f64,
+}
+
+/// How the file names its nodes, for messages.
+#[derive(Debug)]
+pub(super) enum Names<'a> {
+    /// By tree ids and node ids.
+    Ids(&'a [i64], &'a [i64]),
+    /// By their positions.
+    Positions,
+}
+
+impl Names<'_> {
+    /// What to call the node at `position`.
+    pub(super) fn of(&self, position: u32) -> String {
+        match self {
+            Names::Ids(trees, nodes) => {
+                let [tree, node] = [trees, nodes].map(|ids| ids.get(position as usize).copied().unwrap_or_default());
+                format!("tree {tree}, node {node}")
+            }
+            Names::Positions => format!("node {position}"),
+        }
+    }
+}
+
+impl Votes {
+    /// The votes of `leaves` leaves. Those of one leaf stay in the given order.
+    ///
+    /// # Errors
+    /// When there are more than fit.
+    pub(super) fn new(operator: &str, leaves: usize, mut votes: Vec<(u32, Vote)>) -> TractResult<Votes> {
+        if u32::try_from(votes.len()).is_err() {
+            bail!("{operator}: has {} votes, more than fit", votes.len());
+        }
+        // Files have them in order, which a stable sort sees in one pass.
+        votes.sort_by_key(|&(leaf, _)| leaf);
+        let mut starts = Vec::with_capacity(leaves + 1);
+        let mut next = 0;
+        for leaf in 0..=leaves as u32 {
+            starts.push(next as u32);
+            next += votes.iter().skip(next).take_while(|&&(of, _)| of == leaf).count();
+        }
+        Ok(Votes { starts, votes: votes.into_iter().map(|(_, vote)| vote).collect() })
+    }
+
+    /// The votes of a leaf.
+    pub(super) fn of(&self, leaf: u32) -> &[Vote] {
+        let start = self.starts.get(leaf as usize).copied().unwrap_or(0) as usize;
+        let end = self.starts.get(leaf as usize + 1).copied().unwrap_or(0) as usize;
+        self.votes.get(start..end).unwrap_or_default()
+    }
+
+    /// How many leaves there are.
+    pub(super) fn leaves(&self) -> u32 {
+        self.starts.len().saturating_sub(1) as u32
+    }
+}
+
+impl Graph<'_> {
+    /// The values that a [`Test::Member`] asks for.
+    pub(super) fn members(&self, start: u32, end: u32) -> &[f64] {
+        self.members.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Rows need at least this many features.
+    pub(super) fn features(&self) -> usize {
+        let features = self.nodes.iter().map(|node| match node {
+            Node::Branch(branch) => branch.feature as usize + 1,
+            Node::Leaf(_) => 0,
+        });
+        features.max().unwrap_or(0)
+    }
+}

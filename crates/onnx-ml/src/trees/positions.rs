@@ -1,0 +1,185 @@
+//! `TreeEnsemble`: branches in one set of lists, leaves in another, found by their positions in them.
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_hir::internal::bail;
+
+use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
+use super::numbers::Numbers;
+use super::rule::Rule;
+use crate::attributes::Attributes;
+use crate::tensors::values;
+
+/// All that the operator's trees are made of.
+///
+/// `nodes_hitrates` is not read: it serves profile-guided layouts, and never changes an answer.
+#[derive(Debug)]
+pub(crate) struct Positions<'a> {
+    operator: &'a str,
+    roots: &'a [i64],
+    feature_ids: &'a [i64],
+    modes: Vec<u8>,
+    splits: Numbers<'a>,
+    /// Per child (true, false): positions, and whether they are positions of leaves.
+    children: [(&'a [i64], &'a [i64]); 2],
+    /// One per node, or none at all.
+    missing_tracks_true: &'a [i64],
+    members: Numbers<'a>,
+    leaf_targets: &'a [i64],
+    leaf_weights: Numbers<'a>,
+}
+
+const CHILDREN: [(&str, &str); 2] =
+    [("nodes_truenodeids", "nodes_trueleafs"), ("nodes_falsenodeids", "nodes_falseleafs")];
+
+impl<'a> Positions<'a> {
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// When lists that belong together differ in length, or there are no trees.
+    pub(crate) fn read(ctx: &ParsingContext<'_>, attributes: Attributes<'a>) -> TractResult<Positions<'a>> {
+        let [yes, no] = CHILDREN.map(|(ids, leafs)| TractResult::Ok((attributes.ints(ids)?, attributes.ints(leafs)?)));
+        let positions = Positions {
+            operator: attributes.operator(),
+            roots: attributes.ints("tree_roots")?,
+            feature_ids: attributes.ints("nodes_featureids")?,
+            modes: modes(ctx, attributes)?,
+            splits: Numbers::tensor(ctx, attributes, "nodes_splits")?,
+            children: [yes?, no?],
+            missing_tracks_true: attributes.ints("nodes_missing_value_tracks_true")?,
+            members: Numbers::tensor(ctx, attributes, "membership_values")?,
+            leaf_targets: attributes.ints("leaf_targetids")?,
+            leaf_weights: Numbers::tensor(ctx, attributes, "leaf_weights")?,
+        };
+        positions.expect_lengths(attributes)?;
+        Ok(positions)
+    }
+
+    fn expect_lengths(&self, attributes: Attributes<'_>) -> TractResult<()> {
+        let operator = self.operator;
+        let nodes = ("nodes_splits", self.splits.len());
+        attributes.expect_same_length(("nodes_featureids", self.feature_ids.len()), nodes)?;
+        attributes.expect_same_length(("nodes_modes", self.modes.len()), nodes)?;
+        for ((ids, leafs), (ids_name, leafs_name)) in self.children.iter().zip(CHILDREN) {
+            attributes.expect_same_length((ids_name, ids.len()), nodes)?;
+            attributes.expect_same_length((leafs_name, leafs.len()), nodes)?;
+        }
+        if !self.missing_tracks_true.is_empty() {
+            let tracks = ("nodes_missing_value_tracks_true", self.missing_tracks_true.len());
+            attributes.expect_same_length(tracks, nodes)?;
+        }
+        let leaves = ("leaf_weights", self.leaf_weights.len());
+        attributes.expect_same_length(("leaf_targetids", self.leaf_targets.len()), leaves)?;
+        if self.roots.is_empty() {
+            bail!("{operator}: tree_roots is empty: there are no trees");
+        }
+        if nodes.1 + leaves.1 >= MAX_NODES {
+            bail!("{operator}: has {} nodes and {} leaves, more than fit", nodes.1, leaves.1);
+        }
+        Ok(())
+    }
+
+    /// The trees, with scores for `targets` targets.
+    ///
+    /// # Errors
+    /// For positions, features and targets out of range, unknown modes, and sets that are not one for each member test.
+    pub(super) fn graph(&self, targets: usize) -> TractResult<Graph<'a>> {
+        let operator = self.operator;
+        let count = self.splits.len();
+        let mut nodes = self.branches()?;
+        nodes.extend((0..self.leaf_weights.len() as u32).map(Node::Leaf));
+        let mut roots = Vec::with_capacity(self.roots.len());
+        for &root in self.roots {
+            match u32::try_from(root) {
+                Ok(position) if (position as usize) < count => roots.push(position),
+                _ => bail!("{operator}: tree_roots: {root} is no node, there are {count}"),
+            }
+        }
+        let mut votes = Vec::with_capacity(self.leaf_weights.len());
+        for ((leaf, &target), weight) in (0u32..).zip(self.leaf_targets).zip(self.leaf_weights.iter()) {
+            match u32::try_from(target) {
+                Ok(index) if (index as usize) < targets => votes.push((leaf, Vote { target: index, weight })),
+                _ => bail!("{operator}: leaf_targetids: leaf {leaf} is for target {target}, there are {targets}"),
+            }
+        }
+        Ok(Graph {
+            nodes,
+            roots,
+            members: self.members.iter().collect(),
+            votes: Votes::new(operator, self.leaf_weights.len(), votes)?,
+            single: !(self.splits.is_double() || self.leaf_weights.is_double() || self.members.is_double()),
+            names: Names::Positions,
+        })
+    }
+
+    fn branches(&self) -> TractResult<Vec<Node>> {
+        let operator = self.operator;
+        let mut sets = self.sets()?.into_iter();
+        // Without tracks, no missing value goes to a true child.
+        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(&0));
+        let mut nodes = Vec::with_capacity(self.splits.len() + self.leaf_weights.len());
+        let lists = self.feature_ids.iter().zip(&self.modes).zip(self.splits.iter()).zip(tracks);
+        for (node, (((&feature, &mode), split), &track)) in lists.enumerate() {
+            let test = match Rule::of_number(mode) {
+                Some(Rule::Member) => {
+                    let (start, end) = sets.next().unwrap_or_default();
+                    Test::Member { start, end }
+                }
+                Some(rule) => Test::Compare(rule, split),
+                None => bail!("{operator}: nodes_modes: node {node}: unknown mode {mode}"),
+            };
+            let Some(feature) = feature_in_range(feature) else {
+                bail!("{operator}: nodes_featureids: node {node}: feature {feature} is out of range")
+            };
+            let children = [self.child(node, 0)?, self.child(node, 1)?];
+            nodes.push(Node::Branch(Branch { feature, test, missing_true: track == 1, children }));
+        }
+        Ok(nodes)
+    }
+
+    /// The position in the graph of a child of `node`: leaves come behind the branches.
+    #[allow(clippy::indexing_slicing, reason = "the lists have one entry per node; which is 0 or 1")]
+    fn child(&self, node: usize, which: usize) -> TractResult<u32> {
+        let (branches, leaves) = (self.splits.len(), self.leaf_weights.len());
+        let (ids, leafs) = self.children[which];
+        let (id, is_leaf) = (ids[node], leafs[node] != 0);
+        let (count, kind, first) = if is_leaf { (leaves, "leaf", branches) } else { (branches, "node", 0) };
+        match usize::try_from(id) {
+            Ok(position) if position < count => Ok((first + position) as u32),
+            _ => {
+                let name = CHILDREN[which].0;
+                bail!("{}: {name}: node {node}: {id} is no {kind}, there are {count}", self.operator)
+            }
+        }
+    }
+
+    /// Where in `membership_values` the set of each member test is. A NaN ends a set; the last one may do without.
+    fn sets(&self) -> TractResult<Vec<(u32, u32)>> {
+        let (mut sets, mut start, mut end) = (vec![], 0u32, 0u32);
+        for member in self.members.iter() {
+            end += 1;
+            if member.is_nan() {
+                sets.push((start, end - 1));
+                start = end;
+            }
+        }
+        if start < end {
+            sets.push((start, end));
+        }
+        let asked = self.modes.iter().filter(|&&mode| Rule::of_number(mode) == Some(Rule::Member)).count();
+        if sets.len() != asked {
+            let operator = self.operator;
+            bail!("{operator}: membership_values has {} sets, nodes_modes asks for {asked}", sets.len());
+        }
+        Ok(sets)
+    }
+}
+
+/// `nodes_modes`, numbers in a tensor of bytes.
+fn modes(ctx: &ParsingContext<'_>, attributes: Attributes<'_>) -> TractResult<Vec<u8>> {
+    match attributes.tensor("nodes_modes", &[DataType::Uint8])? {
+        Some(tensor) => Ok(values::<u8>(&ctx.load_tensor(tensor)?)?.to_vec()),
+        None => Ok(vec![]),
+    }
+}

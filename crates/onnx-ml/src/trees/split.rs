@@ -1,0 +1,173 @@
+//! Every rule as the one that walks know: whether a column is at most a bound.
+//!
+//! - `x < t` is `x <= t'`, with `t'` the last number before `t`: [`Bound::Below`].
+//! - `x > t` is `x <= t` with its children exchanged; `x >= t` likewise.
+//! - `x == t`, and `x` in a set, are searches in the sorted members: halving until `x` is known to be one of them or to
+//!   lie between two. A set of n members takes about 2 + log2 n comparisons, where files that spell sets out as chains of
+//!   `==` (LightGBM's exporter for categories) take n: see [`super::chains`].
+//! - A missing value is put below or above everything, whichever side leads where it has to go.
+
+use tract_onnx::prelude::TractResult;
+use tract_onnx::tract_hir::internal::bail;
+
+use super::columns::{Column, Columns, Missing};
+use super::graph::{Branch, Graph, Test};
+use super::key::{Key, Rounding};
+use super::rule::Rule;
+
+/// A comparison: is the column at most the bound?
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    pub(super) column: u32,
+    pub(super) bound: Bound,
+    /// Where it goes on: `[yes, no]`.
+    pub(super) children: [Child; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bound {
+    /// No number is at most this; a missing value may be.
+    Never,
+    AtMost(f64),
+    Below(f64),
+    /// All numbers are at most this; a missing value may not be.
+    Always,
+}
+
+/// Where a walk goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Child {
+    /// A split, by its position in a list of them.
+    Split(u32),
+    /// A leaf, by its number.
+    Leaf(u32),
+}
+
+impl Bound {
+    /// The bound as a key.
+    pub(super) fn key<K: Key>(self) -> K {
+        match self {
+            Bound::Never => K::LOWEST,
+            Bound::AtMost(threshold) => K::of_double(threshold, Rounding::Up),
+            Bound::Below(threshold) => K::of_double(threshold, Rounding::Up).before(),
+            Bound::Always => K::HIGHEST.before(),
+        }
+    }
+
+    /// Whether keys of this kind tell the threshold from its neighbours.
+    pub(super) fn fits<K: Key>(self) -> bool {
+        match self {
+            Bound::AtMost(threshold) | Bound::Below(threshold) => K::holds(threshold),
+            Bound::Never | Bound::Always => true,
+        }
+    }
+
+    /// How columns round that are compared with it.
+    fn rounding(self) -> Rounding {
+        match self {
+            Bound::Never | Bound::AtMost(_) | Bound::Always => Rounding::Up,
+            Bound::Below(_) => Rounding::Down,
+        }
+    }
+}
+
+/// Writes branches as splits.
+pub(super) struct Splitter<'a> {
+    graph: &'a Graph<'a>,
+    pub(super) columns: Columns,
+    pub(super) splits: Vec<Split>,
+    /// Per split, the most steps that it takes to a leaf.
+    pub(super) depths: Vec<u32>,
+}
+
+impl<'a> Splitter<'a> {
+    pub(super) fn new(graph: &'a Graph<'a>) -> Splitter<'a> {
+        Splitter { graph, columns: Columns::default(), splits: vec![], depths: vec![] }
+    }
+
+    /// Adds the splits of a branch whose children are `[yes, no]`; returns where it begins.
+    pub(super) fn branch(&mut self, branch: &Branch, [yes, no]: [Child; 2]) -> TractResult<Child> {
+        let on_missing = if branch.missing_true { yes } else { no };
+        // To that side of the bound where `child` is.
+        let towards = |first: Child| if on_missing == first { Missing::Lowest } else { Missing::Highest };
+        let feature = branch.feature;
+        match branch.test {
+            Test::Compare(Rule::LessOrEqual, t) => self.split(feature, towards(yes), at_most(t), [yes, no]),
+            Test::Compare(Rule::Less, t) => self.split(feature, towards(yes), below(t), [yes, no]),
+            Test::Compare(Rule::Greater, t) => self.split(feature, towards(no), exchanged(at_most(t)), [no, yes]),
+            Test::Compare(Rule::GreaterOrEqual, t) => self.split(feature, towards(no), exchanged(below(t)), [no, yes]),
+            Test::Compare(Rule::Equal | Rule::Member, t) => self.set(feature, &[t], [yes, no], on_missing),
+            Test::Compare(Rule::NotEqual, t) if t.is_nan() => self.set(feature, &[], [yes, no], on_missing),
+            Test::Compare(Rule::NotEqual, t) => self.set(feature, &[t], [no, yes], on_missing),
+            Test::Member { start, end } => self.set(feature, self.graph.members(start, end), [yes, no], on_missing),
+        }
+    }
+
+    fn split(&mut self, feature: u32, missing: Missing, bound: Bound, children: [Child; 2]) -> TractResult<Child> {
+        let Ok(position) = u32::try_from(self.splits.len()) else {
+            bail!("a forest has more than {} comparisons", u32::MAX)
+        };
+        let column = self.columns.number(Column { feature, missing, rounding: bound.rounding() });
+        let [yes, no] = children.map(|child| self.depth(child));
+        self.splits.push(Split { column, bound, children });
+        self.depths.push(yes.max(no).saturating_add(1));
+        Ok(Child::Split(position))
+    }
+
+    /// The most steps from `child` to a leaf.
+    pub(super) fn depth(&self, child: Child) -> u32 {
+        match child {
+            Child::Split(position) => self.depths.get(position as usize).copied().unwrap_or(0),
+            Child::Leaf(_) => 0,
+        }
+    }
+
+    /// Goes on at `inside` for the members of a set, at `outside` for other numbers.
+    fn set(
+        &mut self,
+        feature: u32,
+        members: &[f64],
+        [inside, outside]: [Child; 2],
+        on_missing: Child,
+    ) -> TractResult<Child> {
+        let mut members: Vec<f64> = members.iter().copied().filter(|member| !member.is_nan()).collect();
+        members.sort_unstable_by(f64::total_cmp);
+        members.dedup();
+        // Below and at each member: an odd number of bounds below a value says that it is a member.
+        let bounds: Vec<Bound> =
+            members.iter().flat_map(|&member| [Bound::Below(member), Bound::AtMost(member)]).collect();
+        let found = self.search(feature, &bounds, 0, [inside, outside])?;
+        // Above all bounds, a missing value is outside.
+        if on_missing == outside {
+            return Ok(found);
+        }
+        self.split(feature, Missing::Lowest, Bound::Never, [on_missing, found])
+    }
+
+    /// Finds out how many of the bounds are below the feature, `passed` more being known to be.
+    fn search(&mut self, feature: u32, bounds: &[Bound], passed: usize, ends: [Child; 2]) -> TractResult<Child> {
+        let (below, above) = bounds.split_at(bounds.len() / 2);
+        let Some((&bound, above)) = above.split_first() else {
+            let [inside, outside] = ends;
+            return Ok(if passed % 2 == 1 { inside } else { outside });
+        };
+        let no = self.search(feature, above, passed + below.len() + 1, ends)?;
+        let yes = self.search(feature, below, passed, ends)?;
+        self.split(feature, Missing::Highest, bound, [yes, no])
+    }
+}
+
+/// `x <= threshold`.
+fn at_most(threshold: f64) -> Bound {
+    if threshold.is_nan() { Bound::Never } else { Bound::AtMost(threshold) }
+}
+
+/// `x < threshold`.
+fn below(threshold: f64) -> Bound {
+    if threshold.is_nan() { Bound::Never } else { Bound::Below(threshold) }
+}
+
+/// The bound whose children are exchanged. A comparison with NaN, which never holds, then always does.
+fn exchanged(bound: Bound) -> Bound {
+    if matches!(bound, Bound::Never) { Bound::Always } else { bound }
+}
