@@ -1,8 +1,8 @@
-//! How long one run takes: the trees of the second penguin model, a forest of deep trees, and boosted trees of six levels.
+//! How long one run of a tree ensemble takes, and how long a large one takes to load.
 //!
-//! `cargo bench -p ferrocast-onnx-ml [-- <part of a name>]` prints microseconds per run, the least and the median of
-//! many samples. Other work on the machine only adds to a sample, so the least says more; compare two builds by runs
-//! that alternate. Needs nothing but the repository.
+//! `cargo bench -p ferrocast-onnx-ml [-- <part of a name>]`. Needs nothing but the repository: the trees are grown by a
+//! generator, in the shapes that libraries train. Other work on the machine only adds to a sample, so the fastest says
+//! most; compare two builds by runs that alternate. Beside ONNX Runtime: `cargo xtask bench-engine`.
 
 #![allow(
     clippy::expect_used,
@@ -13,11 +13,9 @@
 )]
 
 use std::fs;
-use std::hint::black_box;
-use std::io::{self, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
+use divan::{Bencher, black_box};
 use serde_json::Value as Json;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
 use tract_onnx::prelude::{Framework, TValue, Tensor, tvec};
@@ -32,55 +30,63 @@ mod trees;
 use harness::{Value, load, tensor};
 use trees::{TreeNode, Vote, with_nodes, with_votes};
 
-const ROWS: [usize; 4] = [1, 8, 32, 64];
+const ROWS: [usize; 4] = [1, 8, 64, 1024];
 /// Different inputs in turn: a processor learns the way of one row by heart, and is never as quick again.
 const BATCHES: usize = 50;
-const SAMPLES: usize = 60;
-const SAMPLE: Duration = Duration::from_millis(5);
+const FEATURES: usize = 20;
 
 fn main() {
-    // `cargo bench` itself passes `--bench`.
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
-    let (model, penguins) = penguins();
-    bench(&filter, "penguins/2 trees", &trees_alone(model), |batch, rows| penguins.matrix(batch, rows));
-    bench(&filter, "forest 100 x 9 levels", &forest(100, 9, 20), |batch, rows| noise(batch, rows, 20));
-    bench(&filter, "boosted 300 x 6 levels", &boosted(300, 6, 20), |batch, rows| noise(batch, rows, 20));
+    divan::main();
 }
 
-fn bench(filter: &str, name: &str, model: &ModelProto, input: impl Fn(usize, usize) -> Tensor) {
-    if !name.contains(filter) {
-        return;
-    }
+/// 300 trees of 3 levels, of the second penguin model.
+#[divan::bench(args = ROWS)]
+fn penguins(bencher: Bencher<'_, '_>, rows: usize) {
+    let (model, penguins) = read_penguins();
+    run(bencher, &trees_alone(model), |batch| penguins.matrix(batch, rows));
+}
+
+/// A random forest of 100 trees, about 160,000 nodes, that votes for two classes.
+#[divan::bench(args = ROWS)]
+fn forest(bencher: Bencher<'_, '_>, rows: usize) {
+    run(bencher, &random_forest(1), |batch| noise(batch, rows));
+}
+
+/// The same for three classes.
+#[divan::bench(args = ROWS)]
+fn forest_of_classes(bencher: Bencher<'_, '_>, rows: usize) {
+    run(bencher, &random_forest(3), |batch| noise(batch, rows));
+}
+
+/// 100 boosted trees of six levels, as XGBoost grows them.
+#[divan::bench(args = ROWS)]
+fn boosted(bencher: Bencher<'_, '_>, rows: usize) {
+    let nodes = complete_trees(100, 6);
+    run(bencher, &classifier(2, &nodes, &votes(&nodes, 1)), |batch| noise(batch, rows));
+}
+
+/// 100 boosted trees of 31 leaves and uneven depth, as LightGBM grows them.
+#[divan::bench(args = ROWS)]
+fn leafwise(bencher: Bencher<'_, '_>, rows: usize) {
+    let nodes = grown_trees(100, 31);
+    run(bencher, &classifier(2, &nodes, &votes(&nodes, 1)), |batch| noise(batch, rows));
+}
+
+/// From the parsed file to a model that runs.
+#[divan::bench(args = [1, 3])]
+fn load_forest(bencher: Bencher<'_, '_>, classes: usize) {
+    let model = random_forest(classes);
+    bencher.bench_local(|| load(black_box(&model)).expect("the model loads"));
+}
+
+fn run(bencher: Bencher<'_, '_>, model: &ModelProto, input: impl Fn(usize) -> Tensor) {
     let mut state = load(model).and_then(|plan| plan.spawn()).expect("the model loads");
-    for rows in ROWS {
-        let batches: Vec<TValue> = (0..BATCHES).map(|batch| input(batch, rows).into()).collect();
-        let mut next = batches.iter().cycle();
-        let mut run = || {
-            let input = next.next().expect("a cycle does not end").clone();
-            black_box(state.run(tvec!(input)).expect("the model runs"))
-        };
-        let (least, median) = measure(&mut run);
-        writeln!(io::stdout(), "{name:<24} {rows:>3} rows  {least:>9.2} us  {median:>9.2} us").expect("stdout is open");
-    }
-}
-
-/// Microseconds per call: the least and the median of the samples.
-fn measure<T>(run: &mut impl FnMut() -> T) -> (f64, f64) {
-    let started = Instant::now();
-    let mut calls = 0u32;
-    while started.elapsed() < SAMPLE {
-        run();
-        calls += 1;
-    }
-    let mut samples: Vec<f64> = (0..SAMPLES)
-        .map(|_| {
-            let started = Instant::now();
-            (0..calls).for_each(|_| drop(run()));
-            started.elapsed().as_secs_f64() * 1e6 / f64::from(calls)
-        })
-        .collect();
-    samples.sort_by(f64::total_cmp);
-    (samples[0], samples[SAMPLES / 2])
+    let batches: Vec<TValue> = (0..BATCHES).map(|batch| input(batch).into()).collect();
+    let mut next = batches.iter().cycle();
+    bencher.bench_local(|| {
+        let input = next.next().expect("a cycle does not end").clone();
+        state.run(tvec!(input)).expect("the model runs")
+    });
 }
 
 /// Rows of real penguins, repeated as often as asked for.
@@ -88,7 +94,7 @@ struct Penguins {
     cases: Vec<Json>,
 }
 
-fn penguins() -> (ModelProto, Penguins) {
+fn read_penguins() -> (ModelProto, Penguins) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/penguins/2");
     let model = tract_onnx::onnx().proto_model_for_path(folder.join("model.onnx")).expect("an ONNX file");
     let text = fs::read_to_string(folder.join("golden.json")).expect("golden cases");
@@ -132,47 +138,81 @@ fn generator(seed: usize) -> impl FnMut() -> f32 {
     }
 }
 
-fn noise(batch: usize, rows: usize, features: usize) -> Tensor {
+fn noise(batch: usize, rows: usize) -> Tensor {
     let mut draw = generator(100 + batch);
-    tensor(&[rows, features], (0..rows * features).map(|_| draw()).collect())
+    tensor(&[rows, FEATURES], (0..rows * FEATURES).map(|_| draw()).collect())
 }
 
 /// Complete trees with random splits, level after level: the children of node `i` are `2i + 1` and `2i + 2`.
-fn complete_trees(trees: i64, depth: u32, features: usize) -> Vec<TreeNode> {
+fn complete_trees(trees: i64, depth: u32) -> Vec<TreeNode> {
     let mut draw = generator(1);
     let branches = (1 << depth) - 1;
     let mut nodes = Vec::new();
     for tree in 0..trees {
         nodes.extend((0..branches).map(|node| {
-            let feature = (draw() * features as f32) as i64;
+            let feature = (draw() * FEATURES as f32) as i64;
             // Uneven splits, as trained trees have them.
-            (tree, node, "BRANCH_LEQ", feature, 0.2 + 0.6 * draw(), 2 * node + 1, 2 * node + 2)
+            (tree, node, "BRANCH_LT", feature, 0.2 + 0.6 * draw(), 2 * node + 1, 2 * node + 2)
         }));
         nodes.extend((branches..2 * branches + 1).map(|node| (tree, node, "LEAF", 0, 0.0, 0, 0)));
     }
     nodes
 }
 
-/// Votes on all leaves, for the classes that `classes` names for a tree.
-fn votes(nodes: &[TreeNode], classes: impl Fn(i64) -> std::ops::Range<i64>) -> Vec<Vote> {
+/// Trees of `leaves` leaves, in which a leaf gets about as many rows as any other: branches split the box of features that
+/// leads to them, and the leaves below them, in one ratio.
+fn grown_trees(trees: i64, leaves: usize) -> Vec<TreeNode> {
+    let mut draw = generator(1);
+    let mut nodes = Vec::new();
+    for tree in 0..trees {
+        let mut open = vec![(0, leaves, [[0.0f32, 1.0]; FEATURES])];
+        let mut next = 1;
+        while let Some((node, leaves, bounds)) = open.pop() {
+            if leaves == 1 {
+                nodes.push((tree, node, "LEAF", 0, 0.0, 0, 0));
+                continue;
+            }
+            let feature = (draw() * FEATURES as f32) as usize;
+            let [low, high] = bounds[feature];
+            let below = (((0.1 + 0.8 * draw()) * leaves as f32) as usize).clamp(1, leaves - 1);
+            let threshold = low + (high - low) * below as f32 / leaves as f32;
+            nodes.push((tree, node, "BRANCH_LEQ", feature as i64, threshold, next, next + 1));
+            let (mut left, mut right) = (bounds, bounds);
+            (left[feature], right[feature]) = ([low, threshold], [threshold, high]);
+            open.extend([(next + 1, leaves - below, right), (next, below, left)]);
+            next += 2;
+        }
+    }
+    nodes
+}
+
+/// Votes of random weight on all leaves, each for all of the first few classes.
+fn votes(nodes: &[TreeNode], classes: i64) -> Vec<Vote> {
     let mut draw = generator(1);
     let leaves = nodes.iter().filter(|node| node.2 == "LEAF");
-    leaves.flat_map(|leaf| classes(leaf.0).map(|class| (leaf.0, leaf.1, class, draw())).collect::<Vec<_>>()).collect()
+    let votes = leaves.flat_map(|leaf| {
+        let weight = draw() - 0.5;
+        (0..classes).map(move |class| (leaf.0, leaf.1, class, weight))
+    });
+    votes.collect()
 }
 
-fn classifier(nodes: &[TreeNode], votes: &[Vote], features: usize) -> ModelProto {
-    let node = harness::Node::new("TreeEnsembleClassifier", 2).with("classlabels_int64s", Value::Ints(&[0, 1, 2]));
-    with_votes(with_nodes(node, nodes), "class", votes).model(&[noise(0, 2, features)])
+fn classifier(classes: usize, nodes: &[TreeNode], votes: &[Vote]) -> ModelProto {
+    let labels: Vec<i64> = (0..classes as i64).collect();
+    let node = harness::Node::new("TreeEnsembleClassifier", 2).with("classlabels_int64s", Value::Ints(&labels));
+    with_votes(with_nodes(node, nodes), "class", votes).model(&[noise(0, 2)])
 }
 
-/// As a random forest is exported: every leaf votes for every class.
-fn forest(trees: i64, depth: u32, features: usize) -> ModelProto {
-    let nodes = complete_trees(trees, depth, features);
-    classifier(&nodes, &votes(&nodes, |_| 0..3), features)
-}
-
-/// As boosted trees are exported: every tree votes for one class.
-fn boosted(trees: i64, depth: u32, features: usize) -> ModelProto {
-    let nodes = complete_trees(trees, depth, features);
-    classifier(&nodes, &votes(&nodes, |tree| tree % 3..tree % 3 + 1), features)
+/// Trees grown until their leaves are certain. With one score, that of the second of two classes; with more, every leaf
+/// votes for every class.
+fn random_forest(scores: usize) -> ModelProto {
+    let nodes = grown_trees(100, 800);
+    let mut votes = votes(&nodes, scores as i64);
+    for vote in &mut votes {
+        // Which class a leaf is certain of, its random weight says.
+        let class = ((vote.3 + 0.5) * scores.max(2) as f32) as i64;
+        let certain = if scores == 1 { class == 1 } else { class == vote.2 };
+        vote.3 = if certain { 0.01 } else { 0.0 };
+    }
+    classifier(scores.max(2), &nodes, &votes)
 }
