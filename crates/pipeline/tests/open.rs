@@ -237,6 +237,17 @@ fn labels_laid_out_as_one_row_are_one_for_each_row() {
 }
 
 #[test]
+fn a_lone_score_beside_a_label_is_no_probability_of_a_second_class() {
+    let score = TensorSpec::new("scores", Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
+    let pipeline = classifier(|rows| vec![rows], vec![score]).build().unwrap();
+    let prediction = predict(&pipeline, r#"{"x": 1.0}"#);
+    let Prediction::Class { class: ClassValue::Int(1), scores: Scores::Raw(scores), .. } = prediction else {
+        panic!("{prediction:?}")
+    };
+    assert_eq!(scores, [-0.25, 0.25]);
+}
+
+#[test]
 fn scores_may_be_an_output_for_each_class() {
     let column = |name: &str| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
     let pipeline = classifier(|rows| vec![rows], vec![column("i0"), column("i1")]).build().unwrap();

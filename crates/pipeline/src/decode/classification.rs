@@ -57,6 +57,10 @@ impl Classification {
         let classes = Classes::new(section, hints, width)?;
         let split = if width == Some(1) { ScoreOutputs::split(signature, classes.len()) } else { None };
         let one_column = width == Some(1) && classes.len() == 2 && split.is_none();
+        // Detectors of outliers give a label, -1 or 1, and a distance; nothing says that this is a second class.
+        let is_lone = one_column && label.is_some() && roles.is_none_or(|roles| roles.scores.is_none());
+        let is_named = !section.classes.is_empty() || !section.labels.is_empty() || hints.classes.is_some();
+        let raw = roles.is_some_and(|roles| roles.raw_scores) || (is_lone && !is_named);
         match width {
             Some(width) if split.is_none() && width != classes.len() && !one_column => Err(OpenError::Output(format!(
                 "the scores have width {width}, but there are {} classes",
@@ -68,7 +72,7 @@ impl Classification {
                 classes,
                 apply: section.apply,
                 one_column,
-                raw: section.apply == Activation::None && roles.is_some_and(|roles| roles.raw_scores),
+                raw: section.apply == Activation::None && raw,
             }),
         }
     }
@@ -78,9 +82,9 @@ impl Classification {
     }
 
     /// Takes the scores for raw ones if they lie outside of 0 to 1 by more than rounding, where the file does not say. NaN
-    /// tells nothing: a model may have no answer to a made-up row.
+    /// or infinity tells nothing: a model may have no answer to a made-up row.
     pub(crate) fn learn(&mut self, example: &[Prediction]) {
-        let is_probability = |score: &f32| score.is_nan() || (-1e-3..=1.001).contains(score);
+        let is_probability = |score: &f32| !score.is_finite() || (-1e-3..=1.001).contains(score);
         self.raw |= example.iter().any(|prediction| match prediction {
             Prediction::Class { scores: Scores::Probabilities(scores), .. } => !scores.iter().all(is_probability),
             _ => false,
