@@ -8,7 +8,9 @@ from matrix import (
 )
 from matrix.record import record
 
-FAMILIES = [linear, svm, trees, ensembles, neighbours, probabilistic, columns, tables, text, xgboost, lightgbm, catboost]
+FAMILIES = [
+    linear, svm, trees, ensembles, neighbours, probabilistic, columns, tables, text, xgboost, lightgbm, catboost,
+]
 
 
 def main(folder, names):

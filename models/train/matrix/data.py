@@ -115,7 +115,7 @@ def two_values():
 
 @functools.cache
 def two_labels(*edges):
-    """The tumours again, with two things to tell of each: whether it is benign, and between which edges its radius is."""
+    """The tumours again, with two things to tell: whether it is benign, and between which edges its radius lies."""
     whole = cancer()
     return Data(whole.table[:, 1:], np.column_stack([whole.target, np.digitize(whole.table[:, 0], edges)]))
 

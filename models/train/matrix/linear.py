@@ -7,20 +7,13 @@ from sklearn.linear_model import (
     PassiveAggressiveClassifier, PassiveAggressiveRegressor, Perceptron, PoissonRegressor, QuantileRegressor,
     RANSACRegressor, Ridge, RidgeClassifier, RidgeCV, SGDClassifier, SGDRegressor, TheilSenRegressor, TweedieRegressor,
 )
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 
 from matrix.data import SPECIES, birds, cancer, diabetes, two_values
-from matrix.pipelines import Family
+from matrix.pipelines import Family, scaled
 
 FAMILY = Family("linear")
 add = FAMILY.add
-
-
-def scaled(model):
-    return make_pipeline(StandardScaler(), model)
-
 
 #: An option for models that have none named "zipmap", which skl2onnx 1.20 else passes to them and then refuses.
 PLAIN = {"nocl": False}

@@ -2,22 +2,17 @@
 
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.neighbors import (
-    KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor, NeighborhoodComponentsAnalysis, RadiusNeighborsClassifier,
-    RadiusNeighborsRegressor,
+    KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor, NeighborhoodComponentsAnalysis,
+    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from matrix.data import SPECIES, birds, cancer, diabetes, two_values
-from matrix.pipelines import Family
+from matrix.pipelines import Family, scaled
 
 FAMILY = Family("neighbours")
 add = FAMILY.add
-
-
-def scaled(model):
-    return make_pipeline(StandardScaler(), model)
-
 
 add("knn", scaled(KNeighborsClassifier()), birds())
 add("knn-strings", scaled(KNeighborsClassifier(3)), birds().labelled(SPECIES))

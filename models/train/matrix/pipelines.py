@@ -3,8 +3,11 @@
 import dataclasses
 import typing
 
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
 from matrix import export
-from matrix.data import Data
+from matrix.data import Data, column_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +25,21 @@ class Pipeline:
     options: dict | None = None
     #: What the user says to `fit` beside the data.
     fit: dict = dataclasses.field(default_factory=dict)
+    #: A `model.toml` where the file does not say enough.
+    manifest: str | None = None
+    #: Why the server does not serve the file, if it does not; the matrix fails as soon as it does.
+    refused: str | None = None
+
+
+def scaled(model):
+    """A model of distances or gradients wants columns of one scale, and most of them are used so."""
+    return make_pipeline(StandardScaler(), model)
+
+
+def nullable(task, data):
+    """The manifest for trees whose file does not say that their columns may be missing."""
+    features = [f'[[feature]]\nname = "{name}"\ntype = "float"\nnullable = true\n' for name in column_names(data.table)]
+    return "\n".join([f'manifest = 1\ntask = "{task}"\n', *features])
 
 
 class Family:

@@ -36,11 +36,15 @@ def record(pipeline, folder):
     except Exception as error:
         golden["runtime_refuses"] = str(error).splitlines()[0]
         runtime, differ = None, np.zeros(len(pipeline.data.table), dtype=bool)
+    if pipeline.refused:
+        golden["refused"] = pipeline.refused
     golden["cases"] = list(cases(pipeline.data.table, library, runtime, differ))
     version = folder / pipeline.name / "1"
     version.mkdir(parents=True, exist_ok=True)
     (version / "model.onnx").write_bytes(file)
     (version / "golden.json").write_text(json.dumps(golden))
+    if pipeline.manifest:
+        (version / "model.toml").write_text(pipeline.manifest)
 
 
 def tolerance_of(pipeline, library):

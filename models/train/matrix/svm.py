@@ -1,20 +1,13 @@
 """Support vector machines: every kernel, with probabilities and without."""
 
 from sklearn.linear_model import SGDOneClassSVM
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from matrix.data import SPECIES, birds, cancer, diabetes
-from matrix.pipelines import Family
+from matrix.pipelines import Family, scaled
 
 FAMILY = Family("svm")
 add = FAMILY.add
-
-
-def scaled(model):
-    return make_pipeline(StandardScaler(), model)
-
 
 for kernel in ["linear", "poly", "rbf", "sigmoid"]:
     add(f"svc-{kernel}", scaled(SVC(kernel=kernel)), birds())

@@ -63,10 +63,12 @@ add("table-ridge", make_pipeline(car_columns(), Ridge()), cars())
 add("table-ridge-double", make_pipeline(car_columns(), Ridge()), cars(np.float64))
 add("table-forest-regressor", make_pipeline(car_columns(), RandomForestRegressor(20, random_state=0)), cars())
 add("table-hist-boosting", make_pipeline(car_columns(), HistGradientBoostingRegressor(max_iter=20)), cars())
-add("table-mlp", make_pipeline(car_columns(), MLPRegressor(hidden_layer_sizes=(16,), max_iter=500, random_state=0)), cars())
+add("table-mlp", make_pipeline(
+    car_columns(), MLPRegressor(hidden_layer_sizes=(16,), max_iter=500, random_state=0)), cars())
 
 OLDER = {"export": export.scikit_learn_opset_17}
 add("table-xgboost", birds_to(XGBClassifier(n_estimators=10)), bird_table().numbered(), **OLDER)
 add("table-xgboost-regressor", make_pipeline(car_columns(), XGBRegressor(n_estimators=10)), cars(), **OLDER)
 add("table-lightgbm", birds_to(LGBMClassifier(n_estimators=10, verbose=-1)), bird_table(), **OLDER)
-add("table-lightgbm-regressor", make_pipeline(car_columns(), LGBMRegressor(n_estimators=10, verbose=-1)), cars(), **OLDER)
+add("table-lightgbm-regressor", make_pipeline(car_columns(), LGBMRegressor(n_estimators=10, verbose=-1)), cars(),
+    **OLDER)

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from matrix import export
 from matrix.data import SPECIES, birds, cancer, diabetes, two_labels, two_values
-from matrix.pipelines import Family
+from matrix.pipelines import Family, nullable
 
 FAMILY = Family("trees")
 add = FAMILY.add
@@ -20,7 +20,8 @@ MANY = {"n_estimators": 50, "random_state": 0}
 add("tree", DecisionTreeClassifier(random_state=0), birds())
 add("tree-strings", DecisionTreeClassifier(random_state=0), birds().labelled(SPECIES))
 add("tree-bools", DecisionTreeClassifier(random_state=0), cancer().labelled([False, True]))
-add("tree-missing", DecisionTreeClassifier(random_state=0, max_depth=5), cancer().with_gaps())
+add("tree-missing", DecisionTreeClassifier(random_state=0, max_depth=5), cancer().with_gaps(),
+    manifest=nullable("classification", cancer()))
 add("tree-two-labels", DecisionTreeClassifier(random_state=0, max_depth=5), two_labels(13.0))
 add("extra-tree", ExtraTreeClassifier(random_state=0), birds())
 add("tree-regressor", DecisionTreeRegressor(random_state=0), diabetes())
@@ -34,7 +35,8 @@ add("forest-strings", RandomForestClassifier(**MANY), birds().labelled(SPECIES))
 add("forest-bools", RandomForestClassifier(**MANY), cancer().labelled([False, True]))
 add("forest-double", RandomForestClassifier(**MANY), cancer().of_type("float64"))
 add("forest-int", RandomForestClassifier(**MANY), birds().of_type("int64"))
-add("forest-missing", RandomForestClassifier(**MANY), cancer().with_gaps())
+add("forest-missing", RandomForestClassifier(**MANY), cancer().with_gaps(),
+    manifest=nullable("classification", cancer()))
 add("forest-regressor", RandomForestRegressor(**MANY), diabetes())
 add("forest-regressor-two-targets", RandomForestRegressor(**MANY), two_values())
 add("extra-trees", ExtraTreesClassifier(**MANY), birds())

@@ -3,7 +3,7 @@
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
 from matrix import export
-from matrix.data import birds, cancer, diabetes, two_values
+from matrix.data import birds, cancer, diabetes
 from matrix.pipelines import Family
 
 FAMILY = Family("xgboost", export=export.xgboost)
@@ -25,7 +25,6 @@ add("xgboost-regressor", XGBRegressor(**FEW), diabetes())
 add("xgboost-regressor-missing", XGBRegressor(**FEW), diabetes().with_gaps())
 add("xgboost-regressor-base-score", XGBRegressor(base_score=100.0, **FEW), diabetes())
 add("xgboost-regressor-forest", XGBRFRegressor(**FEW), diabetes())
-add("xgboost-regressor-two-targets", XGBRegressor(**FEW), two_values())
 add("xgboost-poisson", XGBRegressor(objective="count:poisson", **FEW), diabetes())
 add("xgboost-gamma", XGBRegressor(objective="reg:gamma", **FEW), diabetes())
 add("xgboost-tweedie", XGBRegressor(objective="reg:tweedie", **FEW), diabetes())

@@ -24,6 +24,8 @@ pub(crate) struct Golden {
     pub(super) tolerance: Tolerance,
     /// Why ONNX Runtime does not run the file, if it does not.
     pub(super) runtime_refuses: Option<String>,
+    /// Why the server does not serve the file, if it is known not to.
+    pub(super) refused: Option<String>,
     pub(crate) cases: Vec<Case>,
 }
 
