@@ -43,7 +43,9 @@ fn read(model: &TypedModel, axis_of: impl Fn(&TDim, usize, usize) -> Dim) -> Res
     let mut specs = Vec::new();
     for (ix, outlet) in outlets(model).enumerate() {
         let node_name = || model.nodes().get(outlet.node).map(|node| node.name.clone()).unwrap_or_default();
-        let name = model.outlet_label(outlet).map_or_else(node_name, str::to_owned);
+        // Where an operator changes nothing, tract gives its name to what it takes; an input's own name is its node's.
+        let label = if ix < model.inputs.len() { None } else { model.outlet_label(outlet) };
+        let name = label.map_or_else(node_name, str::to_owned);
         let wrong = |reason: String| LoadError::Shape { tensor: name.clone().into(), reason };
         let fact: &TypedFact = model.outlet_fact(outlet).map_err(|cause| wrong(cause.to_string()))?;
         let dtype = convert::dtype(fact.datum_type)

@@ -43,7 +43,8 @@ for name, step in [
     ("standard-scaler", StandardScaler(with_mean=False)), ("min-max-scaler", MinMaxScaler((-1, 1))),
     ("robust-scaler", RobustScaler()), ("normalizer-l1", Normalizer("l1")), ("normalizer-l2", Normalizer()),
     ("binarizer", Binarizer(threshold=15.0)), ("polynomial", PolynomialFeatures(interaction_only=True)),
-    ("power", PowerTransformer()),
+    # Of grams to the power of -3, single precision leaves no digit: they are scaled first.
+    ("power", make_pipeline(StandardScaler(), PowerTransformer())),
     ("quantile", QuantileTransformer(n_quantiles=50)),
     ("bins-ordinal", KBinsDiscretizer(5, encode="ordinal", quantile_method="averaged_inverted_cdf")),
     ("bins-one-hot", KBinsDiscretizer(5, encode="onehot-dense", quantile_method="averaged_inverted_cdf")),
