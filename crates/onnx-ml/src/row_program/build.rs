@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tract_onnx::prelude::{DatumType, OutletId, Symbol, TypedFact, TypedModel, TypedNode};
-use tract_onnx::tract_core::ops::array::{Gather, TypedConcat};
+use tract_onnx::tract_core::ops::array::{Gather, Slice, TypedConcat};
 use tract_onnx::tract_core::ops::cast::Cast;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::konst::Const;
@@ -49,8 +49,8 @@ impl Builder<'_> {
         }
         if let Some(eager) = op.downcast_ref::<Eager>() {
             if eager.is_column_pick() {
-                let columns = self.constant_columns(*node.inputs.get(1)?)?;
-                return self.pick(node, columns);
+                let last = self.model.outlet_fact(*node.inputs.first()?).ok()?.rank().checked_sub(1)?;
+                return self.pick(node, last, &self.constant_indices(*node.inputs.get(1)?)?);
             }
             let facts = node.inputs.iter().map(|&input| self.model.outlet_fact(input).ok());
             let (step, used) = eager.row_step(&facts.collect::<Option<Vec<_>>>()?)?;
@@ -64,19 +64,19 @@ impl Builder<'_> {
             return if behind_the_batch { self.alias(node) } else { None };
         }
         if let Some(concat) = op.downcast_ref::<TypedConcat>() {
-            return if concat.axis == 1 && self.rank(node) == 2 {
-                self.step(node, Arc::new(Concat), &[0])
-            } else {
-                None
-            };
+            values_per_index(&node.outputs.first()?.fact, concat.axis)?;
+            return self.step(node, Arc::new(Concat), &[0]);
         }
         if let Some(cast) = op.downcast_ref::<Cast>() {
             let from = self.model.outlet_fact(*node.inputs.first()?).ok()?.datum_type;
             return self.step(node, convert(from, cast.to)?, &[0]);
         }
         if let Some(gather) = op.downcast_ref::<Gather>() {
-            let columns = self.constant_columns(*node.inputs.get(1)?)?;
-            return if gather.axis == 1 { self.pick(node, columns) } else { None };
+            return self.pick(node, gather.axis, &self.constant_indices(*node.inputs.get(1)?)?);
+        }
+        if let Some(slice) = op.downcast_ref::<Slice>() {
+            let indices: Vec<i64> = (slice.start.to_i64().ok()?..slice.end.to_i64().ok()?).collect();
+            return self.pick(node, slice.axis, &indices);
         }
         None
     }
@@ -109,15 +109,23 @@ impl Builder<'_> {
         Some(())
     }
 
-    /// The given columns of the node's first input.
-    fn pick(&mut self, node: &TypedNode, columns: Vec<usize>) -> Option<()> {
+    /// What lies at the given indices of an axis of the node's first input. Negative ones count from the end.
+    fn pick(&mut self, node: &TypedNode, axis: usize, indices: &[i64]) -> Option<()> {
         let input = *node.inputs.first()?;
         let operand = *self.operands.get(&input)?;
-        if self.model.outlet_fact(input).ok()?.rank() != 2 || columns.iter().any(|&column| column >= operand.width) {
-            return None;
+        let fact = self.model.outlet_fact(input).ok()?;
+        let each = values_per_index(fact, axis)?;
+        let length = fact.shape.get(axis)?.to_i64().ok()?;
+        let mut columns = Vec::with_capacity(indices.len() * each);
+        for &index in indices {
+            let index = if index < 0 { index + length } else { index };
+            if !(0..length).contains(&index) {
+                return None;
+            }
+            let first = usize::try_from(index).ok()? * each;
+            columns.extend(first..first + each);
         }
-        let all = columns.iter().copied().eq(0..operand.width);
-        if all {
+        if columns.iter().copied().eq(0..operand.width) {
             return self.alias(node);
         }
         let (first_output, width) = (self.buffers, columns.len());
@@ -128,16 +136,11 @@ impl Builder<'_> {
         (self.width(node, 0)? == width).then_some(())
     }
 
-    /// Constant column numbers, none of them counted from the end.
-    fn constant_columns(&self, outlet: OutletId) -> Option<Vec<usize>> {
+    fn constant_indices(&self, outlet: OutletId) -> Option<Vec<i64>> {
         let constant = self.model.outlet_fact(outlet).ok()?.konst.clone()?;
         let indices = constant.cast_to::<i64>().ok()?;
         let indices = indices.try_as_plain_ram().ok()?;
-        indices.as_slice::<i64>().ok()?.iter().map(|&index| usize::try_from(index).ok()).collect()
-    }
-
-    fn rank(&self, node: &TypedNode) -> usize {
-        node.outputs.first().map_or(0, |output| output.fact.rank())
+        Some(indices.as_slice::<i64>().ok()?.to_vec())
     }
 
     /// The number of values that one row has in the node's output at `slot`; `None` unless the batch is the first axis
@@ -155,4 +158,15 @@ impl Builder<'_> {
         }
         axes.try_fold(1usize, |width, axis| width.checked_mul(usize::try_from(axis.to_i64().ok()?).ok()?))
     }
+}
+
+/// How many values of a row lie at one index of `axis`; `None` unless they lie side by side, which they do if only axes
+/// of length one are between the batch and `axis`.
+fn values_per_index(fact: &TypedFact, axis: usize) -> Option<usize> {
+    let mut axes = fact.shape.iter().skip(1);
+    let between = axis.checked_sub(1)?;
+    if axes.by_ref().take(between).any(|axis| *axis != TDim::Val(1)) {
+        return None;
+    }
+    axes.skip(1).try_fold(1usize, |product, axis| product.checked_mul(usize::try_from(axis.to_i64().ok()?).ok()?))
 }

@@ -19,6 +19,11 @@ impl<'a> Inputs<'a> {
         self.operands.len()
     }
 
+    /// How many values all operands together have in a row.
+    pub(crate) fn width(&self) -> usize {
+        self.operands.iter().map(|operand| operand.width).sum()
+    }
+
     /// The values of the operand at `position`, and how many of them belong to a row.
     ///
     /// # Errors

@@ -60,20 +60,31 @@ impl RowStep for Concat {
     }
 }
 
-fn join<'a, T: Clone + 'a>(
+/// Input by input: what belongs to one is known once, not for each row.
+fn join<'a, T: Clone + Default + 'a>(
     rows: usize,
     inputs: Inputs<'a>,
     joined: &mut Vec<T>,
     of_type: impl Fn(View<'a>) -> Option<&'a [T]>,
 ) -> TractResult<()> {
-    for row in 0..rows {
-        for position in 0..inputs.len() {
-            let (view, width) = inputs.get(position)?;
-            match of_type(view).and_then(|values| values.get(row * width..(row + 1) * width)) {
-                Some(values) => joined.extend_from_slice(values),
-                None => bail!("Concat: input {position} is of another element type or length"),
+    let total = inputs.width();
+    joined.resize(rows * total, T::default());
+    let mut first = 0;
+    for position in 0..inputs.len() {
+        let (view, width) = inputs.get(position)?;
+        let Some(values) = of_type(view).filter(|values| values.len() == rows * width) else {
+            bail!("Concat: input {position} is of another element type or length")
+        };
+        // A copy of a length that is not known costs more than the one value of a column.
+        if width == 1 {
+            let places = joined.iter_mut().skip(first).step_by(total);
+            places.zip(values).for_each(|(place, value)| place.clone_from(value));
+        } else if width > 0 {
+            for (row, values) in joined.chunks_exact_mut(total).zip(values.chunks_exact(width)) {
+                row.iter_mut().skip(first).zip(values).for_each(|(place, value)| place.clone_from(value));
             }
         }
+        first += width;
     }
     Ok(())
 }
