@@ -80,6 +80,6 @@ impl Labels {
     }
 }
 
-fn pick<'a, T: Clone>(labels: &'a [T], classes: &'a [usize]) -> impl Iterator<Item = T> + 'a {
-    classes.iter().filter_map(|&class| labels.get(class).cloned())
+fn pick<'a, T: Clone + Default>(labels: &'a [T], classes: &'a [usize]) -> impl ExactSizeIterator<Item = T> + 'a {
+    classes.iter().map(|&class| labels.get(class).cloned().unwrap_or_default())
 }

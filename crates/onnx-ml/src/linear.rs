@@ -6,6 +6,9 @@ use tract_onnx::tract_hir::internal::bail;
 use crate::row_program::View;
 use crate::tensors::{numbers, rows};
 
+/// How many rows are summed side by side. The additions of one sum wait for each other, those of several do not.
+const BLOCK: usize = 8;
+
 /// One row of coefficients and one intercept per target.
 #[derive(Debug)]
 pub(crate) struct Linear {
@@ -66,12 +69,63 @@ impl Linear {
 
     fn sums<T: Copy + Into<f64>>(&self, features: &[T]) -> Vec<f32> {
         let mut scores = Vec::with_capacity(features.len() / self.width * self.intercepts.len());
-        for row in features.chunks_exact(self.width) {
+        let mut blocks = features.chunks_exact(self.width * BLOCK);
+        let mut columns = Vec::new();
+        for block in &mut blocks {
+            columns.clear();
+            columns.resize(block.len(), 0.0);
+            transpose(block, self.width, &mut columns);
+            self.block_sums(&columns, &mut scores);
+        }
+        for row in blocks.remainder().chunks_exact(self.width) {
             for (coefficients, &intercept) in self.coefficients.chunks_exact(self.width).zip(&self.intercepts) {
                 let products = row.iter().zip(coefficients).map(|(&x, &coefficient)| x.into() * f64::from(coefficient));
-                scores.push((products.sum::<f64>() + f64::from(intercept)) as f32);
+                scores.push((products.fold(0.0, |sum, product| sum + product) + f64::from(intercept)) as f32);
             }
         }
         scores
+    }
+
+    /// The scores of a block, whose features come column after column. Each sum runs in the order of a single row's, so
+    /// that a row's scores do not depend on the batch.
+    fn block_sums(&self, columns: &[f64], scores: &mut Vec<f32>) {
+        let (first, targets) = (scores.len(), self.intercepts.len());
+        scores.resize(first + targets * BLOCK, 0.0);
+        for (target, coefficients) in self.coefficients.chunks_exact(self.width).enumerate() {
+            let mut sums = [0.0; BLOCK];
+            for (column, &coefficient) in columns.chunks_exact(BLOCK).zip(coefficients) {
+                sums.iter_mut().zip(column).for_each(|(sum, &x)| *sum += x * f64::from(coefficient));
+            }
+            let intercept = self.intercepts.get(target).copied().map_or(0.0, f64::from);
+            let places = scores.iter_mut().skip(first + target).step_by(targets);
+            places.zip(sums).for_each(|(score, sum)| *score = (sum + intercept) as f32);
+        }
+    }
+}
+
+/// Rows to columns of [`BLOCK`] values.
+fn transpose<T: Copy + Into<f64>>(rows: &[T], width: usize, columns: &mut [f64]) {
+    for (position, row) in rows.chunks_exact(width).enumerate() {
+        let places = columns.iter_mut().skip(position).step_by(BLOCK);
+        places.zip(row).for_each(|(place, &x)| *place = x.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Linear};
+    use crate::row_program::View;
+
+    #[test]
+    fn scores_do_not_depend_on_the_batch() {
+        let (width, targets, rows) = (5, 3, 2 * BLOCK + 3);
+        let number = |position: usize| (position as f32 * 0.7).sin() * 10f32.powi(position as i32 % 7 - 3);
+        let coefficients = (0..targets * width).map(number).collect();
+        let linear = Linear::new("Linear", coefficients, (0..targets).map(number).collect()).unwrap();
+        let features: Vec<f32> = (100..100 + rows * width).map(number).collect();
+        let together = linear.scores_of(View::F32(&features)).unwrap();
+        let apart = features.chunks(width).flat_map(|row| linear.scores_of(View::F32(row)).unwrap());
+        assert_eq!(together, apart.collect::<Vec<_>>());
+        assert_eq!(together.len(), rows * targets);
     }
 }

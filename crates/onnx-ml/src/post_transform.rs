@@ -60,7 +60,7 @@ impl PostTransform {
     /// The two columns of a two-class model that has one score: that of its second class.
     pub(crate) fn both_classes(self, score: f32, complement: Complement) -> [f32; 2] {
         match self {
-            PostTransform::Logistic => [logistic(-score), logistic(score)],
+            PostTransform::Logistic => both_logistic(score),
             PostTransform::Probit => [probit(1.0 - score), probit(score)],
             PostTransform::None | PostTransform::Softmax | PostTransform::SoftmaxZero => match complement {
                 Complement::OneMinus => [1.0 - score, score],
@@ -71,9 +71,19 @@ impl PostTransform {
 }
 
 fn logistic(score: f32) -> f32 {
-    // The exponent is never positive: no overflow.
-    let positive = 1.0 / (1.0 + (-score.abs()).exp());
+    let positive = logistic_of_magnitude(score);
     if score < 0.0 { 1.0 - positive } else { positive }
+}
+
+/// Of `-score` and of `score`, by one exponential.
+fn both_logistic(score: f32) -> [f32; 2] {
+    let positive = logistic_of_magnitude(score);
+    [-score, score].map(|score| if score < 0.0 { 1.0 - positive } else { positive })
+}
+
+/// The exponent is never positive: no overflow.
+fn logistic_of_magnitude(score: f32) -> f32 {
+    1.0 / (1.0 + (-score.abs()).exp())
 }
 
 fn softmax(scores: &mut [f32]) {

@@ -52,8 +52,8 @@ impl LinearClassifier {
     fn finish(&self, mut scores: Vec<f32>) -> (Vec<usize>, Vec<f32>) {
         if self.one_row {
             let classes = scores.iter().map(|&score| usize::from(score > 0.0)).collect();
-            let both = |&score: &f32| self.post_transform.both_classes(score, Complement::OneMinus);
-            return (classes, scores.iter().flat_map(both).collect());
+            let both = scores.iter().map(|&score| self.post_transform.both_classes(score, Complement::OneMinus));
+            return (classes, both.collect::<Vec<_>>().into_flattened());
         }
         // Before the transform, as probits of scores beyond [0, 1] are NaN.
         let classes = scores.chunks_exact(self.labels.len()).map(winner).collect();

@@ -58,14 +58,16 @@ impl OneHotEncoder {
         }
     }
 
-    /// Appends the columns of one element.
-    fn encode(&self, column: Option<usize>, encoded: &mut Vec<f32>) -> TractResult<()> {
-        let start = encoded.len();
-        encoded.resize(start + self.width, 0.0);
-        match column.and_then(|column| encoded.get_mut(start + column)) {
-            Some(element) => *element = 1.0,
-            None if self.zeros => {}
-            None => bail!("{NAME}: element {} is in no category, and zeros is 0", start / self.width),
+    /// Appends the columns of all elements.
+    fn encode(&self, columns: impl ExactSizeIterator<Item = Option<usize>>, encoded: &mut Vec<f32>) -> TractResult<()> {
+        let Some(size) = columns.len().checked_mul(self.width) else { bail!("{NAME}: the output is too large") };
+        encoded.resize(size, 0.0);
+        for (position, (places, column)) in encoded.chunks_exact_mut(self.width).zip(columns).enumerate() {
+            match column.and_then(|column| places.get_mut(column)) {
+                Some(place) => *place = 1.0,
+                None if self.zeros => {}
+                None => bail!("{NAME}: element {position} is in no category, and zeros is 0"),
+            }
         }
         Ok(())
     }
@@ -111,9 +113,8 @@ impl Kernel for OneHotEncoder {
         let [input] = exactly(NAME, &inputs)?;
         self.expect_type(input.datum_type())?;
         let columns = self.columns(input)?;
-        let Some(size) = columns.len().checked_mul(self.width) else { bail!("{NAME}: the output is too large") };
-        let mut encoded = Vec::with_capacity(size);
-        columns.into_iter().try_for_each(|column| self.encode(column, &mut encoded))?;
+        let mut encoded = Vec::new();
+        self.encode(columns.into_iter(), &mut encoded)?;
         let mut shape = input.shape().to_vec();
         shape.push(self.width);
         Ok(tvec!(tensor(&shape, encoded)?))
@@ -129,14 +130,14 @@ impl RowStep for OneHotEncoder {
         let encoded = only(outputs)?.f32s();
         match (&self.categories, inputs.get(0)?.0) {
             (Categories::Strings(columns), View::Str(values)) => {
-                values.iter().try_for_each(|value| self.encode(columns.get(value).copied(), encoded))
+                self.encode(values.iter().map(|value| columns.get(value).copied()), encoded)
             }
             (Categories::Ints(columns), View::I64(values)) => {
-                values.iter().try_for_each(|value| self.encode(columns.get(value).copied(), encoded))
+                self.encode(values.iter().map(|value| columns.get(value).copied()), encoded)
             }
             (Categories::Ints(columns), values) => {
                 let column = |value| truncate(value).and_then(|value| columns.get(&value).copied());
-                values.to_f64()?.iter().try_for_each(|&value| self.encode(column(value), encoded))
+                self.encode(values.to_f64()?.iter().map(|&value| column(value)), encoded)
             }
             (Categories::Strings(_), _) => bail!("{NAME}: has string categories, the input holds numbers"),
         }

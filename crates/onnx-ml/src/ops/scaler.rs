@@ -45,14 +45,24 @@ impl Scaler {
 
     /// All but floats are scaled in double precision, so that a large offset costs no digits.
     fn scale(&self, values: View<'_>, scaled: &mut Vec<f32>) -> TractResult<()> {
-        let pairs = self.pairs.iter().cycle();
         if let View::F32(values) = values {
-            scaled.extend(values.iter().zip(pairs).map(|(&x, &(offset, scale))| (x - offset) * scale));
+            self.each(values, scaled, |x, offset, scale| (x - offset) * scale);
         } else {
-            let scale = |(&x, &(offset, scale)): (&f64, &(f32, f32))| (x - f64::from(offset)) * f64::from(scale);
-            scaled.extend(values.to_f64()?.iter().zip(pairs).map(|item| scale(item) as f32));
+            let scale = |x: f64, offset, scale| ((x - f64::from(offset)) * f64::from(scale)) as f32;
+            self.each(&values.to_f64()?, scaled, scale);
         }
         Ok(())
+    }
+
+    fn each<T: Copy>(&self, values: &[T], scaled: &mut Vec<f32>, scale: impl Fn(T, f32, f32) -> f32) {
+        if let [(offset, factor)] = *self.pairs {
+            scaled.extend(values.iter().map(|&x| scale(x, offset, factor)));
+            return;
+        }
+        scaled.reserve(values.len());
+        for row in values.chunks_exact(self.pairs.len()) {
+            scaled.extend(row.iter().zip(&self.pairs).map(|(&x, &(offset, factor))| scale(x, offset, factor)));
+        }
     }
 }
 
