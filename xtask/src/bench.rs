@@ -10,11 +10,12 @@ mod wrk;
 use std::{path::Path, process::Command, thread};
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use self::{
     report::{Measured, Report, StartUp},
-    scenario::{SCENARIOS, Scenario},
+    scenario::{BODIES, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
     wrk::{Load, Sample},
 };
 use crate::{
@@ -23,7 +24,9 @@ use crate::{
     machine::{Machine, resident_bytes},
     median::median,
     models::Golden,
+    python,
     served::{self, Served},
+    timed_models,
     tools::WRK,
     workspace::{Metadata, root},
 };
@@ -41,16 +44,16 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
     let ceiling = Metadata::load(sh)?.target_directory.join("release/examples/ceiling");
-    let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
+    let timed_models = timed_models::ensure(sh, &python::ensure(sh)?)?;
 
     let pinned = thread::available_parallelism()?.get() >= 2;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let seconds = flags.seconds.unwrap_or(SECONDS).max(1);
     let start_up = start_up(&server, rounds)?;
-    let sides = Sides { server: &server, ceiling: &ceiling, pinned };
+    let sides = Sides { server: &server, ceiling: &ceiling, timed_models: &timed_models, pinned };
     let mut measured = Vec::new();
     for scenario in scenarios {
-        measured.push(measure(scenario, &scenario.bodies(&golden)?, &sides, rounds, seconds)?);
+        measured.push(measure(scenario, &scenario.bodies(&sides.rows(scenario)?)?, &sides, rounds, seconds)?);
     }
     let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured };
     println!("\n{report}");
@@ -80,13 +83,30 @@ fn start_up(program: &Path, rounds: usize) -> anyhow::Result<StartUp> {
 struct Sides<'a> {
     server: &'a Path,
     ceiling: &'a Path,
+    /// The folder of the models that are compared with each other.
+    timed_models: &'a Path,
     /// Whether they have the first core for themselves.
     pinned: bool,
 }
 
 impl Sides<'_> {
-    fn start_server(&self) -> anyhow::Result<Served> {
-        Served::start(served::with_samples(self.command(self.server)))
+    fn start_server(&self, against: Yardstick) -> anyhow::Result<Served> {
+        let command = self.command(self.server);
+        Served::start(match against {
+            Yardstick::Ceiling => served::with_samples(command),
+            Yardstick::LogisticRegression => served::serving(command, self.timed_models),
+        })
+    }
+
+    /// Real ones of the sample, or those that the timed models have not seen.
+    fn rows(&self, scenario: &Scenario) -> anyhow::Result<Vec<Value>> {
+        match scenario.against {
+            Yardstick::Ceiling => {
+                let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
+                Ok(golden.cases.into_iter().map(|case| case.input).collect())
+            }
+            Yardstick::LogisticRegression => timed_models::rows(self.timed_models, "logistic-regression", BODIES),
+        }
     }
 
     fn start_ceiling(&self, answer_bytes: usize, rows: usize) -> anyhow::Result<Served> {
@@ -113,27 +133,35 @@ fn measure(
     rounds: usize,
     seconds: u64,
 ) -> anyhow::Result<Measured> {
-    let server = sides.start_server()?;
+    let server = sides.start_server(scenario.against)?;
     let server_url = format!("{}{}", server.url(), scenario.path);
     let answer_bytes = mean_answer(&server_url, bodies)?;
-    let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
-    let ceiling_url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
-    ensure!(mean_answer(&ceiling_url, bodies)? == answer_bytes, "the ceiling answers with another size");
+    // Kept running in the one case, and in the other the same server answers.
+    let (_ceiling, yardstick_url) = match scenario.against {
+        Yardstick::Ceiling => {
+            let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
+            let url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
+            ensure!(mean_answer(&url, bodies)? == answer_bytes, "the ceiling answers with another size");
+            (Some(ceiling), url)
+        }
+        Yardstick::LogisticRegression => (None, format!("{}{LOGISTIC_REGRESSION}", server.url())),
+    };
 
     let script = wrk::script(bodies)?;
     let load = |url: &str, seconds| Load { url, script: script.path(), seconds, pinned: sides.pinned }.run();
     let mut served: Vec<Sample> = Vec::new();
-    let mut bare: Vec<Sample> = Vec::new();
-    for url in [&server_url, &ceiling_url] {
+    let mut yardstick: Vec<Sample> = Vec::new();
+    for url in [&server_url, &yardstick_url] {
         load(url, WARM_UP_SECONDS)?;
     }
     for round in 1..=rounds {
         served.push(load(&server_url, seconds)?);
-        bare.push(load(&ceiling_url, seconds)?);
-        println!("{} round {round} of {rounds}: {} against {}", scenario.name, last(&served)?, last(&bare)?);
+        yardstick.push(load(&yardstick_url, seconds)?);
+        println!("{} round {round} of {rounds}: {} against {}", scenario.name, last(&served)?, last(&yardstick)?);
     }
     let request_bytes = bodies.iter().map(String::len).sum::<usize>() / bodies.len().max(1);
-    Ok(Measured { title: scenario.title, target: scenario.target, request_bytes, answer_bytes, served, bare })
+    let Scenario { title, against, target, .. } = *scenario;
+    Ok(Measured { title, against, target, request_bytes, answer_bytes, served, yardstick })
 }
 
 fn last(samples: &[Sample]) -> anyhow::Result<&Sample> {

@@ -1,15 +1,13 @@
 //! `cargo xtask bench-engine`: the time of models in this engine, beside ONNX Runtime's.
 //!
 //! Each side is a process of one thread. Both are pinned to the same core and run in turns, milliseconds each, so that
-//! whatever else the machine does meets both; the ratio is taken within each round.
+//! whatever else the machine does meets both; the ratio is taken within each round. What counts is the time on the
+//! processor: time spent waiting for it is other programs'.
 
 mod report;
 mod side;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use xshell::{Shell, cmd};
@@ -21,7 +19,7 @@ use self::{
 use crate::{
     flags,
     machine::Machine,
-    python,
+    python, timed_models,
     workspace::{Metadata, root},
 };
 
@@ -54,7 +52,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchEngine) -> anyhow::Result<()> 
     }
     ensure!(flags.model.is_empty() || !flags.write, "only a run of all models is written down");
     let sides = Sides { engine: build(sh)?, python: python::ensure(sh)? };
-    let folder = make_models(sh, &sides)?;
+    let folder = timed_models::ensure(sh, &sides.python)?;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let mut measured = Vec::new();
     for (name, title) in MODELS {
@@ -70,23 +68,10 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchEngine) -> anyhow::Result<()> 
 }
 
 fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
-    cmd!(sh, "cargo build --release --locked --package ferrocast-engine-tract --example bench_side").run()?;
+    // With the server, so that both need tract with the same features, and it is built once.
+    let packages = ["--package", "ferrocast", "--package", "ferrocast-engine-tract"];
+    cmd!(sh, "cargo build --release --locked {packages...} --example bench_side").run()?;
     Ok(Metadata::load(sh)?.target_directory.join("release/examples/bench_side"))
-}
-
-/// The folder of models and rows, made first where they are not there yet or the script is another one.
-fn make_models(sh: &Shell, sides: &Sides) -> anyhow::Result<PathBuf> {
-    let script = root().join("models/train/bench/models.py");
-    let wanted = fs::read(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    let folder = Metadata::load(sh)?.target_directory.join("bench-engine");
-    // Written last: a folder without it is half-made.
-    let made_by = folder.join("models.py");
-    if !fs::read(&made_by).is_ok_and(|made_by| made_by == wanted) {
-        let python = &sides.python;
-        cmd!(sh, "{python} {script} {folder}").run()?;
-        fs::write(&made_by, wanted)?;
-    }
-    Ok(folder)
 }
 
 fn measure(model: &Path, title: &'static str, sides: &Sides, rounds: usize) -> anyhow::Result<Measured> {
@@ -126,6 +111,8 @@ fn in_turns(engine: &mut Side, runtime: &mut Side, batch: usize, rounds: usize) 
 
 /// How many runs take about [`NANOSECONDS`]; warms up.
 fn enough(side: &mut Side, batch: usize) -> anyhow::Result<usize> {
+    // Also cuts the rows into batches.
+    side.run(batch, 1)?;
     let mut times = 1;
     loop {
         let all = side.run(batch, times)? * times as f64;

@@ -36,6 +36,24 @@ pub(crate) fn resident_bytes(process: u32) -> anyhow::Result<f64> {
     Ok(kibibytes.trim().parse::<f64>()? * 1024.0)
 }
 
+/// Waits until the first thread of a process waits for something; answers the nanoseconds that it has spent on a
+/// processor until then, which other work on the machine does not enter.
+pub(crate) fn processor_nanoseconds(process: u32) -> anyhow::Result<f64> {
+    // Only of a thread that is not running is the figure up to date.
+    while state(process)? == Some('R') {
+        thread::yield_now();
+    }
+    let text = fs::read_to_string(format!("/proc/{process}/schedstat")).context("measuring needs Linux")?;
+    Ok(text.split_whitespace().next().context("schedstat is empty")?.parse()?)
+}
+
+/// `R` for a thread that runs or could.
+fn state(process: u32) -> anyhow::Result<Option<char>> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).context("measuring needs Linux")?;
+    // Behind the program's name, which is in parentheses and may hold anything.
+    Ok(text.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next()))
+}
+
 /// The value of the first `name : value` line.
 fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.lines()
@@ -46,7 +64,9 @@ fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, resident_bytes};
+    use std::process::{Command, Stdio};
+
+    use super::{field, processor_nanoseconds, resident_bytes};
 
     #[test]
     fn fields_are_found() {
@@ -58,5 +78,17 @@ mod tests {
     #[test]
     fn this_process_holds_memory() {
         assert!(resident_bytes(std::process::id()).unwrap() > 1e5);
+    }
+
+    #[test]
+    fn work_takes_processor_time_and_waiting_takes_none() {
+        let mut script = Command::new("sh");
+        script.args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; read line"]).stdin(Stdio::piped());
+        let mut child = script.spawn().unwrap();
+        let worked = processor_nanoseconds(child.id()).unwrap();
+        let waited = processor_nanoseconds(child.id()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(worked > 1e6 && worked == waited, "{worked} {waited}");
     }
 }

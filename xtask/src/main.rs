@@ -18,6 +18,7 @@ mod models;
 mod python;
 mod served;
 mod tidy;
+mod timed_models;
 mod tools;
 mod workspace;
 

@@ -1,11 +1,11 @@
-//! What is measured: a route, its bodies, and how near to the ceiling it should come.
+//! What is measured: a route, its bodies, and how near to its yardstick it should come.
+
+use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::models::Golden;
-
 /// Different bodies that the connections send in turn.
-const BODIES: usize = 64;
+pub(super) const BODIES: usize = 64;
 
 /// One kind of load.
 #[derive(Debug)]
@@ -17,20 +17,58 @@ pub(super) struct Scenario {
     pub(super) path: &'static str,
     /// Rows of one request; one goes without the envelope of a batch.
     pub(super) rows: usize,
-    /// Share of the ceiling's requests a second that is aimed at.
+    pub(super) against: Yardstick,
+    /// Share of the yardstick's requests a second that is aimed at.
     pub(super) target: f64,
 }
+
+/// What the answers of a model are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Yardstick {
+    /// The bare handler. The model is a sample.
+    Ceiling,
+    /// A logistic regression of the same fields in the same server, so that the difference is the models'. They are
+    /// among the timed models.
+    LogisticRegression,
+}
+
+impl fmt::Display for Yardstick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Yardstick::Ceiling => "Ceiling",
+            Yardstick::LogisticRegression => "Logistic regression",
+        })
+    }
+}
+
+/// The timed model that [`Yardstick::LogisticRegression`] is.
+pub(super) const LOGISTIC_REGRESSION: &str = "/models/logistic-regression/predict";
 
 /// The default model's latest version, as a client without special wishes meets it, and the cheaper version 1, whose
 /// inference costs little beside the serving.
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "row", title: "one row, boosted trees", path: "/predict", rows: 1, target: 0.6 },
-    Scenario { name: "batch", title: "32 rows, boosted trees", path: "/predict_batch", rows: 32, target: 0.5 },
+    Scenario {
+        name: "row",
+        title: "one row, boosted trees",
+        path: "/predict",
+        rows: 1,
+        against: Yardstick::Ceiling,
+        target: 0.6,
+    },
+    Scenario {
+        name: "batch",
+        title: "32 rows, boosted trees",
+        path: "/predict_batch",
+        rows: 32,
+        against: Yardstick::Ceiling,
+        target: 0.5,
+    },
     Scenario {
         name: "linear-row",
         title: "one row, logistic regression",
         path: "/models/penguins/versions/1/predict",
         rows: 1,
+        against: Yardstick::Ceiling,
         target: 0.6,
     },
     Scenario {
@@ -38,7 +76,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         title: "32 rows, logistic regression",
         path: "/models/penguins/versions/1/predict_batch",
         rows: 32,
+        against: Yardstick::Ceiling,
         target: 0.5,
+    },
+    Scenario {
+        name: "forest",
+        title: "one row of 20 numbers, random forest of 100 deep trees",
+        path: "/models/random-forest/predict",
+        rows: 1,
+        against: Yardstick::LogisticRegression,
+        target: 0.9,
     },
 ];
 
@@ -48,10 +95,10 @@ impl Scenario {
         if self.rows == 1 { "/predict" } else { "/predict_batch" }
     }
 
-    /// Bodies made of the rows of the real data set.
-    pub(super) fn bodies(&self, golden: &Golden) -> anyhow::Result<Vec<String>> {
-        anyhow::ensure!(!golden.cases.is_empty(), "the golden file has no rows");
-        let mut rows = golden.cases.iter().cycle().map(|case| &case.input);
+    /// Bodies made of these rows in turn.
+    pub(super) fn bodies(&self, rows: &[Value]) -> anyhow::Result<Vec<String>> {
+        anyhow::ensure!(!rows.is_empty(), "there are no rows to send");
+        let mut rows = rows.iter().cycle();
         let mut body = || match self.rows {
             1 => rows.next().map(Value::to_string).unwrap_or_default(),
             count => json!({ "instances": rows.by_ref().take(count).collect::<Vec<_>>() }).to_string(),
@@ -62,19 +109,16 @@ impl Scenario {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{BODIES, SCENARIOS};
-    use crate::models::Golden;
 
     #[test]
     fn bodies_are_whole_requests() {
-        let golden: Golden = serde_json::from_str(
-            r#"{"model": "m", "version": "1", "library": "l", "tolerance": {"absolute": 0.1},
-                "cases": [{"input": {"b": 1.5, "a": 1}, "prediction": 0}, {"input": {"a": 2}, "prediction": 0}]}"#,
-        )
-        .unwrap();
+        let inputs = [json!({"b": 1.5, "a": 1}), json!({"a": 2})];
         let bodies = |rows| {
             let scenario = SCENARIOS.iter().find(|scenario| scenario.rows == rows).unwrap();
-            scenario.bodies(&golden).unwrap()
+            scenario.bodies(&inputs).unwrap()
         };
         let (single, batches) = (bodies(1), bodies(32));
         assert_eq!((single.len(), batches.len()), (BODIES, BODIES));

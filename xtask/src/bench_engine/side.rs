@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-use crate::{machine::resident_bytes, workspace::root};
+use crate::{
+    machine::{processor_nanoseconds, resident_bytes},
+    workspace::root,
+};
 
 /// The two programs.
 #[derive(Debug)]
@@ -82,13 +85,14 @@ impl Side {
         Ok(self.command(&format!("run {batch} {times}"))? / times as f64)
     }
 
-    /// The nanoseconds that the process answers.
+    /// The processor's time, in nanoseconds, from the command to the answer.
     fn command(&mut self, command: &str) -> anyhow::Result<f64> {
+        let before = processor_nanoseconds(self.child.id())?;
         writeln!(self.commands, "{command}")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
-        ensure!(!answer.is_empty(), "the process ended at `{command}`");
-        answer.trim().parse().with_context(|| format!("`{command}` was answered by {answer:?}"))
+        ensure!(answer == "done\n", "`{command}` was answered by {answer:?}");
+        Ok(processor_nanoseconds(self.child.id())? - before)
     }
 }
 
@@ -113,16 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn a_process_answers_in_nanoseconds() {
-        let mut side = Side::start(&mut script("while read line; do echo 500; done")).unwrap();
-        assert_eq!(side.run(8, 10).unwrap(), 50.0);
+    fn what_a_process_does_for_a_command_is_timed() {
+        let work = "while read what rest; do i=0; [ $what != run ] || while [ $i -lt 20000 ]; do i=$((i+1)); done; \
+                    echo done; done";
+        let mut side = Side::start(&mut script(work)).unwrap();
         let load = side.load("model.onnx".as_ref()).unwrap();
-        assert_eq!(load.nanoseconds, 500.0);
+        let run = side.run(8, 1).unwrap();
+        assert!(run > 1e6 && load.nanoseconds < run, "{load:?} {run}");
     }
 
     #[test]
     fn an_end_is_an_error() {
-        let mut side = Side::start(&mut script("read line; echo 0; read line; exit")).unwrap();
+        let mut side = Side::start(&mut script("read line; echo done; read line; exit")).unwrap();
         let error = side.run(1, 1).unwrap_err().to_string();
         assert!(error.contains("run 1 1"), "{error}");
     }
