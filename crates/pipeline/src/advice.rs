@@ -56,8 +56,6 @@ fn unsupported(ops: &[String]) -> &'static str {
         "export without sequence and optional types: only tensors are served"
     } else if has(" with ") {
         "export the layer without this setting, or as the plain operators that it is made of"
-    } else if has("TfIdfVectorizer") || has("Tokenizer") || has("StringNormalizer") {
-        "export what comes after the vectorizer alone, and send its output: text is not turned into numbers here"
     } else if is("Loop") {
         "unroll the loop before the export, as torch.onnx.export(..., dynamo=True) does where it can"
     } else if has("ATen") || has("aten") {
@@ -97,7 +95,6 @@ mod tests {
             ("SequenceConstruct", "sequence"),
             ("Loop", "unroll"),
             ("ai.onnx.ml:DictVectorizer", "only tensors"),
-            ("ai.onnx.ml:TfIdfVectorizer", "vectorizer"),
             ("com.microsoft:FusedMatMul", "ONNX Runtime"),
             ("LSTM with clip=0.5", "without this setting"),
         ];
