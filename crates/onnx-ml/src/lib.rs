@@ -23,6 +23,7 @@ mod broadcast;
 mod by_type;
 mod eager;
 mod formula;
+mod functions;
 mod ignored;
 mod labels;
 mod linear;
@@ -43,6 +44,7 @@ mod tracts;
 mod trees;
 mod winner;
 
+pub use functions::inline_functions;
 pub use ignored::ignored_attribute;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};

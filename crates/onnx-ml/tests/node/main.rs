@@ -15,6 +15,7 @@ mod doubles;
 mod encoders;
 mod exports;
 mod features;
+mod functions;
 mod harness;
 mod hostile_attributes;
 mod hostile_trees;
