@@ -7,6 +7,7 @@ pub(crate) mod c_dist;
 pub(crate) mod cast;
 pub(crate) mod category_mapper;
 pub(crate) mod celu;
+pub(crate) mod compress;
 pub(crate) mod constant_of_shape;
 pub(crate) mod div;
 pub(crate) mod equal;

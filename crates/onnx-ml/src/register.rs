@@ -44,6 +44,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("BitShift", ops::bit_shift::build);
     register.insert("Cast", ops::cast::build);
     register.insert("Celu", ops::celu::build);
+    register.insert("Compress", ops::compress::build);
     register.insert("ConstantOfShape", ops::constant_of_shape::build);
     register.insert("Div", ops::div::build);
     register.insert("Equal", ops::equal::build);

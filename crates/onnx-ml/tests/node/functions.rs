@@ -14,6 +14,10 @@ fn node(op: &str, input: &[&str], output: &[&str]) -> NodeProto {
     NodeProto { name: output.concat(), input: names(input), output: names(output), ..Node::new(op, 0).proto }
 }
 
+fn of(proto: NodeProto) -> Node {
+    Node { proto, ..Node::default() }
+}
+
 fn local(op: &str, input: &[&str], output: &[&str]) -> NodeProto {
     NodeProto { domain: "local".to_owned(), ..node(op, input, output) }
 }
@@ -95,7 +99,7 @@ fn attributes_come_from_the_caller() {
         ..local("Inner", &["a"], &["b"])
     };
     let outer = function("Outer", &["a"], &["b"], vec![call]);
-    let given = Node { proto: local("Outer", &["x"], &["y"]) }.with("slope", Value::Float(0.5)).proto;
+    let given = of(local("Outer", &["x"], &["y"])).with("slope", Value::Float(0.5)).proto;
     let functions = || vec![inner.clone(), outer.clone()];
     check(model(vec![given], functions()), &[3., -2.], &[3., -1.]);
     // An attribute that the function lists may be left out: then the operator has its default, 0.01.
@@ -113,7 +117,7 @@ fn optional_inputs_and_outputs_are_left_out() {
     let clip = function("ClipAndNegate", &["a", "low", "high"], &["b", "c"], nodes);
     let zero = node("main:Sub", &["x", "x"], &["zero"]);
     let squeezed = node("main:ReduceMax", &["zero"], &["scalar"]);
-    let squeezed = Node { proto: squeezed }.with("keepdims", Value::Int(0)).proto;
+    let squeezed = of(squeezed).with("keepdims", Value::Int(0)).proto;
     let call = local("ClipAndNegate", &["x", "scalar"], &["", "y"]);
     check(model(vec![zero, squeezed, call], vec![clip]), &[3., -2.], &[-3., 0.]);
 }
@@ -141,7 +145,7 @@ fn branches_are_renamed_with_their_function() {
     };
     let function =
         function("Choose", &["condition", "a"], &["b"], vec![node("main:Abs", &["a"], &["positive"]), choice]);
-    let total = Node { proto: node("main:ReduceSum", &["x"], &["total"]) }.with("keepdims", Value::Int(0)).proto;
+    let total = of(node("main:ReduceSum", &["x"], &["total"])).with("keepdims", Value::Int(0)).proto;
     let nodes = vec![
         total,
         node("main:Sub", &["total", "total"], &["zero"]),

@@ -9,6 +9,7 @@
 )]
 
 mod arithmetic;
+mod compress;
 mod corrected;
 mod distances;
 mod doubles;
