@@ -29,6 +29,7 @@ mod labels;
 mod linear;
 mod log_sum_exp;
 mod lookup;
+mod lu;
 mod mapper;
 mod ngrams;
 mod ops;

@@ -29,6 +29,7 @@ pub(crate) mod regex_full_match;
 pub(crate) mod scaler;
 pub(crate) mod sigmoid;
 pub(crate) mod softplus;
+pub(crate) mod solve;
 pub(crate) mod space_to_depth;
 pub(crate) mod string_concat;
 pub(crate) mod string_normalizer;

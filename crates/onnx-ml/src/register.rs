@@ -71,5 +71,6 @@ pub fn register(onnx: &mut Onnx) {
 
     // Of the domain com.microsoft, which exporters of scikit-learn use.
     register.insert("CDist", ops::c_dist::build);
+    register.insert("Solve", ops::solve::build);
     register.insert("Tokenizer", ops::tokenizer::build);
 }

@@ -24,6 +24,7 @@ mod linear;
 mod log_sums;
 mod main_domain;
 mod optional_outputs;
+mod solve;
 mod svm;
 mod symbolic_batch;
 mod text;
