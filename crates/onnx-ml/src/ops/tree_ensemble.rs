@@ -4,7 +4,8 @@
 //! are no labels: exporters of classifiers write `ArgMax` and `LabelEncoder` behind it.
 //!
 //! ONNX Runtime and ONNX's reference implementation take a root whose children are one leaf for the leaf with the *root's*
-//! number; ONNX says that it is that leaf, and so it is here.
+//! number; ONNX says that it is that leaf, and so it is here. ONNX Runtime also has the numbers of `SOFTMAX` and `LOGISTIC`
+//! exchanged.
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;

@@ -157,25 +157,29 @@ fn trees_in_step<E: Entry>(entries: [&[E]; LANES], depth: u32, columns: &E::Wind
 #[inline(always)]
 fn descend(depth: u32, next: impl Fn(usize, u32) -> u32) -> [u32; LANES] {
     let mut places = [0; LANES];
-    let mut step = || {
-        let mut moved = 0;
-        for (lane, place) in places.iter_mut().enumerate() {
-            let from = *place;
-            *place = next(lane, from);
-            moved |= *place ^ from;
-        }
-        moved != 0
-    };
     for _ in 0..depth / STEPS {
         for _ in 1..STEPS {
-            step();
+            step(&mut places, &next);
         }
-        if !step() {
+        if !step(&mut places, &next) {
             return places;
         }
     }
     for _ in 0..depth % STEPS {
-        step();
+        step(&mut places, &next);
     }
     places
+}
+
+/// Takes each walk one step; returns whether any has moved. Not a closure: those are not always compiled into their
+/// callers, and then the places are no registers.
+#[inline(always)]
+fn step(places: &mut [u32; LANES], next: &impl Fn(usize, u32) -> u32) -> bool {
+    let mut moved = 0;
+    for (lane, place) in places.iter_mut().enumerate() {
+        let from = *place;
+        *place = next(lane, from);
+        moved |= *place ^ from;
+    }
+    moved != 0
 }
