@@ -82,7 +82,10 @@ pub(super) struct Splitter<'a> {
 
 impl<'a> Splitter<'a> {
     pub(super) fn new(graph: &'a Graph<'a>) -> Splitter<'a> {
-        Splitter { graph, columns: Columns::default(), splits: vec![], depths: vec![] }
+        // Half of the nodes of binary trees are branches, and mostly a branch is one split.
+        let branches = graph.nodes.len() / 2;
+        let (splits, depths) = (Vec::with_capacity(branches), Vec::with_capacity(branches));
+        Splitter { graph, columns: Columns::default(), splits, depths }
     }
 
     /// Adds the splits of a branch whose children are `[yes, no]`; returns where it begins.
