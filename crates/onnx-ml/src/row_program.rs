@@ -9,6 +9,7 @@
 //! tensor is `rows × width` values whatever its rank, and a reshape behind the first axis is nothing at all. The steps
 //! of an operator and its tract form share one computation, so both answer the same.
 
+mod arithmetic;
 mod buffer;
 mod build;
 mod inputs;

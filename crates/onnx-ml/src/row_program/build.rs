@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{DatumType, OutletId, Symbol, TypedFact, TypedModel, TypedNode};
 use tract_onnx::tract_core::ops::array::{Gather, Slice, TypedConcat};
+use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cast::Cast;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::konst::Const;
 use tract_onnx::tract_core::ops::source::TypedSource;
 use tract_onnx::tract_hir::internal::TDim;
 
+use super::arithmetic::{self, OfConstant, OfTensors};
 use super::steps::{Concat, Pick, RowStep, convert};
 use super::{Operand, RowProgram, Source, Step};
 use crate::eager::Eager;
@@ -71,6 +73,9 @@ impl Builder<'_> {
             let from = self.model.outlet_fact(*node.inputs.first()?).ok()?.datum_type;
             return self.step(node, convert(from, cast.to)?, &[0]);
         }
+        if let Some(binary) = op.downcast_ref::<TypedBinOp>() {
+            return self.arithmetic(node, binary);
+        }
         if let Some(gather) = op.downcast_ref::<Gather>() {
             return self.pick(node, gather.axis, &self.constant_indices(*node.inputs.get(1)?)?);
         }
@@ -81,12 +86,23 @@ impl Builder<'_> {
         None
     }
 
-    /// A step for all inputs of the node that are no constants; `used` are the step's outputs that the graph uses.
+    /// A step for all inputs of the node; `used` are the step's outputs that the graph uses.
     fn step(&mut self, node: &TypedNode, work: Arc<dyn RowStep>, used: &[usize]) -> Option<()> {
         if work.is_alias() {
             return self.alias(node);
         }
         let inputs = node.inputs.iter().map(|input| self.operands.get(input).copied()).collect::<Option<Vec<_>>>()?;
+        self.step_of(node, work, inputs, used)
+    }
+
+    /// A step for some inputs of the node.
+    fn step_of(
+        &mut self,
+        node: &TypedNode,
+        work: Arc<dyn RowStep>,
+        inputs: Vec<Operand>,
+        used: &[usize],
+    ) -> Option<()> {
         let first_output = self.buffers;
         let outputs = used.iter().max()? + 1;
         self.buffers += outputs;
@@ -96,6 +112,32 @@ impl Builder<'_> {
         }
         self.steps.push(Step { work, inputs, outputs, first_output });
         Some(())
+    }
+
+    /// Floats of one shape, or of one shape and a constant that is the same for each row.
+    fn arithmetic(&mut self, node: &TypedNode, binary: &TypedBinOp) -> Option<()> {
+        let operation = arithmetic::operation(binary)?;
+        let [left, right] = *node.inputs.as_slice() else { return None };
+        let facts = [self.model.outlet_fact(left).ok()?, self.model.outlet_fact(right).ok()?];
+        let output = &node.outputs.first()?.fact;
+        if facts.iter().any(|fact| fact.datum_type != DatumType::F32) || output.datum_type != DatumType::F32 {
+            return None;
+        }
+        let (constant, constant_is_left, tensor) = match facts.map(|fact| fact.konst.as_ref()) {
+            [None, None] if facts.iter().all(|fact| fact.shape == output.shape) => {
+                return self.step(node, Arc::new(OfTensors(operation)), &[0]);
+            }
+            [Some(constant), None] => (constant, true, right),
+            [None, Some(constant)] => (constant, false, left),
+            _ => return None,
+        };
+        let operand = *self.operands.get(&tensor)?;
+        let rows_share_it = constant.shape().first().is_none_or(|&rows| rows == 1);
+        if !rows_share_it || self.model.outlet_fact(tensor).ok()?.shape != output.shape {
+            return None;
+        }
+        let work = OfConstant::of(operation, constant, constant_is_left, operand.width)?;
+        self.step_of(node, work, vec![operand], &[0])
     }
 
     /// The node's output is its first input, under another shape or name.
@@ -128,12 +170,8 @@ impl Builder<'_> {
         if columns.iter().copied().eq(0..operand.width) {
             return self.alias(node);
         }
-        let (first_output, width) = (self.buffers, columns.len());
-        self.buffers += 1;
-        self.steps.push(Step { work: Arc::new(Pick { columns }), inputs: vec![operand], outputs: 1, first_output });
-        let operand = Operand { source: Source::Buffer(first_output), width };
-        self.operands.insert(OutletId::new(node.id, 0), operand);
-        (self.width(node, 0)? == width).then_some(())
+        (self.width(node, 0)? == columns.len()).then_some(())?;
+        self.step_of(node, Arc::new(Pick { columns }), vec![operand], &[0])
     }
 
     fn constant_indices(&self, outlet: OutletId) -> Option<Vec<i64>> {
