@@ -21,6 +21,7 @@ mod attributes;
 mod axes;
 mod broadcast;
 mod by_type;
+mod double_formula;
 mod eager;
 mod formula;
 mod functions;

@@ -11,6 +11,7 @@ pub(crate) mod compress;
 pub(crate) mod constant_of_shape;
 pub(crate) mod div;
 pub(crate) mod equal;
+pub(crate) mod erf;
 pub(crate) mod feature_vectorizer;
 pub(crate) mod gemm;
 pub(crate) mod imputer;

@@ -22,7 +22,7 @@ add("bernoulli-nb", BernoulliNB(binarize=7.5), digits())
 add("complement-nb", ComplementNB(), digits())
 add("categorical-nb", CategoricalNB(min_categories=17), digits().of_type("int64"))
 
-add("gaussian-process", scaled(GaussianProcessClassifier(random_state=0)), cancer())
+add("gaussian-process", scaled(GaussianProcessClassifier(random_state=0)), cancer().of_type("float64"))
 for name, kernel in [
     ("rbf", RBF(0.2)), ("sum", ConstantKernel(2.0) * RBF(0.2) + WhiteKernel(0.5)), ("matern", Matern(0.2, nu=1.5)),
     ("rational", RationalQuadratic()), ("dot", DotProduct()), ("periodic", ExpSineSquared()),

@@ -51,7 +51,7 @@ impl Tally {
         let as_library = Comparison::of(&case.expected, answer, self.tolerance);
         let as_exported = case.exported.as_ref().map(|exported| {
             self.exporter.add(Comparison::of(&case.expected, exported, self.tolerance));
-            Comparison::of(exported, answer, self.tolerance)
+            Comparison::of(exported, answer, self.tolerance).with_even_classes(exported, self.tolerance)
         });
         let found = as_exported.filter(|found| found.passed() && !as_library.passed()).unwrap_or(as_library);
         self.labels += usize::from(found.labels.is_some());

@@ -21,6 +21,15 @@ fn sigmoids() {
 }
 
 #[test]
+fn error_functions() {
+    let erf = Node::new("main:Erf", 1);
+    // Abramowitz and Stegun, table 7.1.
+    let expected = [0.0, 0.520_499_877_813_046_5, -0.842_700_792_949_714_9, 1.0, f64::NAN];
+    erf.check(doubles(&[5], &[0.0, 0.5, -1.0, f64::INFINITY, f64::NAN]), doubles(&[5], &expected));
+    erf.check(tensor(&[1], vec![0.5f32]), tensor(&[1], vec![0.520_499_9f32]));
+}
+
+#[test]
 fn missing_values_are_found() {
     let is_nan = Node::new("main:IsNaN", 1);
     let expected = || tensor(&[3], vec![false, true, false]);

@@ -1,0 +1,40 @@
+//! Operators that are a formula of each element, which tract has for single precision only: in double precision ours.
+
+use tract_onnx::model::ParsingContext;
+use tract_onnx::pb::NodeProto;
+use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+
+use crate::by_type::{self, Takes};
+use crate::eager::{BuildResult, Fact, Kernel};
+use crate::tensors::{exactly, tensor, values};
+
+/// A formula of one element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DoubleFormula {
+    pub(crate) name: &'static str,
+    pub(crate) formula: fn(f64) -> f64,
+}
+
+impl DoubleFormula {
+    /// The operator: the formula for doubles, tract's for other types.
+    pub(crate) fn build(self, ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
+        by_type::build(ctx, node, self, Takes { input: 0, types: |datum_type| datum_type == DatumType::F64 })
+    }
+}
+
+impl Kernel for DoubleFormula {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {
+        let [input] = exactly(self.name, inputs)?;
+        Ok(tvec!(input.clone()))
+    }
+
+    fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let [input] = exactly(self.name, &inputs)?;
+        let values = values::<f64>(input)?.iter().map(|&value| (self.formula)(value));
+        Ok(tvec!(tensor(input.shape(), values.collect())?))
+    }
+}
