@@ -44,7 +44,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "onnx-ml",
         place: Place::Layer(0),
         workspace: &[],
-        external: &["regex", "tract-onnx"],
+        external: &["libm", "regex", "tract-onnx"],
         never: &["tokio*", "actix*"],
     },
     Member {
