@@ -13,6 +13,7 @@ pub(crate) mod div;
 pub(crate) mod equal;
 pub(crate) mod erf;
 pub(crate) mod feature_vectorizer;
+pub(crate) mod flatten;
 pub(crate) mod gemm;
 pub(crate) mod imputer;
 pub(crate) mod is_nan;

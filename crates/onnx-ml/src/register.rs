@@ -49,6 +49,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Div", ops::div::build);
     register.insert("Equal", ops::equal::build);
     register.insert("Erf", ops::erf::build);
+    register.insert("Flatten", ops::flatten::build);
     register.insert("GRU", ops::recurrence::build);
     register.insert("Gemm", ops::gemm::build);
     register.insert("IsNaN", ops::is_nan::build);

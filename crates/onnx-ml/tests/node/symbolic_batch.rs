@@ -59,3 +59,15 @@ fn encoders() {
         Node::new("LabelEncoder", 1).with("keys_strings", Value::Strs(&["a"])).with("values_int64s", Value::Ints(&[1]));
     check(&node, &[strings(&["a"])], &[(DatumType::I64, "N")]);
 }
+
+#[test]
+fn flattened_rows() {
+    let flatten = |axis: i64| Node::new("main:Flatten", 1).with("axis", Value::Int(axis));
+    let rows = || floats(&[[1.0, 2.0], [3.0, 4.0]]);
+    for axis in [1, -1] {
+        check(&flatten(axis), &[rows()], &[(DatumType::F32, "N,2")]);
+        flatten(axis).check(rows(), rows());
+    }
+    flatten(0).check(rows(), floats(&[[1.0, 2.0, 3.0, 4.0]]));
+    flatten(2).check(rows(), floats(&[[1.0], [2.0], [3.0], [4.0]]));
+}
