@@ -1,7 +1,8 @@
 //! Real exports against what ONNX Runtime answered: every `tests/exports/*.onnx` with the `.json` beside it.
 //!
 //! Each file has seven rows. A prefix of the rows must give the same prefix of the answers, whatever its length: the
-//! batch changes nothing. `models/train/onnx_ml_exports.py` wrote the files.
+//! batch changes nothing. `models/train/onnx_ml_exports.py` wrote the files; where ONNX Runtime does not run one, the
+//! answers are the library's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ fn exports_answer_as_onnx_runtime_does() {
         fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "onnx"));
     files.sort();
-    assert!(files.len() >= 60, "only {} exports", files.len());
+    assert!(files.len() >= 90, "only {} exports", files.len());
     let failed: Vec<_> = files.iter().filter(|file| std::panic::catch_unwind(|| check(file)).is_err()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     // Most exports need no executor; the others have an operator that is no step yet, or answer across rows.
