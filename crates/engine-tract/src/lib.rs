@@ -27,6 +27,7 @@ mod inspect;
 mod loader;
 mod parse;
 mod plans;
+mod protobuf;
 mod session;
 mod signature;
 

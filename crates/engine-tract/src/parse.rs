@@ -6,15 +6,15 @@ use ferrocast_engine::LoadError;
 use tract_onnx::Onnx;
 use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, type_proto};
-use tract_onnx::tract_hir::internal::Framework;
+
+use crate::protobuf;
 
 /// The model in `bytes`.
 ///
 /// # Errors
 /// [`LoadError::Malformed`] if this is no ONNX file; [`LoadError::Refused`] if its weights are in other files.
 pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
-    let mut proto = tract_onnx::onnx()
-        .proto_model_for_read(&mut &*bytes)
+    let mut proto = protobuf::model(bytes)
         .map_err(|cause| LoadError::Malformed(format!("this is no ONNX file: {cause}").into()))?;
     ferrocast_onnx_ml::inline_functions(&mut proto).map_err(|cause| LoadError::Malformed(cause.into()))?;
     let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty() && !graph.output.is_empty());

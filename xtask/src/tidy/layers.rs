@@ -65,7 +65,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "engine-tract",
         place: Place::Layer(1),
         workspace: &["engine", "onnx-ml"],
-        external: &["tract-onnx"],
+        external: &["prost", "tract-onnx"],
         never: &["tokio*", "actix*"],
     },
     Member {

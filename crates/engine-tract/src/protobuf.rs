@@ -1,0 +1,203 @@
+//! Bytes to protobuf messages, with lists of numbers taken at the speed of memory.
+//!
+//! The attributes of a forest are millions of numbers, and each of them is a field of its own: exporters do not pack them. The
+//! general decoder asks for every field which one it is and whether it is well-formed; here that is asked in one loop over
+//! plain bytes. All else, subgraphs and what is malformed included, is left to the general decoder. Fields are numbered as in
+//! onnx.proto; the encoding is that of <https://protobuf.dev/programming-guides/encoding/>.
+
+use prost::{DecodeError, Message};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
+
+/// The model in `bytes`.
+///
+/// # Errors
+/// As [`Message::decode`].
+pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, DecodeError> {
+    merge(ModelProto::default(), bytes, &[(7, Wire::Bytes)], |model, field| {
+        model.graph = Some(graph(model.graph.take().unwrap_or_default(), field.bytes)?);
+        Ok(())
+    })
+}
+
+fn graph(graph: GraphProto, bytes: &[u8]) -> Result<GraphProto, DecodeError> {
+    merge(graph, bytes, &[(1, Wire::Bytes)], |graph, field| {
+        graph.node.push(node(field.bytes)?);
+        Ok(())
+    })
+}
+
+fn node(bytes: &[u8]) -> Result<NodeProto, DecodeError> {
+    merge(NodeProto::default(), bytes, &[(5, Wire::Bytes)], |node, field| {
+        node.attribute.push(attribute(field.bytes)?);
+        Ok(())
+    })
+}
+
+fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
+    const LISTS: &[(u64, Wire)] = &[(7, Wire::Four), (8, Wire::Varint), (9, Wire::Bytes)];
+    merge(AttributeProto::default(), bytes, LISTS, |attribute, field| {
+        match field.wire {
+            Wire::Four => attribute.floats.extend(field.bytes.first_chunk().map(|&bytes| f32::from_le_bytes(bytes))),
+            Wire::Varint => attribute.ints.push(field.varint.cast_signed()),
+            _ => attribute.strings.push(field.bytes.to_vec()),
+        }
+        Ok(())
+    })
+}
+
+/// Merges `bytes` into `message`: the fields `ours` by `take`, the others by the general decoder, all in their order.
+fn merge<M: Message>(
+    mut message: M,
+    bytes: &[u8],
+    ours: &[(u64, Wire)],
+    take: impl Fn(&mut M, &Field<'_>) -> Result<(), DecodeError>,
+) -> Result<M, DecodeError> {
+    // From the first field that is left to the general decoder; and from the field that is looked at.
+    let (mut left, mut rest) = (bytes, bytes);
+    while let Some((field, behind)) = Field::read(rest) {
+        if ours.contains(&(field.number, field.wire)) {
+            let (others, _) = left.split_at(left.len() - rest.len());
+            if !others.is_empty() {
+                message.merge(others)?;
+            }
+            take(&mut message, &field)?;
+            left = behind;
+        }
+        rest = behind;
+    }
+    // Whatever could not be read is among them: the general decoder says what is wrong with it.
+    message.merge(left)?;
+    Ok(message)
+}
+
+/// How a field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Varint,
+    Eight,
+    Bytes,
+    Four,
+}
+
+/// One field of a message.
+struct Field<'a> {
+    number: u64,
+    wire: Wire,
+    /// The value of a [`Wire::Varint`].
+    varint: u64,
+    /// The value of every other field.
+    bytes: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The first field of `bytes` and what is behind it; nothing at the end, and if it is not well-formed.
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<(Field<'a>, &'a [u8])> {
+        let (key, bytes) = varint(bytes)?;
+        let of = |wire, length, bytes: &'a [u8]| {
+            let (value, behind) = bytes.split_at_checked(length)?;
+            Some((Field { number: key >> 3, wire, varint: 0, bytes: value }, behind))
+        };
+        match key & 7 {
+            0 => {
+                let (value, behind) = varint(bytes)?;
+                Some((Field { number: key >> 3, wire: Wire::Varint, varint: value, bytes: &[] }, behind))
+            }
+            1 => of(Wire::Eight, 8, bytes),
+            2 => {
+                let (length, bytes) = varint(bytes)?;
+                of(Wire::Bytes, usize::try_from(length).ok()?, bytes)
+            }
+            5 => of(Wire::Four, 4, bytes),
+            _ => None,
+        }
+    }
+}
+
+/// An integer of seven bits a byte, the lowest first, and what is behind it.
+#[inline(always)]
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (&first, behind) = bytes.split_first()?;
+    if first < 0x80 {
+        return Some((u64::from(first), behind));
+    }
+    let mut value = u64::from(first & 0x7f);
+    let mut rest = behind;
+    // The tenth byte has room for one bit.
+    for shift in (7..64).step_by(7) {
+        let (&byte, behind) = rest.split_first()?;
+        if shift == 63 && byte > 1 {
+            return None;
+        }
+        value |= u64::from(byte & 0x7f) << shift;
+        rest = behind;
+        if byte < 0x80 {
+            return Some((value, rest));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto};
+
+    use super::model;
+
+    fn sample() -> ModelProto {
+        let attribute = AttributeProto {
+            name: "lists".to_owned(),
+            floats: vec![0.0, -1.5, f32::MIN_POSITIVE],
+            ints: vec![0, 1, -1, 127, 128, i64::MAX, i64::MIN],
+            strings: vec![b"LEAF".to_vec(), Vec::new()],
+            g: Some(GraphProto { name: "body".to_owned(), ..GraphProto::default() }),
+            i: -7,
+            ..AttributeProto::default()
+        };
+        let node = NodeProto {
+            op_type: "Op".to_owned(),
+            input: vec!["x".to_owned()],
+            attribute: vec![attribute, AttributeProto::default()],
+            ..NodeProto::default()
+        };
+        let graph = GraphProto { name: "graph".to_owned(), node: vec![node.clone(), node], ..GraphProto::default() };
+        let entry = StringStringEntryProto { key: "key".to_owned(), value: "value".to_owned() };
+        ModelProto { ir_version: 8, graph: Some(graph), metadata_props: vec![entry], ..ModelProto::default() }
+    }
+
+    #[test]
+    fn messages_are_those_of_the_general_decoder() {
+        let bytes = sample().encode_to_vec();
+        assert_eq!(model(&bytes).unwrap(), sample());
+        // A graph in two parts is one graph.
+        let twice = [bytes.as_slice(), &bytes].concat();
+        assert_eq!(model(&twice).unwrap(), ModelProto::decode(twice.as_slice()).unwrap());
+    }
+
+    #[test]
+    fn damaged_messages_are_judged_as_the_general_decoder_judges_them() {
+        let bytes = sample().encode_to_vec();
+        for length in 0..bytes.len() {
+            let cut = &bytes[..length];
+            assert_eq!(model(cut).ok(), ModelProto::decode(cut).ok(), "{length}");
+        }
+        for position in 0..bytes.len() {
+            for flip in [0x01, 0x08, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[position] ^= flip;
+                assert_eq!(model(&damaged).ok(), ModelProto::decode(damaged.as_slice()).ok(), "{position} {flip}");
+            }
+        }
+    }
+
+    #[test]
+    fn packed_lists_keep_their_order() {
+        // ints (field 8): 1, then [2, 3] packed, then 4.
+        let attribute = [0x40, 1, 0x42, 2, 2, 3, 0x40, 4];
+        let node = [&[0x2a, attribute.len() as u8][..], &attribute].concat();
+        let graph = [&[0x0a, node.len() as u8][..], &node].concat();
+        let bytes = [&[0x3a, graph.len() as u8][..], &graph].concat();
+        assert_eq!(model(&bytes).unwrap().graph.unwrap().node[0].attribute[0].ints, [1, 2, 3, 4]);
+    }
+}
