@@ -13,6 +13,7 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "crates" / "testkit" / "models"
 FLOAT, DOUBLE, INT64, STRING = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING
@@ -143,6 +144,16 @@ def sklearn_logreg(name, classes):
     (FOLDER / f"{name}.onnx").write_bytes(exported.SerializeToString())
 
 
+def sklearn_multi_output():
+    """Two labels for each row, joined into `label` [N, 2], and a sequence of probabilities: three classes, then two."""
+    iris = load_iris()
+    labels = np.column_stack([iris.target_names[iris.target], np.where(iris.data[:, 0] > 6, "long", "short")])
+    model = MultiOutputClassifier(LogisticRegression(max_iter=1000)).fit(iris.data, labels)
+    types = [("float_input", FloatTensorType([None, 4]))]
+    exported = convert_sklearn(model, name="sklearn_multi_output", initial_types=types)
+    (FOLDER / "sklearn_multi_output.onnx").write_bytes(exported.SerializeToString())
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     mlp()
@@ -156,3 +167,4 @@ if __name__ == "__main__":
     nan()
     sklearn_logreg("sklearn_logreg_float_input", [0, 1, 2])
     sklearn_logreg("sklearn_logreg_string_labels", ["setosa", "versicolor", "virginica"])
+    sklearn_multi_output()
