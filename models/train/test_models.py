@@ -14,6 +14,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neural_network import MLPRegressor
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "crates" / "testkit" / "models"
 FLOAT, DOUBLE, INT64, STRING = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING
@@ -154,6 +155,15 @@ def sklearn_multi_output():
     (FOLDER / "sklearn_multi_output.onnx").write_bytes(exported.SerializeToString())
 
 
+def sklearn_mlp_two_targets():
+    """Two numbers for each row, which skl2onnx lays out as rows: `float_input` [None, 2] → `variable` [2 * None, 1]."""
+    iris = load_iris()
+    model = MLPRegressor(hidden_layer_sizes=(4,), max_iter=200, random_state=0).fit(iris.data[:, :2], iris.data[:, 2:])
+    types = [("float_input", FloatTensorType([None, 2]))]
+    exported = convert_sklearn(model, name="sklearn_mlp_two_targets", initial_types=types)
+    (FOLDER / "sklearn_mlp_two_targets.onnx").write_bytes(exported.SerializeToString())
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     mlp()
@@ -168,3 +178,4 @@ if __name__ == "__main__":
     sklearn_logreg("sklearn_logreg_float_input", [0, 1, 2])
     sklearn_logreg("sklearn_logreg_string_labels", ["setosa", "versicolor", "virginica"])
     sklearn_multi_output()
+    sklearn_mlp_two_targets()

@@ -89,6 +89,17 @@ fn several_labels_have_classes_and_probabilities_of_their_own() {
 }
 
 #[test]
+fn several_numbers_of_a_row_stay_together() {
+    let pipeline = open(&small_model("sklearn_mlp_two_targets"), None).unwrap();
+    let rows = [(6.7, 3.0), (5.1, 3.5)].map(|(x0, x1)| [("x0", x0.into()), ("x1", x1.into())]);
+    let answers = pipeline.predict(&pipeline.schema().rows(rows).unwrap()).unwrap();
+    for (answer, expected) in answers.iter().zip([[2.924_452, 1.623_451], [3.170_272, 1.588_928]]) {
+        let Prediction::Vector(got) = answer else { panic!("{answer:?}") };
+        assert!(got.len() == 2 && got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{got:?}");
+    }
+}
+
+#[test]
 fn several_labels_have_no_names_in_a_manifest() {
     let model = small_model("sklearn_multi_output");
     for key in ["tensor = \"probabilities1\"", "classes = [0, 1]", "labels = [\"no\", \"yes\"]"] {
