@@ -12,6 +12,7 @@ from onnx import TensorProto, checker, helper, numpy_helper
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_iris
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neural_network import MLPRegressor
@@ -164,6 +165,16 @@ def sklearn_mlp_two_targets():
     (FOLDER / "sklearn_mlp_two_targets.onnx").write_bytes(exported.SerializeToString())
 
 
+def sklearn_knn_imputer():
+    """Branches of different shapes, in functions of the file's own: `float_input` [None, 4] → `variable` [None, 4]."""
+    table = load_iris().data[::10].astype(np.float32)
+    table[::3, 0] = np.nan
+    table[1::3, 2] = np.nan
+    types = [("float_input", FloatTensorType([None, 4]))]
+    exported = convert_sklearn(KNNImputer(n_neighbors=2).fit(table), name="sklearn_knn_imputer", initial_types=types)
+    (FOLDER / "sklearn_knn_imputer.onnx").write_bytes(exported.SerializeToString())
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     mlp()
@@ -179,3 +190,4 @@ if __name__ == "__main__":
     sklearn_logreg("sklearn_logreg_string_labels", ["setosa", "versicolor", "virginica"])
     sklearn_multi_output()
     sklearn_mlp_two_targets()
+    sklearn_knn_imputer()

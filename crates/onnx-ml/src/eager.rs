@@ -114,7 +114,7 @@ impl Eager {
 pub(crate) type BuildResult = TractResult<(Box<dyn InferenceOp>, Vec<String>)>;
 
 /// tract's symbolic integers are how it represents the `int64` tensors that it takes for shapes.
-fn plain(datum_type: DatumType) -> DatumType {
+pub(crate) fn plain(datum_type: DatumType) -> DatumType {
     if datum_type == DatumType::TDim { DatumType::I64 } else { datum_type }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod erf;
 pub(crate) mod feature_vectorizer;
 pub(crate) mod flatten;
 pub(crate) mod gemm;
+pub(crate) mod if_else;
 pub(crate) mod imputer;
 pub(crate) mod is_nan;
 pub(crate) mod label_encoder;

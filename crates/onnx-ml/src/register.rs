@@ -52,6 +52,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Flatten", ops::flatten::build);
     register.insert("GRU", ops::recurrence::build);
     register.insert("Gemm", ops::gemm::build);
+    register.insert("If", ops::if_else::build);
     register.insert("IsNaN", ops::is_nan::build);
     register.insert("LSTM", ops::recurrence::build);
     register.insert("LogSoftmax", ops::log_softmax::build);

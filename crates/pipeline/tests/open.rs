@@ -100,6 +100,25 @@ fn several_numbers_of_a_row_stay_together() {
 }
 
 #[test]
+fn gaps_are_filled_from_the_nearest_rows() {
+    let pipeline = open(&small_model("sklearn_knn_imputer"), None).unwrap();
+    assert!(pipeline.manifest().features.iter().all(|feature| feature.nullable));
+    // What scikit-learn answers.
+    for (row, expected) in [
+        (r#"{"x0": null, "x1": 3.0, "x2": 5.2, "x3": 2.3}"#, [6.6, 3.0, 5.2, 2.3]),
+        (r#"{"x0": 5.1, "x1": 3.5, "x2": null, "x3": null}"#, [5.1, 3.5, 1.55, 0.25]),
+        (r#"{"x0": 5.0, "x1": 3.0, "x2": 1.0, "x3": 0.2}"#, [5.0, 3.0, 1.0, 0.2]),
+    ] {
+        let Prediction::Vector(got) = predict(&pipeline, row) else { panic!() };
+        assert!(got.len() == 4 && got.iter().zip(expected).all(|(a, b): (_, f32)| (a - b).abs() < 1e-6), "{got:?}");
+    }
+    // No row is near to one without any number: the export has no answer, in ONNX Runtime neither.
+    let nothing = br#"{"x0": null, "x1": null, "x2": null, "x3": null}"#;
+    let rows = pipeline.schema().parse_row(nothing, &JsonLimits::default()).unwrap();
+    assert!(matches!(pipeline.predict(&rows), Err(PredictError::Engine(_))));
+}
+
+#[test]
 fn several_labels_have_no_names_in_a_manifest() {
     let model = small_model("sklearn_multi_output");
     for key in ["tensor = \"probabilities1\"", "classes = [0, 1]", "labels = [\"no\", \"yes\"]"] {

@@ -18,7 +18,7 @@ from sklearn.preprocessing import (
 from sklearn.random_projection import GaussianRandomProjection
 
 from matrix.data import bird_table, birds, cancer, diabetes, digits, two_values
-from matrix.pipelines import Family
+from matrix.pipelines import Family, nullable
 
 FAMILY = Family("columns")
 add = FAMILY.add
@@ -78,8 +78,8 @@ for strategy in ["mean", "median", "most_frequent"]:
 add("imputer-constant", then_logistic(SimpleImputer(strategy="constant", fill_value=3.5), StandardScaler()),
     cancer().with_gaps())
 add("imputer-double", then_logistic(SimpleImputer(), StandardScaler()), cancer().of_type("float64").with_gaps())
-add("imputer-knn", then_logistic(KNNImputer(), StandardScaler()), cancer().with_gaps(),
-    refused="the file has functions of its own, and branches of various shapes")
+add("imputer-knn", then_logistic(StandardScaler(), KNNImputer()), cancer().with_gaps(),
+    manifest=nullable("classification", cancer()))
 
 add("one-hot-frame", then_logistic(OneHotEncoder()), ISLANDS)
 add("one-hot-strings", then_logistic(OneHotEncoder()), ISLANDS.of_matrix())

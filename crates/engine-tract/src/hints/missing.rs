@@ -11,7 +11,7 @@ use super::{Walker, attribute};
 const STEPS: usize = 64;
 
 impl Walker<'_> {
-    /// The columns that an imputer fills in, and those that trees route by whether they are there.
+    /// The columns that an imputer fills in or the graph tests, and those that trees route by whether they are there.
     ///
     /// Trees send a NaN somewhere in any case, so the columns count only if the exporter wrote down where it belongs.
     pub(super) fn missing(&self) -> Vec<ColumnHint> {
@@ -19,6 +19,8 @@ impl Walker<'_> {
         for node in &self.graph.node {
             let Some(name) = node.input.first() else { continue };
             let columns: BTreeSet<usize> = match node.op_type.as_str() {
+                // Whoever asks whether a number is missing knows what to do then.
+                "IsNaN" => (0..self.width(name).unwrap_or(0)).collect(),
                 "Imputer" if replaces_nan(node) => (0..self.width(name).unwrap_or(0)).collect(),
                 "TreeEnsembleClassifier" | "TreeEnsembleRegressor" if routes_nan(node) => tested(node).collect(),
                 _ => continue,
