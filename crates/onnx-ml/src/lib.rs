@@ -50,3 +50,4 @@ pub use functions::inline_functions;
 pub use ignored::ignored_attribute;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};
+pub use trees::{compared_features, mode_byte, mode_name};

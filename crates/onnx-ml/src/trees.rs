@@ -42,6 +42,7 @@ mod index;
 mod key;
 mod leaves;
 mod lists;
+mod modes;
 mod numbers;
 mod positions;
 mod rule;
@@ -52,5 +53,6 @@ mod walk;
 
 pub(crate) use ensemble::Ensemble;
 pub(crate) use lists::{Lists, Prefix};
+pub use modes::{compared_features, mode_byte, mode_name};
 pub(crate) use positions::Positions;
 pub(crate) use scores::Aggregate;
