@@ -31,6 +31,16 @@ pub(super) struct SplitTree {
     pub(super) depth: u32,
 }
 
+impl SplitTree {
+    /// Which of the tree's own splits `child` is, if it is one.
+    pub(super) fn within(&self, child: Child) -> Option<usize> {
+        match child {
+            Child::Split(split) => (split as usize).checked_sub(self.splits.start),
+            Child::Leaf(_) => None,
+        }
+    }
+}
+
 /// Compiles the trees of `graph`.
 ///
 /// # Errors

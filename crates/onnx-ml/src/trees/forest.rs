@@ -150,19 +150,11 @@ impl Order {
         mut both_leaves: impl FnMut([u32; 2], u32) -> u32,
     ) {
         const NONE: u32 = u32::MAX;
-        let within = |child: Child| match child {
-            Child::Split(split) => Some(split as usize - tree.splits.start),
-            Child::Leaf(_) => None,
-        };
-        self.sizes.clear();
-        for split in splits {
-            let below = split.children.map(|child| within(child).map_or(0, |split| self.sizes[split]));
-            self.sizes.push(below[0].saturating_add(below[1]).saturating_add(1));
-        }
+        self.measure(tree, splits);
         self.pairs.clear();
         self.pairs.resize(splits.len(), NONE);
         self.splits.clear();
-        self.pending.extend(within(tree.root).map(|split| split as u32));
+        self.pending.extend(tree.within(tree.root).map(|split| split as u32));
         while let Some(split) = self.pending.pop() {
             let pair = &mut self.pairs[split as usize];
             // Shared by several branches, and met before.
@@ -179,13 +171,22 @@ impl Order {
                 continue;
             }
             self.splits.push(split);
-            let mut below = children.map(within);
+            let mut below = children.map(|child| tree.within(child));
             let size = |child: Option<usize>| child.map_or(0, |split| self.sizes[split]);
             if size(below[0]) > size(below[1]) {
                 below.reverse();
             }
             // The last one is taken first.
             self.pending.extend(below.into_iter().flatten().map(|split| split as u32));
+        }
+    }
+
+    /// Counts what each split leads to. Those that it goes on at come before it.
+    fn measure(&mut self, tree: &SplitTree, splits: &[Split]) {
+        self.sizes.clear();
+        for split in splits {
+            let [yes, no] = split.children.map(|child| tree.within(child).map_or(0, |split| self.sizes[split]));
+            self.sizes.push(yes.saturating_add(no).saturating_add(1));
         }
     }
 }
