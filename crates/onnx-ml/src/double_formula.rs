@@ -3,10 +3,14 @@
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{DatumType, TValue, TVec, TractResult, tvec};
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_hir::ops::element_wise::ElementWiseIntoHir as _;
 
 use crate::by_type::{self, Takes};
 use crate::eager::{BuildResult, Fact, Kernel};
 use crate::tensors::{exactly, tensor, values};
+
+const DOUBLES: Takes = Takes { input: 0, types: |datum_type| datum_type == DatumType::F64 };
 
 /// A formula of one element.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +22,12 @@ pub(crate) struct DoubleFormula {
 impl DoubleFormula {
     /// The operator: the formula for doubles, tract's for other types.
     pub(crate) fn build(self, ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
-        by_type::build(ctx, node, self, Takes { input: 0, types: |datum_type| datum_type == DatumType::F64 })
+        by_type::build(ctx, node, self, DOUBLES)
+    }
+
+    /// The operator: the formula for doubles, `others` for other types.
+    pub(crate) fn beside(self, others: ElementWiseOp, node: &NodeProto) -> BuildResult {
+        Ok((by_type::beside(others.into_hir(), node, self, DOUBLES), vec![]))
     }
 }
 

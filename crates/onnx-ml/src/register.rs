@@ -41,9 +41,12 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("ZipMap", ops::zip_map::build);
 
     // Of the main domain: for strings, doubles and casts to `int64`, and where tract answers otherwise than ONNX.
+    register.insert("ArgMax", ops::arg_extreme::build);
+    register.insert("ArgMin", ops::arg_extreme::build);
     register.insert("BitShift", ops::bit_shift::build);
     register.insert("Cast", ops::cast::build);
     register.insert("Celu", ops::celu::build);
+    register.insert("Clip", ops::clip::build);
     register.insert("Compress", ops::compress::build);
     register.insert("ConstantOfShape", ops::constant_of_shape::build);
     register.insert("Div", ops::div::build);
@@ -52,15 +55,19 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Flatten", ops::flatten::build);
     register.insert("GRU", ops::recurrence::build);
     register.insert("Gemm", ops::gemm::build);
+    register.insert("HardSigmoid", ops::hard_sigmoid::build);
     register.insert("IsNaN", ops::is_nan::build);
     register.insert("LSTM", ops::recurrence::build);
     register.insert("LogSoftmax", ops::log_softmax::build);
+    register.insert("Max", ops::max_min::build);
+    register.insert("Min", ops::max_min::build);
     register.insert("OneHot", ops::one_hot::build);
     register.insert("RNN", ops::recurrence::build);
     register.insert("ReduceLogSumExp", ops::reduce_log_sum_exp::build);
     register.insert("ReduceMax", ops::reduce_extreme::build);
     register.insert("ReduceMin", ops::reduce_extreme::build);
     register.insert("RegexFullMatch", ops::regex_full_match::build);
+    register.insert("Relu", ops::relu::build);
     register.insert("Sigmoid", ops::sigmoid::build);
     register.insert("Softplus", ops::softplus::build);
     register.insert("SpaceToDepth", ops::space_to_depth::build);
@@ -68,6 +75,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("StringNormalizer", ops::string_normalizer::build);
     register.insert("StringSplit", ops::string_split::build);
     register.insert("Swish", ops::swish::build);
+    register.insert("Tanh", ops::tanh::build);
     register.insert("TfIdfVectorizer", ops::tfidf_vectorizer::build);
     register.insert("Where", ops::where_strings::build);
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{TVec, TractResult, TypedModel};
+use tract_onnx::prelude::{DatumType, TVec, TractResult, TypedModel};
 use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, expand};
 
@@ -15,6 +15,11 @@ use crate::tracts;
 
 /// What the node becomes once all types and shapes are known.
 pub(crate) trait Wiring: fmt::Debug + Send + Sync + 'static {
+    /// Whether inputs are for this wiring, whose first one is of the type; others are tract's.
+    fn takes(&self, _datum_type: DatumType) -> bool {
+        true
+    }
+
     /// Adds to `model` what computes the outputs from `inputs`, under names that begin with `name`.
     ///
     /// # Errors
@@ -53,6 +58,11 @@ impl Expansion for Rewired {
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+        if let Some(&first) = inputs.first()
+            && !self.wiring.takes(model.outlet_fact(first)?.datum_type)
+        {
+            return self.tracts.wire(prefix, model, inputs);
+        }
         self.wiring.wire(prefix, model, inputs)
     }
 }

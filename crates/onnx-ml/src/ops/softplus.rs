@@ -9,7 +9,7 @@ use crate::formula::{Formula, Wires};
 
 pub(crate) fn build(_ctx: &ParsingContext<'_>, _node: &NodeProto) -> BuildResult {
     // As `max(x, 0) + ln(1 + exp(-|x|))`, where nothing grows.
-    let wire = |wires: &mut Wires<'_>, x, _| {
+    let wire = |wires: &mut Wires<'_>, x, []: [f32; 0]| {
         let (zero, one) = (wires.number(0.)?, wires.number(1.)?);
         let distance = wires.apply(abs(), &[x])?;
         let distance = wires.apply(neg(), &[distance])?;
@@ -19,5 +19,5 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, _node: &NodeProto) -> BuildResult
         let positive = wires.apply(max(), &[x, zero])?;
         wires.apply(add(), &[positive, rest])
     };
-    Formula { name: "Softplus", alpha: 0., wire }.boxed()
+    Formula { name: "Softplus", parameters: [], wire }.boxed()
 }

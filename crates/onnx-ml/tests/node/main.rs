@@ -23,6 +23,7 @@ mod hostile_trees;
 mod linear;
 mod log_sums;
 mod main_domain;
+mod missing;
 mod optional_outputs;
 mod solve;
 mod svm;
