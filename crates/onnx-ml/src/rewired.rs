@@ -10,6 +10,7 @@ use tract_onnx::prelude::{DatumType, TVec, TractResult, TypedModel};
 use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, expand};
 
+use crate::axes::expect_axes;
 use crate::eager::BuildResult;
 use crate::tracts;
 
@@ -18,6 +19,11 @@ pub(crate) trait Wiring: fmt::Debug + Send + Sync + 'static {
     /// Whether inputs are for this wiring, whose first one is of the type; others are tract's.
     fn takes(&self, _datum_type: DatumType) -> bool {
         true
+    }
+
+    /// The operator's name, and axes that the first input has to have, beside those that the second input lists.
+    fn expected_axes(&self) -> Option<(&'static str, &[i64])> {
+        None
     }
 
     /// Adds to `model` what computes the outputs from `inputs`, under names that begin with `name`.
@@ -54,6 +60,9 @@ impl Expansion for Rewired {
         inputs: &'p [TensorProxy],
         outputs: &'p [TensorProxy],
     ) -> InferenceResult {
+        if let Some((operator, axes)) = self.wiring.expected_axes() {
+            expect_axes(operator, axes, solver, inputs)?;
+        }
         self.tracts.rules(solver, inputs, outputs)
     }
 

@@ -12,6 +12,7 @@ use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, bail, expand};
 
 use crate::attributes::Attributes;
+use crate::axes::expect_axes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
 use crate::extreme::Extreme;
 use crate::tensors::exactly;
@@ -83,6 +84,7 @@ impl Expansion for ReduceExtreme {
         inputs: &'p [TensorProxy],
         outputs: &'p [TensorProxy],
     ) -> InferenceResult {
+        expect_axes(name(self.extreme()), &self.axes, solver, inputs)?;
         self.tracts.rules(solver, inputs, outputs)
     }
 

@@ -20,6 +20,7 @@ mod functions;
 mod harness;
 mod hostile_attributes;
 mod hostile_trees;
+mod indices;
 mod linear;
 mod log_sums;
 mod main_domain;
