@@ -1,10 +1,12 @@
 //! Operators that are a formula of each element, wired from tract's arithmetic so that its optimiser sees through them.
 
+use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{DatumType, SpecialOps as _, TVec, TractResult, TypedModel, tensor0, tvec};
 use tract_onnx::tract_core::ops::change_axes::wire_with_rank_broadcast;
 use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy, check_input_arity, check_output_arity};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, TypedOp, bail, expand};
 
+use crate::double_formula::DoubleFormula;
 use crate::eager::BuildResult;
 
 /// A formula of one element and some parameters.
@@ -21,6 +23,11 @@ impl<const N: usize> Formula<N> {
     /// The formula as the builders of tract's register return it.
     pub(crate) fn boxed(self) -> BuildResult {
         Ok((expand(self), vec![]))
+    }
+
+    /// The same, but for doubles `formula` of the same parameters, where this one loses digits.
+    pub(crate) fn with_doubles(self, node: &NodeProto, formula: fn(f64, [f64; N]) -> f64) -> BuildResult {
+        DoubleFormula { name: self.name, parameters: self.parameters, formula }.beside(expand(self), node)
     }
 }
 

@@ -41,6 +41,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("ZipMap", ops::zip_map::build);
 
     // Of the main domain: for strings, doubles and casts to `int64`, and where tract answers otherwise than ONNX.
+    register.insert("Acosh", ops::acosh::build);
     register.insert("ArgMax", ops::arg_extreme::build);
     register.insert("ArgMin", ops::arg_extreme::build);
     register.insert("BitShift", ops::bit_shift::build);
@@ -50,6 +51,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Compress", ops::compress::build);
     register.insert("ConstantOfShape", ops::constant_of_shape::build);
     register.insert("Div", ops::div::build);
+    register.insert("Elu", ops::elu::build);
     register.insert("Equal", ops::equal::build);
     register.insert("Erf", ops::erf::build);
     register.insert("Flatten", ops::flatten::build);
@@ -57,11 +59,15 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Gather", ops::indexing::build);
     register.insert("GatherElements", ops::indexing::build);
     register.insert("GatherND", ops::gather_nd::build);
+    register.insert("Gelu", ops::gelu::build);
     register.insert("Gemm", ops::gemm::build);
     register.insert("HardSigmoid", ops::hard_sigmoid::build);
+    register.insert("HardSwish", ops::hard_swish::build);
     register.insert("Hardmax", ops::along_axes::build);
+    register.insert("IsInf", ops::is_inf::build);
     register.insert("IsNaN", ops::is_nan::build);
     register.insert("LSTM", ops::recurrence::build);
+    register.insert("LeakyRelu", ops::leaky_relu::build);
     register.insert("LogSoftmax", ops::log_softmax::build);
     register.insert("MatMul", ops::mat_mul::build);
     register.insert("Max", ops::max_min::build);
@@ -83,8 +89,10 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("ReduceSumSquare", ops::along_axes::build);
     register.insert("RegexFullMatch", ops::regex_full_match::build);
     register.insert("Relu", ops::relu::build);
+    register.insert("Round", ops::round::build);
     register.insert("ScatterElements", ops::indexing::build);
     register.insert("ScatterND", ops::indexing::build);
+    register.insert("Selu", ops::selu::build);
     register.insert("Sigmoid", ops::sigmoid::build);
     register.insert("Softplus", ops::softplus::build);
     register.insert("SpaceToDepth", ops::space_to_depth::build);
@@ -95,7 +103,9 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("Swish", ops::swish::build);
     register.insert("Tanh", ops::tanh::build);
     register.insert("TfIdfVectorizer", ops::tfidf_vectorizer::build);
+    register.insert("Tile", ops::tile::build);
     register.insert("TopK", ops::top_k::build);
+    register.insert("Unique", ops::unique::build);
     register.insert("Where", ops::where_strings::build);
 
     // Of the domain com.microsoft, which exporters of scikit-learn use.

@@ -21,5 +21,6 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
         wires.apply(add(), &[positive, negative])
     };
     let alpha = Attributes::new(node).float("alpha")?.unwrap_or(1.);
-    Formula { name: "Celu", parameters: [alpha], wire }.boxed()
+    Formula { name: "Celu", parameters: [alpha], wire }
+        .with_doubles(node, |x, [alpha]| if x < 0. { alpha * (x / alpha).exp_m1() } else { x })
 }

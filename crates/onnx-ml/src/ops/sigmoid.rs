@@ -7,6 +7,7 @@ use tract_onnx::tract_core::ops::math::Mul;
 use tract_onnx::tract_core::ops::nn::sigmoid;
 use tract_onnx::tract_core::ops::nn::silu::silu;
 use tract_onnx::tract_hir::internal::TypedModelHelpers as _;
+use tract_onnx::tract_hir::ops::element_wise::ElementWiseIntoHir as _;
 
 use crate::double_formula::DoubleFormula;
 use crate::eager::BuildResult;
@@ -14,7 +15,8 @@ use crate::nan_keeping::NanKeeping;
 
 pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     let floats = NanKeeping { tracts: sigmoid(), declutter: Some(silu_of) };
-    DoubleFormula { name: "Sigmoid", formula: |value| 1.0 / (1.0 + (-value).exp()) }.beside(floats.op(), node)
+    let formula = |value: f64, []: [f64; 0]| 1.0 / (1.0 + (-value).exp());
+    DoubleFormula { name: "Sigmoid", parameters: [], formula }.beside(floats.op().into_hir(), node)
 }
 
 /// A product with the argument is a kernel of its own, as tract makes it of its own operator. It keeps NaN.

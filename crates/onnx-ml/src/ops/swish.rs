@@ -22,5 +22,5 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
         let gate = wires.apply(sigmoid(), &[scaled])?;
         wires.apply(mul(), &[x, gate])
     };
-    Formula { name: "Swish", parameters: [alpha], wire }.boxed()
+    Formula { name: "Swish", parameters: [alpha], wire }.with_doubles(node, |x, [alpha]| x / (1. + (-alpha * x).exp()))
 }

@@ -35,3 +35,4 @@ mod tree_ensemble;
 mod tree_regressor;
 mod tree_walks;
 mod trees;
+mod unique;
