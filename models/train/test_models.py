@@ -13,6 +13,8 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neural_network import MLPRegressor
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "crates" / "testkit" / "models"
 FLOAT, DOUBLE, INT64, STRING = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING
@@ -143,6 +145,25 @@ def sklearn_logreg(name, classes):
     (FOLDER / f"{name}.onnx").write_bytes(exported.SerializeToString())
 
 
+def sklearn_multi_output():
+    """Two labels for each row, joined into `label` [N, 2], and a sequence of probabilities: three classes, then two."""
+    iris = load_iris()
+    labels = np.column_stack([iris.target_names[iris.target], np.where(iris.data[:, 0] > 6, "long", "short")])
+    model = MultiOutputClassifier(LogisticRegression(max_iter=1000)).fit(iris.data, labels)
+    types = [("float_input", FloatTensorType([None, 4]))]
+    exported = convert_sklearn(model, name="sklearn_multi_output", initial_types=types)
+    (FOLDER / "sklearn_multi_output.onnx").write_bytes(exported.SerializeToString())
+
+
+def sklearn_mlp_two_targets():
+    """Two numbers for each row, which skl2onnx lays out as rows: `float_input` [None, 2] → `variable` [2 * None, 1]."""
+    iris = load_iris()
+    model = MLPRegressor(hidden_layer_sizes=(4,), max_iter=200, random_state=0).fit(iris.data[:, :2], iris.data[:, 2:])
+    types = [("float_input", FloatTensorType([None, 2]))]
+    exported = convert_sklearn(model, name="sklearn_mlp_two_targets", initial_types=types)
+    (FOLDER / "sklearn_mlp_two_targets.onnx").write_bytes(exported.SerializeToString())
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     mlp()
@@ -156,3 +177,5 @@ if __name__ == "__main__":
     nan()
     sklearn_logreg("sklearn_logreg_float_input", [0, 1, 2])
     sklearn_logreg("sklearn_logreg_string_labels", ["setosa", "versicolor", "virginica"])
+    sklearn_multi_output()
+    sklearn_mlp_two_targets()

@@ -10,8 +10,8 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{DatumType, InferenceFact, InferenceModel, InferenceModelExt, Symbol, TypedModel};
 use tract_onnx::tract_hir::internal::{Factoid, TDim, ToDim, TractResult};
 
-use crate::convert;
 use crate::parse::for_each_node;
+use crate::{convert, row_layout};
 
 /// A parsed model whose inputs have complete types and shapes, symbols included.
 pub(crate) struct Graph {
@@ -32,6 +32,7 @@ impl Graph {
             return Err(LoadError::Malformed(format!("used in the graph, but nothing makes it: `{names}`").into()));
         }
         let batch = symbolize(&mut model)?;
+        batch.iter().try_for_each(|batch| row_layout::restore(&mut model, batch)).map_err(malformed)?;
         Ok(Graph { model, batch, convolves: convolves(proto) })
     }
 

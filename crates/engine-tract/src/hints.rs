@@ -1,6 +1,7 @@
 //! What a file says beside its graph: class labels, encoders' categories, exporter, metadata.
 
 mod missing;
+mod targets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,9 +24,13 @@ pub(crate) fn read(model: &ModelProto) -> ModelHints {
     };
     if let Some(graph) = &model.graph {
         let walker = Walker::new(graph);
-        let classifier = walker.classifier();
-        hints.classes = classifier.and_then(classes).or_else(|| walker.constant_classes());
-        hints.class_outputs = walker.class_outputs();
+        if let Some((label, targets)) = walker.targets() {
+            hints.class_outputs = Some(ClassOutputs { label: Some(label.into()), scores: None, raw_scores: false });
+            hints.targets = targets;
+        } else {
+            hints.classes = walker.classifier().and_then(classes).or_else(|| walker.constant_classes());
+            hints.class_outputs = walker.class_outputs();
+        }
         hints.categories = walker.categories();
         hints.missing = walker.missing();
     }
@@ -82,13 +87,7 @@ impl<'g> Walker<'g> {
     fn constant_classes(&self) -> Option<Classes> {
         let lookups = self.graph.node.iter().rev().filter(|node| node.op_type == "ArrayFeatureExtractor");
         let constants = lookups.filter_map(|node| self.constants.get(node.input.first()?.as_str()));
-        constants.copied().find_map(|tensor| {
-            if !tensor.string_data.is_empty() {
-                let text = tensor.string_data.iter().map(|text| String::from_utf8_lossy(text).as_ref().into());
-                return Some(Classes::Str(text.collect::<Vec<Arc<str>>>()));
-            }
-            ints(tensor).filter(|values| !values.is_empty()).map(Classes::Int)
-        })
+        constants.copied().find_map(class_list)
     }
 
     /// A ZipMap's output holds the scores; a classifier's first output, or the look-up's, is the label.
@@ -196,6 +195,15 @@ impl<'g> Walker<'g> {
             _ => None,
         }
     }
+}
+
+/// The classes in a constant that labels are looked up in.
+fn class_list(tensor: &TensorProto) -> Option<Classes> {
+    if !tensor.string_data.is_empty() {
+        let text = tensor.string_data.iter().map(|text| String::from_utf8_lossy(text).as_ref().into());
+        return Some(Classes::Str(text.collect::<Vec<Arc<str>>>()));
+    }
+    ints(tensor).filter(|values| !values.is_empty()).map(Classes::Int)
 }
 
 /// What an output of a classifier is.

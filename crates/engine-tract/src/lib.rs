@@ -28,6 +28,7 @@ mod loader;
 mod parse;
 mod plans;
 mod protobuf;
+mod row_layout;
 mod session;
 mod signature;
 

@@ -17,6 +17,7 @@ pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
     let mut proto = protobuf::model(bytes)
         .map_err(|cause| LoadError::Malformed(format!("this is no ONNX file: {cause}").into()))?;
     ferrocast_onnx_ml::inline_functions(&mut proto).map_err(|cause| LoadError::Malformed(cause.into()))?;
+    ferrocast_onnx_ml::unpack_sequences(&mut proto);
     let graph = proto.graph.as_ref().filter(|graph| !graph.node.is_empty() && !graph.output.is_empty());
     let Some(graph) = graph else {
         return Err(LoadError::Malformed("this is no ONNX file, or it holds no graph".into()));

@@ -10,6 +10,8 @@ pub struct ModelHints {
     pub classes: Option<Classes>,
     /// Names of the outputs that hold the label and the scores of each class, if the file shows which they are.
     pub class_outputs: Option<ClassOutputs>,
+    /// Where the label output has several labels for each row: what is known of each, in its order.
+    pub targets: Vec<TargetHint>,
     /// Values that an encoder in the graph knows for an input column.
     pub categories: Vec<CategoryHint>,
     /// Input columns whose missing values (NaN) the graph takes care of.
@@ -54,6 +56,17 @@ pub struct ClassOutputs {
     /// The output that holds one score for each class.
     pub scores: Option<Box<str>>,
     /// Whether the graph shows that these scores are no probabilities, such as the margins of a support vector machine.
+    pub raw_scores: bool,
+}
+
+/// One of several things that a classifier tells about a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetHint {
+    /// The classes that its label is one of, in the order of its scores.
+    pub classes: Option<Classes>,
+    /// The output that holds its scores.
+    pub scores: Option<Box<str>>,
+    /// Whether the graph shows that these scores are no probabilities.
     pub raw_scores: bool,
 }
 

@@ -31,7 +31,7 @@ mod tensor;
 
 pub use contract::{EngineLoader, EngineSession, InferenceEngine, LoadOptions, ModelSource};
 pub use error::{BoxError, EngineError, LoadError, TensorError};
-pub use hints::{CategoryHint, CategoryValues, ClassOutputs, Classes, ColumnHint, ModelHints};
+pub use hints::{CategoryHint, CategoryValues, ClassOutputs, Classes, ColumnHint, ModelHints, TargetHint};
 pub use inspection::Inspection;
 pub use session_pool::SessionPool;
 pub use signature::{Dim, Signature, TensorSpec};

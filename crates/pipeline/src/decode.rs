@@ -1,16 +1,19 @@
 //! Output tensors to predictions.
 
+mod class_scores;
 mod classes;
 mod classification;
 mod score_outputs;
+mod targets;
 mod values;
 
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
-use ferrocast_schema::{Manifest, Prediction, Task};
+use ferrocast_schema::{ClassValue, Manifest, Prediction, Task};
 
 use crate::OpenError;
 pub use classes::Class;
 use classification::Classification;
+use targets::Targets;
 use values::Values;
 
 /// Outputs that are not what the signature says.
@@ -29,6 +32,7 @@ pub struct DecodeError {
 #[derive(Debug)]
 pub(crate) enum Decoder {
     Classification(Classification),
+    Targets(Targets),
     Values(Values),
 }
 
@@ -40,7 +44,10 @@ impl Decoder {
         hints: &ModelHints,
     ) -> Result<Decoder, OpenError> {
         match manifest.task {
-            Task::Classification => Classification::compile(manifest, signature, hints).map(Decoder::Classification),
+            Task::Classification => match Targets::compile(manifest, signature, hints)? {
+                Some(targets) => Ok(Decoder::Targets(targets)),
+                None => Classification::compile(manifest, signature, hints).map(Decoder::Classification),
+            },
             Task::Regression | Task::Embedding | Task::Tensor => {
                 Values::compile(manifest, signature).map(Decoder::Values)
             }
@@ -48,18 +55,28 @@ impl Decoder {
         }
     }
 
-    /// What a classifier chooses from; nothing for other tasks.
+    /// What a classifier of one label chooses from; nothing for others.
     pub(crate) fn classes(&self) -> &[Class] {
         match self {
             Decoder::Classification(classification) => classification.classes(),
-            Decoder::Values(_) => &[],
+            Decoder::Targets(_) | Decoder::Values(_) => &[],
+        }
+    }
+
+    /// What a classifier of several labels chooses each from; nothing for others.
+    pub(crate) fn targets(&self) -> Vec<&[Class]> {
+        match self {
+            Decoder::Targets(targets) => targets.classes(),
+            Decoder::Classification(_) | Decoder::Values(_) => Vec::new(),
         }
     }
 
     /// Looks at the answer to the example for what the file does not say.
     pub(crate) fn learn(&mut self, example: &[Prediction]) {
-        if let Decoder::Classification(classification) = self {
-            classification.learn(example);
+        match self {
+            Decoder::Classification(classification) => classification.learn(example),
+            Decoder::Targets(targets) => targets.learn(example),
+            Decoder::Values(_) => {}
         }
     }
 
@@ -67,6 +84,7 @@ impl Decoder {
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
         match self {
             Decoder::Classification(classification) => classification.decode(outputs, rows),
+            Decoder::Targets(targets) => targets.decode(outputs, rows),
             Decoder::Values(values) => values.decode(outputs, rows),
         }
     }
@@ -108,6 +126,18 @@ impl Output {
         let fits = rows > 0 && tensor.len().is_multiple_of(rows) && tensor.shape().first().is_none_or(|&n| n == rows);
         if fits { Ok(tensor.len() / rows) } else { Err(self.unlike(format!("{rows} rows"), tensor.describe())) }
     }
+}
+
+/// The labels that a tensor holds.
+fn label_values(output: &Output, tensor: &Tensor) -> Result<Vec<ClassValue>, DecodeError> {
+    let int = |values: &mut dyn Iterator<Item = i64>| values.map(ClassValue::Int).collect();
+    Ok(match tensor {
+        Tensor::I64(array) => int(&mut array.iter().copied()),
+        Tensor::I32(array) => int(&mut array.iter().map(|&value| i64::from(value))),
+        Tensor::Bool(array) => int(&mut array.iter().map(|&value| i64::from(value))),
+        Tensor::Str(array) => array.iter().map(|text| ClassValue::Str(text.as_str().into())).collect(),
+        other => return Err(output.unlike("integers or text", other.describe())),
+    })
 }
 
 /// The values as single precision, whatever float they are.

@@ -123,9 +123,14 @@ fn infer_output(manifest: &mut Manifest, signature: &Signature, hints: &ModelHin
     });
     if scores.is_some() || label.is_some() {
         manifest.task = Task::Classification;
+        let of_label = |spec: &&TensorSpec| label.as_deref() == Some(&*spec.name);
+        let width = outputs.iter().find(of_label).and_then(TensorSpec::row_width);
         manifest.output.label_tensor = label.map(Into::into);
-        manifest.output.tensor = scores.map(Into::into);
-        manifest.output.classes = hints.classes.as_ref().map(class_values).unwrap_or_default();
+        // A manifest has no words for the scores and classes of several labels.
+        if width.is_none_or(|width| width <= 1) {
+            manifest.output.tensor = scores.map(Into::into);
+            manifest.output.classes = hints.classes.as_ref().map(class_values).unwrap_or_default();
+        }
         return;
     }
     let first = outputs.first();

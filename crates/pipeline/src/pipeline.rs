@@ -71,6 +71,12 @@ impl Pipeline {
         self.decoder.classes()
     }
 
+    /// What a classifier of several labels chooses each from, in the order of its labels and of their probabilities; a
+    /// list is empty where the file does not say. Nothing for models with one label, or none.
+    pub fn targets(&self) -> Vec<&[Class]> {
+        self.decoder.targets()
+    }
+
     /// The features, compiled: parses and validates rows.
     pub fn schema(&self) -> &RowSchema {
         &self.schema

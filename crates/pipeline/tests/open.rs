@@ -69,8 +69,53 @@ fn margins_are_not_told_as_probabilities() {
 }
 
 #[test]
+fn several_labels_have_classes_and_probabilities_of_their_own() {
+    let pipeline = open(&small_model("sklearn_multi_output"), None).unwrap();
+    assert_eq!(pipeline.manifest().task, Task::Classification);
+    let told = |class: &Class| class.value.to_string();
+    let classes: Vec<Vec<String>> = pipeline.targets().iter().map(|list| list.iter().map(told).collect()).collect();
+    assert_eq!(classes, [vec!["setosa", "versicolor", "virginica"], vec!["long", "short"]]);
+    assert!(pipeline.classes().is_empty());
+
+    let answer = predict(&pipeline, r#"{"x0": 6.7, "x1": 3.0, "x2": 5.2, "x3": 2.3}"#);
+    assert_eq!(answer.to_string(), "[virginica, long]");
+    let Prediction::Classes(choices) = answer else { panic!("{answer:?}") };
+    // What ONNX Runtime answers.
+    let expected: [&[f32]; 2] = [&[0.000_055_26, 0.080_083_53, 0.919_861_2], &[0.955_049_4, 0.044_950_57]];
+    for (choice, expected) in choices.iter().zip(expected) {
+        let Scores::Probabilities(got) = &choice.scores else { panic!("{choice:?}") };
+        assert!(got.len() == expected.len() && got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{got:?}");
+    }
+}
+
+#[test]
+fn several_numbers_of_a_row_stay_together() {
+    let pipeline = open(&small_model("sklearn_mlp_two_targets"), None).unwrap();
+    let rows = [(6.7, 3.0), (5.1, 3.5)].map(|(x0, x1)| [("x0", x0.into()), ("x1", x1.into())]);
+    let answers = pipeline.predict(&pipeline.schema().rows(rows).unwrap()).unwrap();
+    for (answer, expected) in answers.iter().zip([[2.924_452, 1.623_451], [3.170_272, 1.588_928]]) {
+        let Prediction::Vector(got) = answer else { panic!("{answer:?}") };
+        assert!(got.len() == 2 && got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{got:?}");
+    }
+}
+
+#[test]
+fn several_labels_have_no_names_in_a_manifest() {
+    let model = small_model("sklearn_multi_output");
+    for key in ["tensor = \"probabilities1\"", "classes = [0, 1]", "labels = [\"no\", \"yes\"]"] {
+        let manifest = format!("task = \"classification\"\n[output]\nlabel_tensor = \"label\"\n{key}\n");
+        let error = open(&model, Some(&manifest)).map(drop).unwrap_err().to_string();
+        let expected = format!(
+            "`{}` is for models with one label, but `label` holds 2 for each row",
+            &key[..key.find(' ').unwrap()]
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
+#[test]
 fn a_made_up_manifest_can_be_written_and_read_back() {
-    for model in ["mlp", "conv", "sklearn_logreg_string_labels", "strings"] {
+    for model in ["mlp", "conv", "sklearn_logreg_string_labels", "sklearn_multi_output", "strings"] {
         let pipeline = open(&small_model(model), None).unwrap_or_else(|error| panic!("{model}: {error}"));
         let text = pipeline.manifest().to_toml();
         let again = open(&small_model(model), Some(&text)).unwrap_or_else(|error| panic!("{model}: {error}\n{text}"));

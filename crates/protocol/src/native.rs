@@ -13,6 +13,7 @@ pub use card::{
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
 pub use request::{Limits, decode_batch, decode_row};
 pub use response::{
-    BatchItem, BatchResponse, PredictedValue, PredictionResponse, Served, Status, encode_batch, encode_prediction,
+    BatchItem, BatchResponse, PerClass, PredictedClass, PredictedValue, PredictionResponse, Served, Status,
+    encode_batch, encode_prediction,
 };
 pub use status::{Health, HealthResponse, ModelHealth, RootResponse};

@@ -12,7 +12,7 @@ use ferrocast_protocol::native::{
 };
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{
-    ClassValue, Feature, FeatureType, Loc, Number, Prediction, Range, Scores, Violation, Violations, code,
+    Choice, ClassValue, Feature, FeatureType, Loc, Number, Prediction, Range, Scores, Violation, Violations, code,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,12 +26,16 @@ fn predictions() {
         label: Some("Adélie penguin".into()),
         scores: Scores::Probabilities(vec![1.0]),
     };
+    let scores = [Scores::Probabilities(vec![0.25, 0.75]), Scores::Probabilities(vec![1.0])];
+    let labels = [ClassValue::Int(1), ClassValue::Str("long".into())];
+    let choices = labels.into_iter().zip(scores).map(|(class, scores)| Choice { class, scores });
+    let classes = Prediction::Classes(choices.collect());
     let value = Prediction::Value(Number::F64(17.5));
     let poison = Prediction::Value(Number::F64(f64::NAN));
-    for prediction in [&class, &value] {
+    for prediction in [&class, &classes, &value] {
         check::<PredictionResponse<'_>>(&encode_prediction(prediction, SERVED).unwrap());
     }
-    check::<BatchResponse<'_>>(&encode_batch(&[class, value, poison], SERVED).unwrap());
+    check::<BatchResponse<'_>>(&encode_batch(&[class, classes, value, poison], SERVED).unwrap());
 }
 
 #[test]
@@ -75,6 +79,7 @@ fn status_and_models() {
         version: "1".to_owned(),
         features: vec![(&plain).into(), (&ruled).into()],
         classes: vec![ClassCard::new(&ClassValue::Int(0), None)],
+        targets: vec![vec![ClassCard::new(&ClassValue::Int(0), None)], Vec::new()],
         example: json!({"island": "Biscoe"}),
         engine: "tract".to_owned(),
         load_ms: 12.5,

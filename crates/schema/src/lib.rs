@@ -53,7 +53,7 @@ pub use manifest::{
     Manifest, ManifestError, ModelSection, Normalize, OutputSection, Problem, Range, Resize, Scale, ServingMode,
     ServingSection, Task, Warmup,
 };
-pub use prediction::{ClassValue, Number, Prediction, Scores};
+pub use prediction::{Choice, ClassValue, Number, Prediction, Scores};
 pub use row::{RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, SkipSeed};
 pub use rows::{Column, Rows, RowsMismatch, Values};
 pub use value::Value;

@@ -48,6 +48,8 @@ pub enum Prediction {
         /// What the model gives for each class beside the label.
         scores: Scores,
     },
+    /// One class for each of several things that a classifier tells about a row.
+    Classes(Vec<Choice>),
     /// One number (regression).
     Value(Number),
     /// A vector (embedding, or several regression targets).
@@ -57,8 +59,22 @@ pub enum Prediction {
 impl Prediction {
     /// Whether the model has scores for its classes that are no probabilities.
     pub fn has_raw_scores(&self) -> bool {
-        matches!(self, Prediction::Class { scores: Scores::Raw(_), .. })
+        let is_raw = |scores: &Scores| matches!(scores, Scores::Raw(_));
+        match self {
+            Prediction::Class { scores, .. } => is_raw(scores),
+            Prediction::Classes(choices) => choices.iter().any(|choice| is_raw(&choice.scores)),
+            Prediction::Value(_) | Prediction::Vector(_) => false,
+        }
     }
+}
+
+/// One of several classes of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The class as the model names it.
+    pub class: ClassValue,
+    /// What the model gives for each class that it chose from.
+    pub scores: Scores,
 }
 
 /// One number per class, in the model's order.
@@ -84,11 +100,15 @@ impl fmt::Display for Number {
 }
 
 impl fmt::Display for Prediction {
-    /// The answer alone: a class's display name or value, a number, a vector.
+    /// The answer alone: a class's display name or value, several classes, a number, a vector.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Prediction::Class { label: Some(label), .. } => write!(out, "{label}"),
             Prediction::Class { class, .. } => write!(out, "{class}"),
+            Prediction::Classes(choices) => {
+                let classes: Vec<String> = choices.iter().map(|choice| choice.class.to_string()).collect();
+                write!(out, "[{}]", classes.join(", "))
+            }
             Prediction::Value(number) => write!(out, "{number}"),
             Prediction::Vector(values) => write!(out, "{values:?}"),
         }

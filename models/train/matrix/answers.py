@@ -13,10 +13,14 @@ ELEMENTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Answers:
-    """`prediction` holds a label or number for each row, or several; `probability` one for each class, if any."""
+    """`prediction` holds a label or number for each row, or several; `probability` one for each class, if any.
+
+    A model with several labels for each row has a table of probabilities for each of them: `probability` is a list of
+    these.
+    """
 
     prediction: np.ndarray
-    probability: np.ndarray | None = None
+    probability: np.ndarray | list[np.ndarray] | None = None
 
 
 def of_library(model, table):
@@ -27,10 +31,10 @@ def of_library(model, table):
     prediction = squeezed(np.asarray(model.predict(table)))
     # No file says that classes are truth values: all exporters write 0 and 1.
     prediction = prediction.astype(np.int64) if prediction.dtype == bool else prediction
-    # A model with several labels for each row has a matrix for each of them; the server answers the labels.
-    if prediction.ndim == 1 and hasattr(model, "predict_proba"):
-        return Answers(prediction, np.asarray(model.predict_proba(table)))
-    return Answers(prediction)
+    if not hasattr(model, "predict_proba"):
+        return Answers(prediction)
+    probability = model.predict_proba(table)
+    return Answers(prediction, probability if isinstance(probability, list) else np.asarray(probability))
 
 
 def of_runtime(file, table, library):
@@ -43,6 +47,8 @@ def of_runtime(file, table, library):
     prediction = np.asarray(first).reshape(library.prediction.shape)
     if library.probability is None:
         return Answers(prediction)
+    if isinstance(library.probability, list):
+        return Answers(prediction, list(rest[0]))
     # ZipMap "columns" makes an output of each class.
     probability = (rest[0] if len(rest) == 1 else np.column_stack(rest)).reshape(library.probability.shape)
     # Some exporters leave out the last step; what remains are no probabilities and not served as such.
@@ -77,10 +83,16 @@ def differences(library, runtime, tolerance):
     """Whether ONNX Runtime's answer to a row is not the library's."""
     differ = unlike(library.prediction, runtime.prediction, tolerance)
     if library.probability is not None and runtime.probability is not None:
-        differ |= unlike(library.probability, runtime.probability, tolerance)
+        for expected, got in zip(tables(library.probability), tables(runtime.probability), strict=True):
+            differ |= unlike(expected, got, tolerance)
     elif library.probability is not None:
         differ[:] = True
     return differ
+
+
+def tables(probability):
+    """One for each label."""
+    return probability if isinstance(probability, list) else [probability]
 
 
 def unlike(expected, got, tolerance):

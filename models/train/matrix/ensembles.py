@@ -6,7 +6,7 @@ from sklearn.ensemble import (
     BaggingClassifier, BaggingRegressor, RandomForestClassifier, StackingClassifier, StackingRegressor,
     VotingClassifier, VotingRegressor,
 )
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
@@ -56,7 +56,10 @@ add("one-vs-rest-svc", make_pipeline(StandardScaler(), OneVsRestClassifier(Linea
 add("one-vs-one", OneVsOneClassifier(logistic()), birds())
 add("one-vs-one-svc", make_pipeline(StandardScaler(), OneVsOneClassifier(LinearSVC())), birds())
 add("multi-output-logistic", make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression())),
-    two_labels(12.0, 15.0), refused="the probabilities of each label are a sequence")
-add("multi-output-trees", MultiOutputClassifier(tree()), two_labels(12.0, 15.0),
-    refused="the probabilities of each label are a sequence")
+    two_labels(12.0, 15.0))
+add("multi-output-trees", MultiOutputClassifier(tree()), two_labels(12.0, 15.0))
+add("multi-output-strings", make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression())),
+    two_labels(15.0).labelled(["no", "yes"]))
+add("multi-output-bayes", MultiOutputClassifier(GaussianNB()), two_labels(12.0, 15.0))
+add("multi-output-ridge", MultiOutputClassifier(RidgeClassifier()), two_labels(12.0, 15.0))
 add("multi-output-regressor", MultiOutputRegressor(Ridge()), two_values())

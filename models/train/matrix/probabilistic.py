@@ -44,4 +44,6 @@ add("mlp-logistic", scaled(MLPClassifier((16,), activation="logistic", max_iter=
 add("mlp-tanh", scaled(MLPClassifier((16,), activation="tanh", max_iter=300, random_state=0)), birds())
 add("mlp-regressor", scaled(MLPRegressor(hidden_layer_sizes=(16,), max_iter=300, random_state=0)), diabetes())
 add("mlp-regressor-two-targets", scaled(MLPRegressor(hidden_layer_sizes=(16,), max_iter=300, random_state=0)),
-    two_values(), refused="skl2onnx 1.20 lays the two numbers of a row out as two rows")
+    two_values())
+add("mlp-regressor-two-targets-double", scaled(MLPRegressor(hidden_layer_sizes=(16,), max_iter=300, random_state=0)),
+    two_values().of_type("float64"))

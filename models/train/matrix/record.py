@@ -76,7 +76,9 @@ def cases(table, library, runtime, differ):
 def answer(found, position):
     case = {"prediction": found.prediction[position].tolist() if found.prediction.dtype != object
             else found.prediction[position]}
-    if found.probability is not None:
+    if isinstance(found.probability, list):
+        case["probability"] = [table[position].tolist() for table in found.probability]
+    elif found.probability is not None:
         case["probability"] = found.probability[position].tolist()
     return case
 

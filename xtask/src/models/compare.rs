@@ -10,10 +10,31 @@ pub(super) struct Answer {
     #[serde(default)]
     pub(super) prediction: Value,
     /// What a classifier gives beside its class.
-    pub(super) probability: Option<Vec<f64>>,
+    pub(super) probability: Option<Probability>,
     /// Why the server has no prediction for the row.
     #[allow(dead_code, reason = "shown where the answer is")]
     error: Option<String>,
+}
+
+/// A number for each class.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Probability {
+    /// Of a model with one label for each row.
+    One(Vec<f64>),
+    /// A list for each of several labels.
+    Several(Vec<Vec<f64>>),
+}
+
+impl Answer {
+    /// The probabilities, a list for each label.
+    fn probabilities(&self) -> &[Vec<f64>] {
+        match &self.probability {
+            None => &[],
+            Some(Probability::One(list)) => std::slice::from_ref(list),
+            Some(Probability::Several(lists)) => lists,
+        }
+    }
 }
 
 /// How far a number may be off, as in `numpy.isclose`; labels must be equal.
@@ -41,10 +62,10 @@ impl Comparison {
     pub(super) fn of(expected: &Answer, got: &Answer, tolerance: Tolerance) -> Comparison {
         let mut found = Comparison { labels: None, close: true, error: 0.0 };
         found.value(&expected.prediction, &got.prediction, tolerance);
-        let [expected, got] = [expected, got].map(|answer| answer.probability.as_deref().unwrap_or_default());
+        let [expected, got] = [expected, got].map(Answer::probabilities);
         found.close &= expected.len() == got.len();
         for (expected, got) in expected.iter().zip(got) {
-            found.number(*expected, *got, tolerance);
+            found.numbers(expected, got, tolerance);
         }
         found
     }
@@ -52,7 +73,7 @@ impl Comparison {
     /// The same, with a label that differs taken for equal where the two most probable classes are even: which of them
     /// is named hangs on the last bit of a sum, and on the order of its terms.
     pub(super) fn with_even_classes(mut self, expected: &Answer, tolerance: Tolerance) -> Comparison {
-        let mut probabilities = expected.probability.clone().unwrap_or_default();
+        let Some(Probability::One(mut probabilities)) = expected.probability.clone() else { return self };
         probabilities.sort_by(|a, b| b.total_cmp(a));
         if let [first, second, ..] = *probabilities
             && first - second <= 2.0 * tolerance.absolute
@@ -80,6 +101,13 @@ impl Comparison {
                 self.number(number.as_f64().unwrap_or(f64::NAN), got, tolerance);
             }
             _ => self.labels = Some(self.labels != Some(false) && expected == got),
+        }
+    }
+
+    fn numbers(&mut self, expected: &[f64], got: &[f64], tolerance: Tolerance) {
+        self.close &= expected.len() == got.len();
+        for (expected, got) in expected.iter().zip(got) {
+            self.number(*expected, *got, tolerance);
         }
     }
 
@@ -150,6 +178,19 @@ mod tests {
         assert!(!measured(20.01).passed());
         assert!(!measured(f64::MAX).passed());
         assert!(!compared(json!({"prediction": 20.0}), json!({"error": "not finite"}), RELATIVE).passed());
+    }
+
+    #[test]
+    fn each_label_has_its_own_probabilities() {
+        let found = |got| {
+            let expected = json!({"prediction": [1, 0], "probability": [[0.25, 0.75], [0.5, 0.25, 0.25]]});
+            compared(expected, json!({"prediction": [1, 0], "probability": got}), ABSOLUTE)
+        };
+        assert!(found(json!([[0.25, 0.75], [0.5, 0.25, 0.25]])).passed());
+        assert!(!found(json!([[0.25, 0.75], [0.5, 0.25, 0.2501]])).passed());
+        assert!(!found(json!([[0.25, 0.75]])).passed());
+        assert!(!found(json!([0.25, 0.75])).passed());
+        assert!(!found(Value::Null).passed());
     }
 
     #[test]

@@ -35,6 +35,11 @@ fn print(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
     if let Some(classes) = &hints.classes {
         writeln!(out, "classes    {classes:?}")?;
     }
+    for (label, target) in hints.targets.iter().enumerate() {
+        if let Some(classes) = &target.classes {
+            writeln!(out, "classes    label {label}: {classes:?}")?;
+        }
+    }
     for category in &hints.categories {
         writeln!(out, "categories {} column {}: {:?}", category.input, category.column, category.values)?;
     }

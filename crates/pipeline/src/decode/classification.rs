@@ -1,13 +1,12 @@
-//! Labels and scores to classes with probabilities.
+//! A label and scores for each row to a class with probabilities.
 
-use std::borrow::Cow;
+use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
+use ferrocast_schema::{ClassValue, Manifest, Number, OutputSection, Prediction, Scores};
 
-use ferrocast_engine::{ModelHints, Signature, Tensor};
-use ferrocast_schema::{Activation, ClassValue, Manifest, Number, Prediction, Scores};
-
+use super::class_scores::ClassScores;
 use super::classes::{Class, Classes};
 use super::score_outputs::ScoreOutputs;
-use super::{DecodeError, Output};
+use super::{DecodeError, Output, label_values};
 use crate::OpenError;
 
 /// Reads a classifier's outputs.
@@ -16,11 +15,7 @@ pub(crate) struct Classification {
     scores: Option<ScoreOutputs>,
     label: Option<Output>,
     classes: Classes,
-    apply: Activation,
-    /// The scores are one column: that of the second of two classes.
-    one_column: bool,
-    /// The scores are no probabilities.
-    raw: bool,
+    reading: ClassScores,
 }
 
 impl Classification {
@@ -32,26 +27,13 @@ impl Classification {
     ) -> Result<Classification, OpenError> {
         let roles = hints.class_outputs.as_ref();
         let section = &manifest.output;
-        let by_type = |float: bool| {
-            let mut outputs = signature.outputs().iter().filter(|spec| spec.dtype.is_float() == float);
-            outputs.next().map(|spec| spec.name.to_string())
-        };
         let scores = section.tensor.clone();
         let scores = scores.or_else(|| roles.and_then(|r| r.scores.as_deref()).map(str::to_owned));
-        let scores = scores.or_else(|| by_type(true));
-        let label = section.label_tensor.clone();
-        let label = label.or_else(|| roles.and_then(|r| r.label.as_deref()).map(str::to_owned));
-        // Scores that the manifest names are enough; an unnamed integer output beside them may be anything.
-        let label = label.or_else(|| if section.tensor.is_none() { by_type(false) } else { None });
-
+        let scores = scores.or_else(|| first_output(signature, true));
         let scores = scores.map(|name| Output::named(&name, "tensor", signature)).transpose()?;
-        let label = label.map(|name| Output::named(&name, "label_tensor", signature)).transpose()?;
+        let label = label_output(section, signature, hints)?;
         if let Some((output, spec)) = scores.as_ref().filter(|(_, spec)| !spec.dtype.is_float()) {
             return Err(OpenError::Output(format!("tensor = \"{}\" holds {}, no scores", output.name, spec.dtype)));
-        }
-        if let Some((output, spec)) = label.as_ref().filter(|(_, spec)| spec.dtype.is_float()) {
-            let spec = spec.dtype;
-            return Err(OpenError::Output(format!("label_tensor = \"{}\" holds {spec}, no labels", output.name)));
         }
         let width = scores.as_ref().and_then(|(_, spec)| spec.row_width());
         let classes = Classes::new(section, hints, width)?;
@@ -70,9 +52,7 @@ impl Classification {
                 scores: split.or_else(|| scores.map(|(output, _)| ScoreOutputs::joint(output))),
                 label: label.map(|(output, _)| output),
                 classes,
-                apply: section.apply,
-                one_column,
-                raw: section.apply == Activation::None && raw,
+                reading: ClassScores::new(section.apply, one_column, raw),
             }),
         }
     }
@@ -81,14 +61,13 @@ impl Classification {
         self.classes.as_slice()
     }
 
-    /// Takes the scores for raw ones if they lie outside of 0 to 1 by more than rounding, where the file does not say. NaN
-    /// or infinity tells nothing: a model may have no answer to a made-up row.
+    /// Takes the scores for raw ones if the example's are, where the file does not say.
     pub(crate) fn learn(&mut self, example: &[Prediction]) {
-        let is_probability = |score: &f32| !score.is_finite() || (-1e-3..=1.001).contains(score);
-        self.raw |= example.iter().any(|prediction| match prediction {
-            Prediction::Class { scores: Scores::Probabilities(scores), .. } => !scores.iter().all(is_probability),
-            _ => false,
-        });
+        for prediction in example {
+            if let Prediction::Class { scores, .. } = prediction {
+                self.reading.learn(scores);
+            }
+        }
     }
 
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
@@ -101,14 +80,14 @@ impl Classification {
         scores
             .chunks(width)
             .map(|row| {
-                let scores = self.scores(row);
+                let scores = self.reading.of_classes(row);
                 let label = labels.as_mut().and_then(Iterator::next);
                 let index = label.as_ref().and_then(|label| self.classes.position(label));
                 let index = index.unwrap_or_else(|| argmax(&scores));
                 let class = label.or_else(|| self.classes.value(index).cloned()).ok_or_else(|| {
                     output.named().unlike(format!("{} classes", self.classes.len()), format!("{width} scores"))
                 })?;
-                let scores = if self.raw { Scores::Raw(scores) } else { Scores::Probabilities(scores) };
+                let scores = self.reading.told(scores);
                 Ok(Prediction::Class { index, class, label: self.classes.label(index).cloned(), scores })
             })
             .collect()
@@ -127,21 +106,31 @@ impl Classification {
             }),
         }
     }
+}
 
-    /// One for each class.
-    fn scores(&self, scores: &[f32]) -> Vec<f32> {
-        let mut values = match self.apply {
-            Activation::None | Activation::Sigmoid => scores.to_vec(),
-            Activation::Softmax => softmax(scores),
-        };
-        if self.apply == Activation::Sigmoid {
-            values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+/// The output with the model's own labels: the manifest names it, or the file's hints do, or its type tells.
+pub(super) fn label_output<'s>(
+    section: &OutputSection,
+    signature: &'s Signature,
+    hints: &ModelHints,
+) -> Result<Option<(Output, &'s TensorSpec)>, OpenError> {
+    let role = hints.class_outputs.as_ref().and_then(|roles| roles.label.as_deref());
+    let name = section.label_tensor.clone().or_else(|| role.map(str::to_owned));
+    // Scores that the manifest names are enough; an unnamed integer output beside them may be anything.
+    let name = name.or_else(|| if section.tensor.is_none() { first_output(signature, false) } else { None });
+    let found = name.map(|name| Output::named(&name, "label_tensor", signature)).transpose()?;
+    match &found {
+        Some((output, TensorSpec { dtype, .. })) if dtype.is_float() => {
+            Err(OpenError::Output(format!("label_tensor = \"{}\" holds {dtype}, no labels", output.name)))
         }
-        if self.one_column {
-            values.insert(0, values.first().map_or(0.0, |second| if self.raw { -second } else { 1.0 - second }));
-        }
-        values
+        _ => Ok(found),
     }
+}
+
+/// The first output that holds floats, or the first that does not.
+fn first_output(signature: &Signature, float: bool) -> Option<String> {
+    let mut outputs = signature.outputs().iter().filter(|spec| spec.dtype.is_float() == float);
+    outputs.next().map(|spec| spec.name.to_string())
 }
 
 /// The model's own labels, one for each row. Some exports lay them out as one row, so only their number counts.
@@ -149,14 +138,7 @@ fn labels(output: &Output, tensor: &Tensor, rows: usize) -> Result<Vec<ClassValu
     if tensor.len() != rows {
         return Err(output.unlike("one label for each row", tensor.describe()));
     }
-    let int = |values: &mut dyn Iterator<Item = i64>| values.map(ClassValue::Int).collect();
-    Ok(match tensor {
-        Tensor::I64(array) => int(&mut array.iter().copied()),
-        Tensor::I32(array) => int(&mut array.iter().map(|&value| i64::from(value))),
-        Tensor::Bool(array) => int(&mut array.iter().map(|&value| i64::from(value))),
-        Tensor::Str(array) => array.iter().map(|text| ClassValue::Str(text.as_str().into())).collect(),
-        other => return Err(output.unlike("integers or text", other.describe())),
-    })
+    label_values(output, tensor)
 }
 
 /// The position of the largest value, the first of equals, as numpy's argmax.
@@ -168,29 +150,14 @@ fn argmax(values: &[f32]) -> usize {
     best.0
 }
 
-/// Exponentials over their sum, shifted by the largest so that none overflows.
-fn softmax(scores: &[f32]) -> Vec<f32> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Cow<'_, [f32]> = scores.iter().map(|&score| (score - largest).exp()).collect();
-    let sum: f32 = exponentials.iter().sum();
-    exponentials.iter().map(|value| value / sum).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{argmax, softmax};
+    use super::argmax;
 
     #[test]
     fn the_first_of_equal_scores_wins() {
         assert_eq!(argmax(&[0.1, 0.4, 0.4]), 1);
         assert_eq!(argmax(&[f32::NAN, 0.4, 0.3]), 1);
         assert_eq!(argmax(&[]), 0);
-    }
-
-    #[test]
-    fn softmax_survives_large_scores() {
-        assert_eq!(softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
-        let sum: f32 = softmax(&[-3.0, 0.5, 2.0]).iter().sum();
-        assert!((sum - 1.0).abs() < 1e-6);
     }
 }

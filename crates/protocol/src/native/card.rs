@@ -91,6 +91,10 @@ pub struct VersionCard {
     pub features: Vec<FeatureCard>,
     /// What the model chooses from, in the order of `probability`; empty if it does not choose.
     pub classes: Vec<ClassCard>,
+    /// Where the model tells several things about a row: what it chooses each from, in the order of `prediction` and of
+    /// `probability`. A list is empty if the file does not say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Vec<ClassCard>>,
     /// A request that the model accepts.
     pub example: Value,
     /// The backend that runs the model: `"tract"`.

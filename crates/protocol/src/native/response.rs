@@ -2,12 +2,14 @@
 //! sufficient size; a number that JSON cannot carry is found before it is written, never turned into `null`.
 
 mod batch;
+mod outcome;
 
-use ferrocast_schema::{ClassValue, Number, Prediction, Scores};
+use ferrocast_schema::{Choice, ClassValue, Number, Prediction, Scores};
 use serde::Serialize;
 
 pub use self::batch::encode_batch;
-use crate::{ApiError, ErrorCode};
+use self::outcome::Outcome;
+use crate::ApiError;
 
 /// Who answers: the names as they appear in the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Served<'a> {
 /// Writes the answer of `/predict`.
 ///
 /// # Errors
-/// [`ErrorCode::NonFiniteOutput`] if the prediction holds a NaN or an infinity.
+/// [`ErrorCode::NonFiniteOutput`](crate::ErrorCode::NonFiniteOutput) if the prediction holds a NaN or an infinity.
 pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<Vec<u8>, ApiError> {
     let capacity = envelope_bytes(served) + item_bytes(prediction);
     let Outcome { prediction, label, probability, confidence, scores } = Outcome::of(prediction)?;
@@ -45,18 +47,19 @@ pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
 pub struct PredictionResponse<'a> {
-    /// The class as the model names it (integer or string), the value of a regression, or a vector.
+    /// The class as the model names it (integer or string), the value of a regression, or a vector; a list of classes
+    /// if the model tells several things about a row.
     prediction: PredictedValue<'a>,
     /// The class's name for people, where the model's manifest gives one.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
     /// Probability of each class, in the order of the model's card; null if the model gives none.
-    probability: Option<&'a [f32]>,
-    /// The highest probability; 0 if the model gives none.
+    probability: Option<PerClass<'a>>,
+    /// The highest probability; 0 if the model gives none. Of several classes, that of the least certain.
     confidence: f32,
     /// The model's score for each class, where these are no probabilities: margins, logits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    scores: Option<&'a [f32]>,
+    scores: Option<PerClass<'a>>,
     /// Always `success`.
     status: Status,
     /// The model that answered.
@@ -97,13 +100,13 @@ pub enum BatchItem<'a> {
         label: Option<&'a str>,
         /// Probability of each class; absent if the model gives none.
         #[serde(skip_serializing_if = "Option::is_none")]
-        probability: Option<&'a [f32]>,
+        probability: Option<PerClass<'a>>,
         /// The highest probability; absent if the model gives none.
         #[serde(skip_serializing_if = "Option::is_none")]
         confidence: Option<f32>,
         /// As in the answer for one instance.
         #[serde(skip_serializing_if = "Option::is_none")]
-        scores: Option<&'a [f32]>,
+        scores: Option<PerClass<'a>>,
     },
     /// The model's answer for the instance cannot be given.
     Failed {
@@ -131,6 +134,30 @@ pub enum PredictedValue<'a> {
     Str(&'a str),
     /// Several numbers, such as an embedding.
     Vector(&'a [f32]),
+    /// Several classes.
+    Classes(Vec<PredictedClass<'a>>),
+}
+
+/// One of several classes, in the type in which the model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum PredictedClass<'a> {
+    /// An integer.
+    Int(i64),
+    /// Text.
+    Str(&'a str),
+}
+
+/// One number for each class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum PerClass<'a> {
+    /// Of a model with one class for each row.
+    One(&'a [f32]),
+    /// A list for each of several classes.
+    Several(Vec<&'a [f32]>),
 }
 
 /// How the request went.
@@ -144,85 +171,14 @@ pub enum Status {
     Partial,
 }
 
-/// Why a prediction cannot be written.
-#[derive(Debug, Clone, Copy)]
-struct Unwritable {
-    code: ErrorCode,
-    message: &'static str,
-}
-
-impl Unwritable {
-    const NON_FINITE: Unwritable =
-        Unwritable { code: ErrorCode::NonFiniteOutput, message: "The model answered with a number that is not finite" };
-}
-
-impl From<Unwritable> for ApiError {
-    fn from(Unwritable { code, message }: Unwritable) -> ApiError {
-        ApiError::new(code, message)
-    }
-}
-
-/// A prediction of which every number is known to be finite.
-struct Outcome<'a> {
-    prediction: PredictedValue<'a>,
-    label: Option<&'a str>,
-    probability: Option<&'a [f32]>,
-    confidence: Option<f32>,
-    scores: Option<&'a [f32]>,
-}
-
-impl<'a> Outcome<'a> {
-    fn of(prediction: &'a Prediction) -> Result<Outcome<'a>, Unwritable> {
-        match prediction {
-            Prediction::Class { class, label, scores, .. } => {
-                let (probability, scores) = match scores {
-                    Scores::None => (None, None),
-                    Scores::Probabilities(values) => (Some(values.as_slice()), None),
-                    Scores::Raw(values) => (None, Some(values.as_slice())),
-                };
-                check_finite(probability.or(scores).unwrap_or_default())?;
-                Ok(Outcome {
-                    prediction: match class {
-                        ClassValue::Int(class) => PredictedValue::Int(*class),
-                        ClassValue::Str(class) => PredictedValue::Str(class),
-                    },
-                    label: label.as_deref(),
-                    probability,
-                    confidence: probability.map(|p| p.iter().copied().fold(f32::MIN, f32::max)),
-                    scores,
-                })
-            }
-            Prediction::Value(Number::F32(value)) => {
-                check_finite(&[*value])?;
-                Ok(Outcome::bare(PredictedValue::F32(*value)))
-            }
-            Prediction::Value(Number::F64(value)) if !value.is_finite() => Err(Unwritable::NON_FINITE),
-            Prediction::Value(Number::F64(value)) => Ok(Outcome::bare(PredictedValue::F64(*value))),
-            Prediction::Value(Number::Int(value)) => Ok(Outcome::bare(PredictedValue::Int(*value))),
-            Prediction::Value(Number::Str(value)) => Ok(Outcome::bare(PredictedValue::Str(value))),
-            Prediction::Vector(values) => {
-                check_finite(values)?;
-                Ok(Outcome::bare(PredictedValue::Vector(values)))
-            }
-        }
-    }
-
-    fn bare(prediction: PredictedValue<'a>) -> Outcome<'a> {
-        Outcome { prediction, label: None, probability: None, confidence: None, scores: None }
-    }
-}
-
-fn check_finite(values: &[f32]) -> Result<(), Unwritable> {
-    let finite = values.iter().all(|value| value.is_finite());
-    finite.then_some(()).ok_or(Unwritable::NON_FINITE)
-}
-
 /// Keys and punctuation around the items, status and count.
 const ENVELOPE_BYTES: usize = 128;
 /// Keys and punctuation of one item, its position and its confidence.
 const ITEM_BYTES: usize = 112;
 /// An item that carries an error in place of a prediction.
 const FAILED_ITEM_BYTES: usize = 160;
+/// Quotes, brackets and commas of one of several classes and of its scores.
+const CHOICE_BYTES: usize = 8;
 /// The longest `i64` or `f64` in JSON.
 const NUMBER_BYTES: usize = 24;
 /// The longest `f32` in JSON and a comma; a probability is nearly always shorter.
@@ -236,21 +192,31 @@ fn envelope_bytes(served: Served<'_>) -> usize {
 fn item_bytes(prediction: &Prediction) -> usize {
     let content = match prediction {
         Prediction::Class { class, label, scores, .. } => {
-            let class = match class {
-                ClassValue::Int(_) => NUMBER_BYTES,
-                ClassValue::Str(text) => text.len(),
-            };
-            let scores = match scores {
-                Scores::None => 0,
-                Scores::Probabilities(values) | Scores::Raw(values) => values.len(),
-            };
-            class + label.as_deref().map_or(0, str::len) + scores * F32_BYTES
+            class_bytes(class) + label.as_deref().map_or(0, str::len) + scores_bytes(scores)
+        }
+        Prediction::Classes(choices) => {
+            let choice = |Choice { class, scores }: &Choice| CHOICE_BYTES + class_bytes(class) + scores_bytes(scores);
+            choices.iter().map(choice).sum()
         }
         Prediction::Value(Number::Str(text)) => text.len(),
         Prediction::Value(_) => NUMBER_BYTES,
         Prediction::Vector(values) => values.len() * F32_BYTES,
     };
     (ITEM_BYTES + content).max(FAILED_ITEM_BYTES)
+}
+
+fn class_bytes(class: &ClassValue) -> usize {
+    match class {
+        ClassValue::Int(_) => NUMBER_BYTES,
+        ClassValue::Str(text) => text.len(),
+    }
+}
+
+fn scores_bytes(scores: &Scores) -> usize {
+    match scores {
+        Scores::None => 0,
+        Scores::Probabilities(values) | Scores::Raw(values) => values.len() * F32_BYTES,
+    }
 }
 
 #[cfg(test)]

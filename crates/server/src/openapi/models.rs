@@ -271,12 +271,12 @@ fn served() -> [(String, Value); 2] {
 fn outcome(pipeline: &Pipeline) -> Map<String, Value> {
     let manifest = pipeline.manifest();
     let classes = pipeline.classes();
+    let targets = pipeline.targets();
     let prediction = match manifest.task {
-        Task::Classification | Task::ImageClassification => match classes.first().map(|class| &class.value) {
-            Some(ClassValue::Int(_)) => json!({"type": "integer", "enum": class_values(classes)}),
-            Some(ClassValue::Str(_)) => json!({"type": "string", "enum": class_values(classes)}),
-            None => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
-        },
+        Task::Classification | Task::ImageClassification if !targets.is_empty() => {
+            list_of(targets.len(), &targets.into_iter().map(class_schema).collect::<Vec<_>>())
+        }
+        Task::Classification | Task::ImageClassification => class_schema(classes),
         Task::Regression => json!({"oneOf": [{"type": "number"}, numbers()]}),
         Task::Embedding | Task::Tensor => numbers(),
     };
@@ -289,6 +289,15 @@ fn outcome(pipeline: &Pipeline) -> Map<String, Value> {
     properties
 }
 
+/// One of these classes.
+fn class_schema(classes: &[Class]) -> Value {
+    match classes.first().map(|class| &class.value) {
+        Some(ClassValue::Int(_)) => json!({"type": "integer", "enum": class_values(classes)}),
+        Some(ClassValue::Str(_)) => json!({"type": "string", "enum": class_values(classes)}),
+        None => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
+    }
+}
+
 fn class_values(classes: &[Class]) -> Vec<Value> {
     let value = |class: &Class| match &class.value {
         ClassValue::Int(class) => Value::from(*class),
@@ -297,19 +306,41 @@ fn class_values(classes: &[Class]) -> Vec<Value> {
     classes.iter().map(value).collect()
 }
 
-/// One number per class, where the classes are known.
+/// One number per class, where the classes are known; of each thing that the model tells, if these are several.
 fn probability(pipeline: &Pipeline) -> Value {
-    let mut schema = numbers();
-    let classes = pipeline.classes().len();
-    if let Some(schema) = schema.as_object_mut().filter(|_| classes > 0) {
-        schema.insert("minItems".to_owned(), Value::from(classes));
-        schema.insert("maxItems".to_owned(), Value::from(classes));
+    let per_class = |classes: &[Class]| match classes.len() {
+        0 => numbers(),
+        count => list_of(count, &[number()]),
+    };
+    let targets = pipeline.targets();
+    if targets.is_empty() {
+        return per_class(pipeline.classes());
     }
-    schema
+    list_of(targets.len(), &targets.into_iter().map(per_class).collect::<Vec<_>>())
+}
+
+/// An array of `count` elements. OpenAPI 3.0 has no words for elements that differ by position, so that each may have any
+/// of their schemas.
+fn list_of(count: usize, elements: &[Value]) -> Value {
+    let mut different: Vec<&Value> = Vec::new();
+    for element in elements {
+        if !different.contains(&element) {
+            different.push(element);
+        }
+    }
+    let items = match different.as_slice() {
+        [one] => (*one).clone(),
+        several => json!({"anyOf": several}),
+    };
+    json!({"type": "array", "items": items, "minItems": count, "maxItems": count})
+}
+
+fn number() -> Value {
+    json!({"type": "number", "format": "float"})
 }
 
 fn numbers() -> Value {
-    json!({"type": "array", "items": {"type": "number", "format": "float"}})
+    json!({"type": "array", "items": number()})
 }
 
 fn nullable(mut schema: Value) -> Value {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use apistos::api_operation;
+use ferrocast_pipeline::Class;
 use ferrocast_protocol::native::{
     ClassCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, VersionCard, VersionState, VersionStatus,
     WarmUpCost,
@@ -115,7 +116,8 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
     VersionCard {
         version: deployment.version().to_owned(),
         features: manifest.features.iter().map(FeatureCard::from).collect(),
-        classes: class_cards(deployment),
+        classes: class_cards(pipeline.classes()),
+        targets: pipeline.targets().into_iter().map(class_cards).collect(),
         example: pipeline.schema().example(),
         engine: manifest.model.engine.clone(),
         load_ms: version.took().map_or(0.0, milliseconds),
@@ -124,7 +126,6 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
     }
 }
 
-fn class_cards(deployment: &Deployment) -> Vec<ClassCard> {
-    let classes = deployment.pipeline().classes().iter();
-    classes.map(|class| ClassCard::new(&class.value, class.label.as_deref())).collect()
+fn class_cards(classes: &[Class]) -> Vec<ClassCard> {
+    classes.iter().map(|class| ClassCard::new(&class.value, class.label.as_deref())).collect()
 }

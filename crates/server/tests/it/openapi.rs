@@ -1,8 +1,9 @@
 //! The API description: what it shows, that it is committed as it is, and that its examples work.
 
-use serde_json::Value;
+use ferrocast_testkit::small_model;
+use serde_json::{Value, json};
 
-use crate::server::{samples, shared};
+use crate::server::{TestServer, samples, shared};
 
 fn document() -> Value {
     shared().client().get("/openapi.json").json()
@@ -23,6 +24,30 @@ fn models_have_paths_with_their_own_fields() {
     for schema in ["HTTPValidationError", "ValidationError"] {
         assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
     }
+}
+
+#[test]
+fn several_labels_are_described_and_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("iris.onnx"), small_model("sklearn_multi_output")).expect("a file");
+    let server = TestServer::start(folder.path(), &[], ferrocast_server::loaders());
+    let mut client = server.client();
+    let document = client.get("/openapi.json").json();
+    let properties = &document["components"]["schemas"]["iris_v1_Prediction"]["properties"];
+    let species = json!({"type": "string", "enum": ["setosa", "versicolor", "virginica"]});
+    let length = json!({"type": "string", "enum": ["long", "short"]});
+    let prediction = &properties["prediction"];
+    assert_eq!((&prediction["items"], &prediction["maxItems"]), (&json!({"anyOf": [species, length]}), &json!(2)));
+    assert_eq!(properties["probability"]["items"]["anyOf"][0]["minItems"], 3);
+
+    let card = client.get("/models/iris").json();
+    assert_eq!(card["described"]["targets"][1], json!([{"class": "long"}, {"class": "short"}]));
+    let row = br#"{"x0": 6.7, "x1": 3.0, "x2": 5.2, "x3": 2.3}"#;
+    let answer = server.client().post("/predict", row).json();
+    assert_eq!(answer["prediction"], json!(["virginica", "long"]));
+    let lengths = answer["probability"].as_array().expect("a list").iter().map(|list| list.as_array().map(Vec::len));
+    assert_eq!(lengths.collect::<Vec<_>>(), [Some(3), Some(2)]);
+    assert_eq!(answer["confidence"], answer["probability"][0][2]);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 use ferrocast_schema::Prediction;
 use serde::Serialize;
 
-use super::{Outcome, Served, Status, envelope_bytes, item_bytes};
+use super::outcome::Outcome;
+use super::{Served, Status, envelope_bytes, item_bytes};
 use crate::ApiError;
 
 /// Writes the answer of `/predict_batch`, one item per prediction in their order.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ferrocast_schema::{ClassValue, Number, Prediction, Scores};
+use ferrocast_schema::{Choice, ClassValue, Number, Prediction, Scores};
 use serde_json::{Value, json};
 
 use super::batch::batch_bytes;
-use super::{BatchItem, BatchResponse, PredictedValue, Served, Status, encode_batch, encode_prediction};
+use super::{BatchItem, BatchResponse, PerClass, PredictedValue, Served, Status, encode_batch, encode_prediction};
 use crate::ErrorCode;
 
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
@@ -97,6 +97,33 @@ fn numbers_that_are_not_finite_are_refused() {
     assert_eq!(encode_batch(&refused, SERVED).unwrap_err().code, ErrorCode::NonFiniteOutput);
 }
 
+/// Two labels, each with scores for its classes.
+fn classes(scores: [Scores; 2]) -> Prediction {
+    let labels = [ClassValue::Int(0), ClassValue::Str("north".into())];
+    let choices = labels.into_iter().zip(scores).map(|(class, scores)| Choice { class, scores });
+    Prediction::Classes(choices.collect())
+}
+
+#[test]
+fn each_of_several_classes_has_its_own_probabilities() {
+    let [first, second] = [vec![0.75, 0.25], vec![0.125, 0.5, 0.375]];
+    check(
+        &classes([Scores::Probabilities(first.clone()), Scores::Probabilities(second.clone())]),
+        r#"{"prediction":[0,"north"],"probability":[[0.75,0.25],[0.125,0.5,0.375]],"confidence":0.5"#,
+    );
+    check(
+        &classes([Scores::Raw(first.clone()), Scores::Raw(second)]),
+        r#"{"prediction":[0,"north"],"probability":null,"confidence":0.0,"scores":[[0.75,0.25],[0.125,0.5,0.375]]"#,
+    );
+    // One without would leave the others without their position.
+    for scores in [Scores::None, Scores::Probabilities(first)] {
+        let bare = r#"{"prediction":[0,"north"],"probability":null,"confidence":0.0"#;
+        check(&classes([scores, Scores::None]), bare);
+    }
+    let broken = classes([Scores::Probabilities(vec![1.0]), Scores::Probabilities(vec![f32::NAN])]);
+    assert_eq!(encode_prediction(&broken, SERVED).unwrap_err().code, ErrorCode::NonFiniteOutput);
+}
+
 #[test]
 fn in_a_batch_a_number_that_is_not_finite_costs_its_own_item_only() {
     let predictions = [class(0, None, &[1.0]), class(0, None, &[f32::NAN]), class(0, None, &[0.5])];
@@ -130,7 +157,7 @@ fn a_batch_is_written_as_its_type_describes_it() {
                 instance_id: 0,
                 prediction: PredictedValue::Str("\"a\""),
                 label: Some("A\n"),
-                probability: Some(&[0.5, 0.25]),
+                probability: Some(PerClass::One(&[0.5, 0.25])),
                 confidence: Some(0.5),
                 scores: None,
             },
@@ -165,6 +192,7 @@ fn the_buffer_never_grows() {
         class(0, None, &[f32::NAN]),
         Prediction::Value(Number::F64(-2.225_073_858_507_201_4e-308)),
         Prediction::Vector(vec![-1.175_494_4e-38; 40]),
+        classes([Scores::Raw(vec![-1.175_494_4e-38; 40]), Scores::Raw(vec![-1.175_494_4e-38; 40])]),
     ];
     for repeated in &longest {
         let predictions = [vec![repeated.clone(); 1_000], vec![class(0, None, &[])]].concat();
