@@ -2,10 +2,12 @@
 //!
 //! The attributes of a forest are millions of numbers, and each of them is a field of its own: exporters do not pack them. The
 //! general decoder asks for every field which one it is and whether it is well-formed; here that is asked in one loop over
-//! plain bytes. All else, subgraphs and what is malformed included, is left to the general decoder. Fields are numbered as in
+//! plain bytes. The modes of its nodes, which would be an allocation each, become bytes of one string. All else, subgraphs and what is malformed included, is left to the general decoder. Fields are numbered as in
 //! onnx.proto; the encoding is that of <https://protobuf.dev/programming-guides/encoding/>.
 
+use ferrocast_onnx_ml::{mode_byte, mode_name};
 use prost::{DecodeError, Message};
+use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
 
 /// The model in `bytes`.
@@ -13,44 +15,102 @@ use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
 /// # Errors
 /// As [`Message::decode`].
 pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, DecodeError> {
-    merge(ModelProto::default(), bytes, &[(7, Wire::Bytes)], |model, field| {
+    merge(ModelProto::default(), bytes, &[(7, Wire::Bytes)], |model, field, behind| {
         model.graph = Some(graph(model.graph.take().unwrap_or_default(), field.bytes)?);
-        Ok(())
+        Ok(behind)
     })
 }
 
 fn graph(graph: GraphProto, bytes: &[u8]) -> Result<GraphProto, DecodeError> {
-    merge(graph, bytes, &[(1, Wire::Bytes)], |graph, field| {
+    merge(graph, bytes, &[(1, Wire::Bytes)], |graph, field, behind| {
         graph.node.push(node(field.bytes)?);
-        Ok(())
+        Ok(behind)
     })
 }
 
 fn node(bytes: &[u8]) -> Result<NodeProto, DecodeError> {
-    merge(NodeProto::default(), bytes, &[(5, Wire::Bytes)], |node, field| {
+    merge(NodeProto::default(), bytes, &[(5, Wire::Bytes)], |node, field, behind| {
         node.attribute.push(attribute(field.bytes)?);
-        Ok(())
+        Ok(behind)
     })
 }
 
 fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
     const LISTS: &[(u64, Wire)] = &[(7, Wire::Four), (8, Wire::Varint), (9, Wire::Bytes)];
-    merge(AttributeProto::default(), bytes, LISTS, |attribute, field| {
-        match field.wire {
-            Wire::Four => attribute.floats.extend(field.bytes.first_chunk().map(|&bytes| f32::from_le_bytes(bytes))),
-            Wire::Varint => attribute.ints.push(field.varint.cast_signed()),
-            _ => attribute.strings.push(field.bytes.to_vec()),
-        }
-        Ok(())
-    })
+    let mut modes = Vec::new();
+    let attribute = merge(AttributeProto::default(), bytes, LISTS, |attribute, field, behind| {
+        Ok(match field.wire {
+            Wire::Four => {
+                attribute.floats.extend(field.bytes.first_chunk().map(|&bytes| f32::from_le_bytes(bytes)));
+                floats(&mut attribute.floats, behind)
+            }
+            Wire::Varint => {
+                attribute.ints.push(field.varint.cast_signed());
+                ints(&mut attribute.ints, behind)
+            }
+            _ => {
+                match mode_byte(field.bytes).filter(|_| is_modes(attribute)) {
+                    Some(byte) => modes.push(byte),
+                    None => attribute.strings.push(field.bytes.to_vec()),
+                }
+                behind
+            }
+        })
+    })?;
+    Ok(with_modes(attribute, modes))
+}
+
+/// Reads as many fields `floats` as come first; returns what is behind them.
+fn floats<'a>(list: &mut Vec<f32>, bytes: &'a [u8]) -> &'a [u8] {
+    const KEY: u8 = 7 << 3 | 5;
+    let (fields, _) = bytes.as_chunks::<5>();
+    let values = fields.iter().map_while(|&[key, a, b, c, d]| (key == KEY).then_some(f32::from_le_bytes([a, b, c, d])));
+    let before = list.len();
+    list.extend(values);
+    bytes.get(5 * (list.len() - before)..).unwrap_or_default()
+}
+
+/// Reads as many fields `ints` as come first; returns what is behind them.
+fn ints<'a>(list: &mut Vec<i64>, mut bytes: &'a [u8]) -> &'a [u8] {
+    const KEY: u8 = 8 << 3;
+    while let Some((&KEY, value)) = bytes.split_first()
+        && let Some((value, behind)) = varint(value)
+    {
+        list.push(value.cast_signed());
+        bytes = behind;
+    }
+    bytes
+}
+
+/// Whether the strings of this attribute are modes, as far as it is read.
+fn is_modes(attribute: &AttributeProto) -> bool {
+    attribute.strings.is_empty() && attribute.name == "nodes_modes"
+}
+
+/// Puts the modes that were read as bytes into the attribute: as one string of them all, or, if not all of it are modes, as
+/// the strings that they were.
+fn with_modes(mut attribute: AttributeProto, modes: Vec<u8>) -> AttributeProto {
+    if modes.is_empty() {
+        return attribute;
+    }
+    if is_modes(&attribute) && attribute.s.is_empty() && attribute.r#type == AttributeType::Strings as i32 {
+        attribute.set_type(AttributeType::String);
+        attribute.s = modes;
+    } else {
+        let names = modes.into_iter().filter_map(mode_name).map(|name| name.as_bytes().to_vec());
+        attribute.strings.splice(..0, names);
+    }
+    attribute
 }
 
 /// Merges `bytes` into `message`: the fields `ours` by `take`, the others by the general decoder, all in their order.
-fn merge<M: Message>(
+///
+/// `take` gets a field and what is behind it, of which it may take more; it returns what it leaves.
+fn merge<'a, M: Message>(
     mut message: M,
-    bytes: &[u8],
+    bytes: &'a [u8],
     ours: &[(u64, Wire)],
-    take: impl Fn(&mut M, &Field<'_>) -> Result<(), DecodeError>,
+    mut take: impl FnMut(&mut M, &Field<'a>, &'a [u8]) -> Result<&'a [u8], DecodeError>,
 ) -> Result<M, DecodeError> {
     // From the first field that is left to the general decoder; and from the field that is looked at.
     let (mut left, mut rest) = (bytes, bytes);
@@ -60,10 +120,11 @@ fn merge<M: Message>(
             if !others.is_empty() {
                 message.merge(others)?;
             }
-            take(&mut message, &field)?;
-            left = behind;
+            rest = take(&mut message, &field, behind)?;
+            left = rest;
+        } else {
+            rest = behind;
         }
-        rest = behind;
     }
     // Whatever could not be read is among them: the general decoder says what is wrong with it.
     message.merge(left)?;
@@ -140,7 +201,9 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use ferrocast_onnx_ml::mode_name;
     use prost::Message;
+    use tract_onnx::pb::attribute_proto::AttributeType;
     use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto};
 
     use super::model;
@@ -188,6 +251,40 @@ mod tests {
                 damaged[position] ^= flip;
                 assert_eq!(model(&damaged).ok(), ModelProto::decode(damaged.as_slice()).ok(), "{position} {flip}");
             }
+        }
+    }
+
+    fn modes(names: &[&str], kind: AttributeType) -> AttributeProto {
+        let strings = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        AttributeProto { name: "nodes_modes".to_owned(), strings, r#type: kind as i32, ..AttributeProto::default() }
+    }
+
+    fn decoded(attribute: &AttributeProto) -> AttributeProto {
+        super::attribute(&attribute.encode_to_vec()).unwrap()
+    }
+
+    #[test]
+    fn modes_are_one_string() {
+        let read = decoded(&modes(&["LEAF", "BRANCH_LEQ", "LEAF"], AttributeType::Strings));
+        assert_eq!((read.r#type(), read.strings.len(), read.s.len()), (AttributeType::String, 0, 3));
+        assert_eq!(
+            read.s.iter().filter_map(|&byte| mode_name(byte)).collect::<Vec<_>>(),
+            ["LEAF", "BRANCH_LEQ", "LEAF"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_of_modes_stays_as_it_is() {
+        let mut both = modes(&["LEAF"], AttributeType::Strings);
+        both.s = b"text".to_vec();
+        let others = [
+            modes(&["LEAF", "TWIG", "LEAF"], AttributeType::Strings),
+            modes(&["LEAF"], AttributeType::Ints),
+            AttributeProto { name: "words".to_owned(), ..modes(&["LEAF"], AttributeType::Strings) },
+            both,
+        ];
+        for other in others {
+            assert_eq!(decoded(&other), other);
         }
     }
 

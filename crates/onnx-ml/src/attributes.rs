@@ -3,6 +3,7 @@
 //! An empty list and an absent one are the same, as exporters write both for "not used". An attribute that is there
 //! twice is an error, whatever the two say.
 
+use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{NodeProto, TensorProto, tensor_proto};
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
@@ -60,8 +61,17 @@ impl<'a> Attributes<'a> {
     }
 
     pub(crate) fn string(self, name: &str) -> TractResult<Option<&'a str>> {
-        let bytes: Option<&[u8]> = self.of(name)?.get_attr_opt(name)?;
-        bytes.map(|bytes| self.text(name, bytes)).transpose()
+        self.string_bytes(name)?.map(|bytes| self.text(name, bytes)).transpose()
+    }
+
+    /// Whether `name` is there, with this type.
+    pub(crate) fn is(self, name: &str, kind: AttributeType) -> bool {
+        self.node.attribute.iter().any(|attribute| attribute.name == name && attribute.r#type == kind as i32)
+    }
+
+    /// A string as its raw bytes.
+    pub(crate) fn string_bytes(self, name: &str) -> TractResult<Option<&'a [u8]>> {
+        self.of(name)?.get_attr_opt(name)
     }
 
     fn text<'b>(self, name: &str, bytes: &'b [u8]) -> TractResult<&'b str> {

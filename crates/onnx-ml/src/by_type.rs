@@ -37,7 +37,17 @@ pub(crate) struct Takes {
 /// When tract has no such operator, or refuses the node.
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto, kernel: impl Kernel, takes: Takes) -> BuildResult {
     let (tracts, closures) = tracts::build(ctx, node)?;
-    Ok((Box::new(ByType { ours: Eager::new(node, kernel), tracts, takes }), closures))
+    Ok((beside(tracts, node, kernel, takes), closures))
+}
+
+/// The same with `others` for what `kernel` does not take.
+pub(crate) fn beside(
+    others: Box<dyn InferenceOp>,
+    node: &NodeProto,
+    kernel: impl Kernel,
+    takes: Takes,
+) -> Box<dyn InferenceOp> {
+    Box::new(ByType { ours: Eager::new(node, kernel), tracts: others, takes })
 }
 
 impl ByType {

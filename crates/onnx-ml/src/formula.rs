@@ -1,26 +1,33 @@
 //! Operators that are a formula of each element, wired from tract's arithmetic so that its optimiser sees through them.
 
+use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::{DatumType, SpecialOps as _, TVec, TractResult, TypedModel, tensor0, tvec};
 use tract_onnx::tract_core::ops::change_axes::wire_with_rank_broadcast;
 use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy, check_input_arity, check_output_arity};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, TypedOp, bail, expand};
 
+use crate::double_formula::DoubleFormula;
 use crate::eager::BuildResult;
 
-/// A formula of one element and one parameter.
+/// A formula of one element and some parameters.
 #[derive(Clone, Debug)]
-pub(crate) struct Formula {
+pub(crate) struct Formula<const N: usize> {
     /// The operator's name in ONNX.
     pub(crate) name: &'static str,
-    pub(crate) alpha: f32,
+    pub(crate) parameters: [f32; N],
     /// Wires `f(x)`.
-    pub(crate) wire: fn(&mut Wires<'_>, OutletId, f32) -> TractResult<OutletId>,
+    pub(crate) wire: fn(&mut Wires<'_>, OutletId, [f32; N]) -> TractResult<OutletId>,
 }
 
-impl Formula {
+impl<const N: usize> Formula<N> {
     /// The formula as the builders of tract's register return it.
     pub(crate) fn boxed(self) -> BuildResult {
         Ok((expand(self), vec![]))
+    }
+
+    /// The same, but for doubles `formula` of the same parameters, where this one loses digits.
+    pub(crate) fn with_doubles(self, node: &NodeProto, formula: fn(f64, [f64; N]) -> f64) -> BuildResult {
+        DoubleFormula { name: self.name, parameters: self.parameters, formula }.beside(expand(self), node)
     }
 }
 
@@ -70,7 +77,7 @@ pub(crate) fn same_fact<'r, 'p: 'r>(
     Ok(())
 }
 
-impl Expansion for Formula {
+impl<const N: usize> Expansion for Formula<N> {
     fn name(&self) -> StaticName {
         self.name.into()
     }
@@ -87,6 +94,6 @@ impl Expansion for Formula {
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
         let [x] = *inputs else { bail!("{}: has {} inputs, takes 1", self.name, inputs.len()) };
         let datum_type = model.outlet_fact(x)?.datum_type;
-        Ok(tvec!((self.wire)(&mut Wires { model, prefix, datum_type, nodes: 0 }, x, self.alpha)?))
+        Ok(tvec!((self.wire)(&mut Wires { model, prefix, datum_type, nodes: 0 }, x, self.parameters)?))
     }
 }

@@ -58,15 +58,20 @@ impl Labels {
     }
 
     /// What a classifier answers, into the buffers of a row program: the labels of `classes`, one per row, and behind
-    /// them, if the graph wants them, the scores.
-    pub(crate) fn write(&self, classes: &[usize], scores: &[f32], outputs: &mut [Buffer]) {
+    /// them, if the graph wants them, the scores that `scores` adds.
+    pub(crate) fn write(
+        &self,
+        classes: impl Iterator<Item = usize>,
+        scores: impl FnOnce(&mut Vec<f32>),
+        outputs: &mut [Buffer],
+    ) {
         if let [label, rest @ ..] = outputs {
             match self {
                 Labels::Ints(labels) => label.i64s().extend(pick(labels, classes)),
                 Labels::Strings(labels) => label.strings().extend(pick(labels, classes)),
             }
             if let [probabilities, ..] = rest {
-                probabilities.f32s().extend_from_slice(scores);
+                scores(probabilities.f32s());
             }
         }
     }
@@ -74,12 +79,12 @@ impl Labels {
     /// The labels of `classes`, one per row: a tensor `[rows]`.
     fn tensor(&self, classes: &[usize]) -> TractResult<TValue> {
         match self {
-            Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),
-            Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes).collect()),
+            Labels::Ints(labels) => tensor(&[classes.len()], pick(labels, classes.iter().copied()).collect()),
+            Labels::Strings(labels) => tensor(&[classes.len()], pick(labels, classes.iter().copied()).collect()),
         }
     }
 }
 
-fn pick<'a, T: Clone + Default>(labels: &'a [T], classes: &'a [usize]) -> impl ExactSizeIterator<Item = T> + 'a {
-    classes.iter().map(|&class| labels.get(class).cloned().unwrap_or_default())
+fn pick<T: Clone + Default>(labels: &[T], classes: impl Iterator<Item = usize>) -> impl Iterator<Item = T> {
+    classes.map(|class| labels.get(class).cloned().unwrap_or_default())
 }

@@ -6,15 +6,26 @@ use std::sync::Arc;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::prelude::{TVec, TractResult, TypedModel};
+use tract_onnx::prelude::{DatumType, TVec, TractResult, TypedModel};
 use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, expand};
 
+use crate::axes::expect_axes;
 use crate::eager::BuildResult;
 use crate::tracts;
 
 /// What the node becomes once all types and shapes are known.
 pub(crate) trait Wiring: fmt::Debug + Send + Sync + 'static {
+    /// Whether inputs are for this wiring, whose first one is of the type; others are tract's.
+    fn takes(&self, _datum_type: DatumType) -> bool {
+        true
+    }
+
+    /// The operator's name, and axes that the first input has to have, beside those that the second input lists.
+    fn expected_axes(&self) -> Option<(&'static str, &[i64])> {
+        None
+    }
+
     /// Adds to `model` what computes the outputs from `inputs`, under names that begin with `name`.
     ///
     /// # Errors
@@ -49,10 +60,18 @@ impl Expansion for Rewired {
         inputs: &'p [TensorProxy],
         outputs: &'p [TensorProxy],
     ) -> InferenceResult {
+        if let Some((operator, axes)) = self.wiring.expected_axes() {
+            expect_axes(operator, axes, solver, inputs)?;
+        }
         self.tracts.rules(solver, inputs, outputs)
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
+        if let Some(&first) = inputs.first()
+            && !self.wiring.takes(model.outlet_fact(first)?.datum_type)
+        {
+            return self.tracts.wire(prefix, model, inputs);
+        }
         self.wiring.wire(prefix, model, inputs)
     }
 }

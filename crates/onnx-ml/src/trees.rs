@@ -19,11 +19,12 @@
 //! docs/performance.md):
 //!
 //! - *No jumps.* Next place is `child + (key < column)`; a leaf goes on at itself. (Comparing instead of jumping: Asadi,
-//!   Lin and de Vries, 2014, who also interleave walks; here, eight of them.)
+//!   Lin and de Vries, 2014, who also interleave walks; here, eight rows or ten trees.)
 //! - *Integers.* Features become [`key`]s once per row, and a comparison is one cycle instead of four. Missing values,
 //!   strict rules and doubles against floats are decided there too, so all forests have one loop.
-//! - *Small entries.* Siblings are neighbours, so one child is enough; 8 bits are enough for the column and 24 for a place
-//!   within a tree. Eight entries share a cache line, where ONNX Runtime has two or three.
+//! - *Small entries.* Siblings are neighbours, so one child is enough; 8 bits are enough for the column and 24 for a place.
+//!   Eight entries share a cache line, where ONNX Runtime has two or three.
+//! - *Likely ways are short.* The larger subtree lies right behind its parent.
 //! - *Leaves in the entries*, for what they vote; or shared, where they vote alike.
 //! - *Blocks.* A tree is fetched once for a block of rows, whose columns stay in the cache beside it.
 //!
@@ -41,6 +42,7 @@ mod index;
 mod key;
 mod leaves;
 mod lists;
+mod modes;
 mod numbers;
 mod positions;
 mod rule;
@@ -51,5 +53,6 @@ mod walk;
 
 pub(crate) use ensemble::Ensemble;
 pub(crate) use lists::{Lists, Prefix};
+pub use modes::{compared_features, mode_byte, mode_name};
 pub(crate) use positions::Positions;
 pub(crate) use scores::Aggregate;

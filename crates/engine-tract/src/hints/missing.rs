@@ -43,10 +43,7 @@ fn routes_nan(trees: &NodeProto) -> bool {
     attribute(trees, "nodes_missing_value_tracks_true").is_some_and(|tracks| tracks.ints.contains(&1))
 }
 
-/// The columns that the trees look at. Leaves have a column as well, by convention the first.
+/// The columns that the trees look at.
 fn tested(trees: &NodeProto) -> impl Iterator<Item = usize> {
-    let columns = attribute(trees, "nodes_featureids").map(|ids| ids.ints.as_slice()).unwrap_or_default();
-    let modes = attribute(trees, "nodes_modes").map(|modes| modes.strings.as_slice()).unwrap_or_default();
-    let branches = columns.iter().zip(modes).filter(|(_, mode)| *mode != b"LEAF");
-    branches.filter_map(|(&column, _)| usize::try_from(column).ok())
+    ferrocast_onnx_ml::compared_features(trees).filter_map(|column| usize::try_from(column).ok())
 }

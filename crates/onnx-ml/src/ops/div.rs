@@ -1,5 +1,5 @@
 //! `Div` of floating point numbers, correctly rounded. tract multiplies by the reciprocal, which is often off in the last
-//! digit, and infinite for the smallest divisors.
+//! digit, and infinite for the smallest divisors. Integers are tract's, but for an error where it panics: by zero.
 //!
 //! That digit matters: a power transformer divides what is nearly constant, and scales the rest up by 10⁷.
 
@@ -15,6 +15,8 @@ use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, bail, expand};
 
 use crate::eager::BuildResult;
+use crate::nonzero;
+use crate::tensors::exactly;
 use crate::tracts;
 
 const NAME: &str = "Div";
@@ -53,7 +55,11 @@ impl Expansion for Div {
                 let inputs = wire_cast(prefix, model, &inputs, common)?;
                 model.wire_node(prefix, TypedBinOp(Box::new(CorrectlyRounded), None), &inputs)
             }
-            _ => self.tracts.wire(prefix, model, inputs),
+            _ => {
+                let &[dividend, divisor] = exactly(NAME, inputs)?;
+                let divisor = nonzero::wire(NAME, prefix, model, divisor)?;
+                self.tracts.wire(prefix, model, &[dividend, divisor])
+            }
         }
     }
 }

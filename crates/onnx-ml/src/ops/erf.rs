@@ -7,5 +7,5 @@ use crate::double_formula::DoubleFormula;
 use crate::eager::BuildResult;
 
 pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
-    DoubleFormula { name: "Erf", formula: libm::erf }.build(ctx, node)
+    DoubleFormula { name: "Erf", parameters: [], formula: |x, []| libm::erf(x) }.build(ctx, node)
 }

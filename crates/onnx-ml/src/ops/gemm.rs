@@ -49,6 +49,9 @@ impl Wiring for Gemm {
     fn wire(&self, name: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
         let &[a, b, ref rest @ ..] = inputs else { bail!("{NAME}: has {} inputs, takes 2 or 3", inputs.len()) };
         let datum_type = model.outlet_fact(a)?.datum_type;
+        if !datum_type.is_float() {
+            bail!("{NAME}: of {datum_type:?} is not supported");
+        }
         let axes = AxesMapping::for_numpy_matmul(2, self.transposes_a, self.transposes_b, false)?;
         let product = model.wire_node(format!("{name}.ab"), EinSum::new(axes, datum_type), &[a, b])?;
         let product = scale(&format!("{name}.alpha"), model, product, self.alpha)?;

@@ -89,7 +89,7 @@ impl RowStep for LinearClassifier {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, _) = inputs.get(0)?;
         let (classes, scores) = self.finish(self.linear.scores_of(features)?);
-        self.labels.write(&classes, &scores, outputs);
+        self.labels.write(classes.into_iter(), |into| into.extend_from_slice(&scores), outputs);
         Ok(())
     }
 }

@@ -12,7 +12,9 @@ use tract_onnx::tract_hir::infer::{InferenceResult, Solver, TensorProxy};
 use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, bail, expand};
 
 use crate::attributes::Attributes;
+use crate::axes::expect_axes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::extreme::Extreme;
 use crate::tensors::exactly;
 use crate::tracts;
 
@@ -49,7 +51,7 @@ impl ReduceExtreme {
 
     /// The axes, counted from the first, in order.
     fn resolve(&self, given: Option<&Tensor>, rank: usize) -> TractResult<Vec<usize>> {
-        let name = self.extreme().name();
+        let operator = name(self.extreme());
         let listed = match given {
             Some(axes) => axes.cast_to::<i64>()?.to_plain_array_view::<i64>()?.iter().copied().collect(),
             None => self.axes.clone(),
@@ -62,7 +64,7 @@ impl ReduceExtreme {
             let counted = if axis < 0 { axis + i64::try_from(rank)? } else { axis };
             match usize::try_from(counted) {
                 Ok(counted) if counted < rank => axes.push(counted),
-                _ => bail!("{name}: axis {axis} of {rank}"),
+                _ => bail!("{operator}: axis {axis} of {rank}"),
             }
         }
         axes.sort_unstable();
@@ -73,7 +75,7 @@ impl ReduceExtreme {
 
 impl Expansion for ReduceExtreme {
     fn name(&self) -> StaticName {
-        self.extreme().name().into()
+        name(self.extreme()).into()
     }
 
     fn rules<'r, 'p: 'r, 's: 'r>(
@@ -82,11 +84,12 @@ impl Expansion for ReduceExtreme {
         inputs: &'p [TensorProxy],
         outputs: &'p [TensorProxy],
     ) -> InferenceResult {
+        expect_axes(name(self.extreme()), &self.axes, solver, inputs)?;
         self.tracts.rules(solver, inputs, outputs)
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
-        let Some((&data, axes)) = inputs.split_first() else { bail!("{}: no input", self.extreme().name()) };
+        let Some((&data, axes)) = inputs.split_first() else { bail!("{}: no input", name(self.extreme())) };
         let fact = model.outlet_fact(data)?;
         if !fact.datum_type.is_float() {
             return self.tracts.wire(prefix, model, inputs);
@@ -95,7 +98,7 @@ impl Expansion for ReduceExtreme {
         let given = match axes.first() {
             Some(&axes) => match &model.outlet_fact(axes)?.konst {
                 Some(axes) => Some(axes.clone()),
-                None => bail!("{}: the axes are no constant", self.extreme().name()),
+                None => bail!("{}: the axes are no constant", name(self.extreme())),
             },
             None => None,
         };
@@ -105,35 +108,10 @@ impl Expansion for ReduceExtreme {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Extreme {
-    Max,
-    Min,
-}
-
-impl Extreme {
-    fn name(self) -> &'static str {
-        match self {
-            Extreme::Max => "ReduceMax",
-            Extreme::Min => "ReduceMin",
-        }
-    }
-
-    /// What comes of no numbers.
-    fn start<T: Float>(self) -> T {
-        match self {
-            Extreme::Max => T::neg_infinity(),
-            Extreme::Min => T::infinity(),
-        }
-    }
-
-    /// The further of two numbers; NaN if one of them is.
-    fn of<T: Float>(self, so_far: T, value: T) -> T {
-        let is_further = match self {
-            Extreme::Max => value > so_far,
-            Extreme::Min => value < so_far,
-        };
-        if is_further || value.is_nan() { value } else { so_far }
+fn name(extreme: Extreme) -> &'static str {
+    match extreme {
+        Extreme::Max => "ReduceMax",
+        Extreme::Min => "ReduceMin",
     }
 }
 
@@ -170,7 +148,7 @@ impl AlongAxes {
 
 impl Kernel for AlongAxes {
     fn name(&self) -> &'static str {
-        self.extreme.name()
+        name(self.extreme)
     }
 
     fn facts(&self, inputs: &[Fact]) -> TractResult<TVec<Fact>> {

@@ -52,6 +52,10 @@ impl ReduceLogSumExp {
 }
 
 impl Wiring for ReduceLogSumExp {
+    fn expected_axes(&self) -> Option<(&'static str, &[i64])> {
+        Some((NAME, &self.axes))
+    }
+
     fn wire(&self, name: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
         let Some((&input, rest)) = inputs.split_first() else { bail!("{NAME}: has no input") };
         let rank = model.outlet_fact(input)?.rank();

@@ -217,7 +217,7 @@ impl RowStep for SvmClassifier {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, _) = inputs.get(0)?;
         let (classes, scores) = self.finish(&self.machine.scores_of(features)?);
-        self.labels.write(&classes, &scores, outputs);
+        self.labels.write(classes.into_iter(), |into| into.extend_from_slice(&scores), outputs);
         Ok(())
     }
 }

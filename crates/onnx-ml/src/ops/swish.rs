@@ -11,7 +11,7 @@ use crate::formula::{Formula, Wires};
 
 pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
     let alpha = Attributes::new(node).float("alpha")?.unwrap_or(1.);
-    let wire = |wires: &mut Wires<'_>, x, alpha| {
+    let wire = |wires: &mut Wires<'_>, x, [alpha]: [f32; 1]| {
         // tract's optimiser recognises the product of `x` and its sigmoid, and has a kernel for it.
         let scaled = if alpha == 1. {
             x
@@ -22,5 +22,5 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
         let gate = wires.apply(sigmoid(), &[scaled])?;
         wires.apply(mul(), &[x, gate])
     };
-    Formula { name: "Swish", alpha, wire }.boxed()
+    Formula { name: "Swish", parameters: [alpha], wire }.with_doubles(node, |x, [alpha]| x / (1. + (-alpha * x).exp()))
 }

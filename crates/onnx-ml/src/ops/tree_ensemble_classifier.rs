@@ -75,31 +75,35 @@ impl Scores {
 }
 
 impl TreeEnsembleClassifier {
-    /// The classes and, row after row, the scores of all classes.
-    fn finish(&self, sums: Vec<f64>) -> (Vec<usize>, Vec<f32>) {
+    /// The class of each row of sums.
+    fn classes(&self, sums: &[f64]) -> impl Iterator<Item = usize> {
+        sums.chunks_exact(self.ensemble.targets()).map(|row| match (self.scores, row) {
+            (Scores::Second { complement, .. }, &[sum]) => usize::from(match complement {
+                Complement::OneMinus => sum > 0.5,
+                Complement::Negated => sum > 0.0,
+            }),
+            // Before the transform, as it may not keep the order: probits beyond [0, 1] are NaN.
+            _ => winner(row),
+        })
+    }
+
+    /// Adds, row after row, the scores of all classes.
+    fn add_scores(&self, sums: &[f64], scores: &mut Vec<f32>) {
         match self.scores {
             Scores::PerClass => {
-                // Before the transform, as it may not keep the order: probits beyond [0, 1] are NaN.
-                let classes = sums.chunks_exact(self.labels.len()).map(winner).collect();
-                let mut scores: Vec<f32> = sums.into_iter().map(|score| score as f32).collect();
+                scores.extend(sums.iter().map(|&sum| sum as f32));
                 scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
-                (classes, scores)
             }
             Scores::Second { complement, both_columns } => {
-                let threshold = match complement {
-                    Complement::OneMinus => 0.5,
-                    Complement::Negated => 0.0,
-                };
-                let classes = sums.iter().map(|&sum| usize::from(sum > threshold)).collect();
-                let row = |sum| {
-                    if both_columns {
-                        return self.post_transform.both_classes(sum as f32, complement);
-                    }
-                    let mut row = [0.0, sum as f32];
-                    self.post_transform.apply(&mut row);
-                    row
-                };
-                (classes, sums.into_iter().flat_map(row).collect())
+                for sum in sums.iter().map(|&sum| sum as f32) {
+                    scores.extend(if both_columns {
+                        self.post_transform.both_classes(sum, complement)
+                    } else {
+                        let mut row = [0.0, sum];
+                        self.post_transform.apply(&mut row);
+                        row
+                    });
+                }
             }
         }
     }
@@ -120,9 +124,13 @@ impl Kernel for TreeEnsembleClassifier {
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
-        let (classes, scores) = self.finish(self.ensemble.scores(input)?);
+        let sums = self.ensemble.scores(input)?;
+        let classes: Vec<usize> = self.classes(&sums).collect();
+        let mut scores = Vec::with_capacity(classes.len() * self.labels.len());
+        self.add_scores(&sums, &mut scores);
         self.labels.tensors(&classes, scores, self.labels.len())
     }
+
     fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         if is_table(inputs) { Some(self) } else { None }
     }
@@ -131,8 +139,8 @@ impl Kernel for TreeEnsembleClassifier {
 impl RowStep for TreeEnsembleClassifier {
     fn run(&self, rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, width) = inputs.get(0)?;
-        let (classes, scores) = self.finish(self.ensemble.scores_of(features, rows, width)?);
-        self.labels.write(&classes, &scores, outputs);
+        let sums = self.ensemble.scores_of(features, rows, width)?;
+        self.labels.write(self.classes(&sums), |scores| self.add_scores(&sums, scores), outputs);
         Ok(())
     }
 }

@@ -32,15 +32,28 @@ pub(super) enum Missing {
 pub(super) struct Columns {
     numbers: HashMap<Column, u32>,
     columns: Vec<Column>,
+    /// The last columns met, each at the place of its feature: a forest asks for few of them, again and again.
+    recent: [Option<(Column, u32)>; RECENT],
 }
+
+const RECENT: usize = 32;
 
 impl Columns {
     /// The number of `column`, from 0.
     pub(super) fn number(&mut self, column: Column) -> u32 {
+        let place = column.feature as usize % RECENT;
+        if let Some(&Some((met, number))) = self.recent.get(place)
+            && met == column
+        {
+            return number;
+        }
         let next = self.columns.len() as u32;
         let number = *self.numbers.entry(column).or_insert(next);
         if number == next {
             self.columns.push(column);
+        }
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = Some((column, number));
         }
         number
     }

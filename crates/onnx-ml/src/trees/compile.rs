@@ -31,6 +31,16 @@ pub(super) struct SplitTree {
     pub(super) depth: u32,
 }
 
+impl SplitTree {
+    /// Which of the tree's own splits `child` is, if it is one.
+    pub(super) fn within(&self, child: Child) -> Option<usize> {
+        match child {
+            Child::Split(split) => (split as usize).checked_sub(self.splits.start),
+            Child::Leaf(_) => None,
+        }
+    }
+}
+
 /// Compiles the trees of `graph`.
 ///
 /// # Errors
@@ -39,15 +49,66 @@ pub(super) fn compile(operator: &str, graph: &mut Graph<'_>) -> TractResult<Spli
     chains::merge(graph);
     let graph = &*graph;
     let mut splitter = Splitter::new(graph);
+    let trees = match ends_in_order(graph) {
+        Some(ends) => backwards(graph, &ends, &mut splitter)?,
+        None => visited(operator, graph, &mut splitter)?,
+    };
+    Ok(Splits { columns: splitter.columns.into_vec(), splits: splitter.splits, trees })
+}
+
+/// Where each tree ends, if each is listed by itself and all its branches lead to later nodes, as nearly all files have
+/// them. Such trees have no cycles and share no nodes.
+fn ends_in_order(graph: &Graph<'_>) -> Option<Vec<u32>> {
+    let all = u32::try_from(graph.nodes.len()).ok()?;
+    let ends: Vec<u32> = graph.roots.iter().skip(1).copied().chain([all]).collect();
+    let is_in_order = graph.roots.iter().zip(&ends).all(|(&root, &end)| {
+        let nodes = graph.nodes.get(root as usize..end as usize).unwrap_or_default();
+        root < end
+            && (root..).zip(nodes).all(|(position, node)| match node {
+                Node::Branch(branch) => branch.children.iter().all(|child| (position + 1..end).contains(child)),
+                Node::Leaf(_) => true,
+            })
+    });
+    is_in_order.then_some(ends)
+}
+
+/// Writes trees that are in order, each from its last node to its root.
+#[allow(clippy::indexing_slicing, reason = "a graph's references are in range")]
+fn backwards(graph: &Graph<'_>, ends: &[u32], splitter: &mut Splitter<'_>) -> TractResult<Vec<SplitTree>> {
+    // Where each node of the tree at hand begins.
+    let mut begins = Vec::new();
+    let mut trees = Vec::with_capacity(ends.len());
+    for (&root, &end) in graph.roots.iter().zip(ends) {
+        let first = splitter.splits.len();
+        let nodes = &graph.nodes[root as usize..end as usize];
+        begins.clear();
+        begins.resize(nodes.len(), Child::Leaf(0));
+        for (position, node) in nodes.iter().enumerate().rev() {
+            begins[position] = match node {
+                Node::Leaf(leaf) => Child::Leaf(*leaf),
+                Node::Branch(branch) => {
+                    let [yes, no] = branch.children;
+                    splitter.branch(branch, [begins[(yes - root) as usize], begins[(no - root) as usize]])?
+                }
+            };
+        }
+        let root = begins[0];
+        trees.push(SplitTree { splits: first..splitter.splits.len(), root, depth: splitter.depth(root) });
+    }
+    Ok(trees)
+}
+
+/// Writes trees in any order, by going from their roots to their leaves.
+fn visited(operator: &str, graph: &Graph<'_>, splitter: &mut Splitter<'_>) -> TractResult<Vec<SplitTree>> {
     let left = (graph.nodes.len() + graph.members.len()).saturating_mul(MOST_COPIES);
     let mut visits = Visits { operator, graph, states: vec![State::Unseen; graph.nodes.len()], left };
     let mut trees = Vec::with_capacity(graph.roots.len());
     for (tree, &root) in (0..).zip(&graph.roots) {
         let first = splitter.splits.len();
-        let root = visits.tree(tree, root, &mut splitter)?;
+        let root = visits.tree(tree, root, splitter)?;
         trees.push(SplitTree { splits: first..splitter.splits.len(), root, depth: splitter.depth(root) });
     }
-    Ok(Splits { columns: splitter.columns.into_vec(), splits: splitter.splits, trees })
+    Ok(trees)
 }
 
 /// What is known of a node.
@@ -75,8 +136,7 @@ struct Visits<'a> {
 impl Visits<'_> {
     /// Writes all that is reached from `root`, children first; returns where the tree begins.
     ///
-    /// Without recursion, as the depth is the file's choice. The false child goes first, since the layout is in the
-    /// opposite order.
+    /// Without recursion, as the depth is the file's choice.
     fn tree(&mut self, tree: u32, root: u32, splitter: &mut Splitter<'_>) -> TractResult<Child> {
         let mut path = vec![self.enter(root)?];
         let mut begins = Child::Leaf(0);

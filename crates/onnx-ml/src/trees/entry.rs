@@ -90,7 +90,7 @@ impl Entry for Narrow {
     }
 }
 
-/// 16 bytes: for double thresholds, many columns, and trees of millions of nodes.
+/// 16 bytes: for double thresholds, many columns, and forests of more than 16 million nodes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wide {
     key: u64,
@@ -127,7 +127,7 @@ impl Entry for Wide {
     }
 
     #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "layout.rs has numbered the columns; lanes are given by constants")]
+    #[allow(clippy::indexing_slicing, reason = "the forest has numbered the columns; lanes are given by constants")]
     fn next<const LANES: usize>(self, window: &[[u64; LANES]], lane: usize) -> u32 {
         let above = self.key < window[self.column()][lane];
         self.child().wrapping_add(above.into())

@@ -65,9 +65,10 @@ pub(super) struct Votes {
     votes: Vec<Vote>,
 }
 
-/// A weight, and the target whose score it counts for.
+/// The weight of a leaf, and the target whose score it counts for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vote {
+    pub(super) leaf: u32,
     pub(super) target: u32,
     pub(super) weight: f64,
 }
@@ -99,19 +100,21 @@ impl Votes {
     ///
     /// # Errors
     /// When there are more than fit.
-    pub(super) fn new(operator: &str, leaves: usize, mut votes: Vec<(u32, Vote)>) -> TractResult<Votes> {
+    pub(super) fn new(operator: &str, leaves: usize, mut votes: Vec<Vote>) -> TractResult<Votes> {
         if u32::try_from(votes.len()).is_err() {
             bail!("{operator}: has {} votes, more than fit", votes.len());
         }
-        // Files have them in order, which a stable sort sees in one pass.
-        votes.sort_by_key(|&(leaf, _)| leaf);
+        // Files have them in order.
+        if !votes.is_sorted_by_key(|vote| vote.leaf) {
+            votes.sort_by_key(|vote| vote.leaf);
+        }
         let mut starts = Vec::with_capacity(leaves + 1);
         let mut next = 0;
         for leaf in 0..=leaves as u32 {
             starts.push(next as u32);
-            next += votes.iter().skip(next).take_while(|&&(of, _)| of == leaf).count();
+            next += votes.iter().skip(next).take_while(|vote| vote.leaf == leaf).count();
         }
-        Ok(Votes { starts, votes: votes.into_iter().map(|(_, vote)| vote).collect() })
+        Ok(Votes { starts, votes })
     }
 
     /// The votes of a leaf.

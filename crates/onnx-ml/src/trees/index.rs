@@ -1,6 +1,6 @@
 //! Where in a file a node is, by its tree id and node id.
-
-use std::ops::Range;
+//!
+//! Files list tree after tree, and in each the ids count up. So the index is one of runs, and mostly one run is a tree.
 
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
@@ -8,73 +8,84 @@ use tract_onnx::tract_hir::internal::bail;
 /// The nodes of a file by their ids.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// `(tree id, node id, position)`, sorted.
-    ids: Vec<(i64, i64, u32)>,
+    /// Sorted by tree and node id, without overlaps.
+    runs: Vec<Run>,
+}
+
+/// Nodes of one tree with ids `first`, `first + 1`, …, at positions `position`, `position + 1`, ….
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    tree: i64,
+    first: i64,
+    position: u32,
+    length: u32,
+}
+
+impl Run {
+    /// Which of its nodes has the id `node`.
+    fn offset(&self, node: i64) -> Option<u32> {
+        let offset = u32::try_from(node.checked_sub(self.first)?).ok()?;
+        (offset < self.length).then_some(offset)
+    }
 }
 
 impl Index {
     /// # Errors
     /// When a tree has two nodes with one id.
     pub(super) fn new(operator: &str, tree_ids: &[i64], node_ids: &[i64]) -> TractResult<Index> {
-        let pairs = tree_ids.iter().zip(node_ids).zip(0u32..);
-        let mut ids: Vec<_> = pairs.map(|((&tree, &node), position)| (tree, node, position)).collect();
-        // Quick, as files have them sorted.
-        ids.sort_unstable();
-        for pair in ids.windows(2) {
-            if let [(tree, node, _), (next_tree, next_node, _)] = pair
-                && (tree, node) == (next_tree, next_node)
-            {
-                bail!("{operator}: nodes_nodeids: tree {tree} has two nodes {node}");
+        let mut runs: Vec<Run> = Vec::new();
+        for ((&tree, &node), position) in tree_ids.iter().zip(node_ids).zip(0u32..) {
+            match runs.last_mut() {
+                Some(run) if run.tree == tree && run.first.checked_add(run.length.into()) == Some(node) => {
+                    run.length += 1;
+                }
+                _ => runs.push(Run { tree, first: node, position, length: 1 }),
             }
         }
-        Ok(Index { ids })
+        runs.sort_unstable_by_key(|run| (run.tree, run.first));
+        for pair in runs.windows(2) {
+            if let [run, next] = pair
+                && run.tree == next.tree
+                && run.offset(next.first).is_some()
+            {
+                bail!("{operator}: nodes_nodeids: tree {} has two nodes {}", next.tree, next.first);
+            }
+        }
+        Ok(Index { runs })
     }
 
     /// The first node of each tree that the file lists: its root. In the order of the file.
     pub(super) fn roots(&self) -> Vec<u32> {
-        let trees = self.ids.chunk_by(|left, right| left.0 == right.0);
-        let mut roots: Vec<u32> =
-            trees.filter_map(|tree| tree.iter().map(|&(_, _, position)| position).min()).collect();
+        let trees = self.runs.chunk_by(|left, right| left.tree == right.tree);
+        let mut roots: Vec<u32> = trees.filter_map(|tree| tree.iter().map(|run| run.position).min()).collect();
         roots.sort_unstable();
         roots
     }
 
-    /// Look-ups that are quick for trees one after the other, with ids that count up.
+    /// Look-ups that are quick for one run after the other.
     pub(super) fn finder(&self) -> Finder<'_> {
-        Finder { ids: &self.ids, tree: 0..0 }
+        Finder { runs: &self.runs, last: self.runs.first().copied() }
     }
 }
 
-/// Looks nodes up, and remembers the tree of the last one.
+/// Looks nodes up, and remembers the run of the last one.
 pub(super) struct Finder<'a> {
-    ids: &'a [(i64, i64, u32)],
-    /// Where in `ids` the nodes of that tree are.
-    tree: Range<usize>,
+    runs: &'a [Run],
+    last: Option<Run>,
 }
 
-impl<'a> Finder<'a> {
+impl Finder<'_> {
     /// The position of a node in the file.
     pub(super) fn find(&mut self, tree: i64, node: i64) -> Option<u32> {
-        let nodes = self.nodes_of(tree)?;
-        let &(_, first, _) = nodes.first()?;
-        let guess = node.checked_sub(first).and_then(|offset| nodes.get(usize::try_from(offset).ok()?));
-        if let Some(&(_, found, position)) = guess
-            && found == node
+        if let Some(run) = self.last.filter(|run| run.tree == tree)
+            && let Some(offset) = run.offset(node)
         {
-            return Some(position);
+            return Some(run.position + offset);
         }
-        let found = nodes.binary_search_by_key(&node, |&(_, node, _)| node).ok()?;
-        nodes.get(found).map(|&(_, _, position)| position)
-    }
-
-    fn nodes_of(&mut self, tree: i64) -> Option<&'a [(i64, i64, u32)]> {
-        let remembered = self.ids.get(self.tree.clone())?;
-        if remembered.first().is_some_and(|&(of, _, _)| of == tree) {
-            return Some(remembered);
-        }
-        let start = self.ids.partition_point(|&(of, _, _)| of < tree);
-        let end = self.ids.partition_point(|&(of, _, _)| of <= tree);
-        self.tree = start..end;
-        self.ids.get(start..end)
+        let behind = self.runs.partition_point(|run| (run.tree, run.first) <= (tree, node));
+        let run = *self.runs.get(behind.checked_sub(1)?)?;
+        let offset = run.offset(node).filter(|_| run.tree == tree)?;
+        self.last = Some(run);
+        Some(run.position + offset)
     }
 }

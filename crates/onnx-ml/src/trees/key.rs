@@ -7,9 +7,10 @@
 //! The order is that of `totalOrder` in IEEE 754-2008, 5.10; the trick is Herf's radix sort of floats (2001).
 
 use std::fmt::Debug;
+use std::hash::Hash;
 
 /// An unsigned integer that stands for a number.
-pub(super) trait Key: Copy + Debug + Default + Ord + Send + Sync + 'static {
+pub(super) trait Key: Copy + Debug + Default + Hash + Ord + Send + Sync + 'static {
     /// Below the key of every number, minus infinity included.
     const LOWEST: Self;
     /// Above the key of every number by at least two.

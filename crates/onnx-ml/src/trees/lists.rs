@@ -8,6 +8,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
 use super::index::Index;
+use super::modes::Modes;
 use super::numbers::Numbers;
 use super::rule::Mode;
 use crate::attributes::Attributes;
@@ -30,7 +31,7 @@ pub(crate) struct Lists<'a> {
     pub(super) tree_ids: &'a [i64],
     pub(super) node_ids: &'a [i64],
     pub(super) feature_ids: &'a [i64],
-    pub(super) modes: &'a [Vec<u8>],
+    pub(super) modes: Modes<'a>,
     pub(super) true_ids: &'a [i64],
     pub(super) false_ids: &'a [i64],
     /// One per node, or none at all.
@@ -60,7 +61,7 @@ impl<'a> Lists<'a> {
             tree_ids: attributes.ints("nodes_treeids")?,
             node_ids: attributes.ints("nodes_nodeids")?,
             feature_ids: attributes.ints("nodes_featureids")?,
-            modes: attributes.bytes("nodes_modes")?,
+            modes: Modes::read(attributes)?,
             true_ids: attributes.ints("nodes_truenodeids")?,
             false_ids: attributes.ints("nodes_falsenodeids")?,
             missing_tracks_true: attributes.ints("nodes_missing_value_tracks_true")?,
@@ -141,24 +142,21 @@ impl<'a> Lists<'a> {
     fn nodes(&self, index: &Index) -> TractResult<(Vec<Node>, u32)> {
         let operator = self.operator;
         let mut finder = index.finder();
-        let ids = self.tree_ids.iter().zip(self.node_ids).zip(self.feature_ids).zip(self.modes);
+        let ids = self.tree_ids.iter().zip(self.node_ids).zip(self.feature_ids).zip(self.modes.iter());
         let children = self.true_ids.iter().zip(self.false_ids).zip(self.thresholds.iter());
         // Without tracks, no missing value goes to a true child.
         let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(&0));
         let mut nodes = Vec::with_capacity(self.tree_ids.len());
         let mut leaves = 0;
         for (((((&tree, &node), &feature), mode), ((&yes, &no), threshold)), &track) in ids.zip(children).zip(tracks) {
-            let rule = match Mode::parse(mode) {
-                Some(Mode::Branch(rule)) => rule,
-                Some(Mode::Leaf) => {
+            let rule = match mode {
+                Ok(Mode::Branch(rule)) => rule,
+                Ok(Mode::Leaf) => {
                     nodes.push(Node::Leaf(leaves));
                     leaves += 1;
                     continue;
                 }
-                None => {
-                    let mode = String::from_utf8_lossy(mode);
-                    bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode:?}")
-                }
+                Err(mode) => bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode}"),
             };
             let Some(feature) = feature_in_range(feature) else {
                 bail!("{operator}: nodes_featureids: tree {tree}, node {node}: feature {feature} is out of range")
@@ -189,7 +187,7 @@ impl<'a> Lists<'a> {
                 _ => bail!("{operator}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"),
             };
             if let Some(&Node::Leaf(leaf)) = nodes.get(position as usize) {
-                votes.push((leaf, Vote { target, weight }));
+                votes.push(Vote { leaf, target, weight });
             }
         }
         Votes::new(operator, leaves as usize, votes)

@@ -99,7 +99,7 @@ impl<'a> Positions<'a> {
         let mut votes = Vec::with_capacity(self.leaf_weights.len());
         for ((leaf, &target), weight) in (0u32..).zip(self.leaf_targets).zip(self.leaf_weights.iter()) {
             match u32::try_from(target) {
-                Ok(index) if (index as usize) < targets => votes.push((leaf, Vote { target: index, weight })),
+                Ok(index) if (index as usize) < targets => votes.push(Vote { leaf, target: index, weight }),
                 _ => bail!("{operator}: leaf_targetids: leaf {leaf} is for target {target}, there are {targets}"),
             }
         }

@@ -24,34 +24,41 @@ pub(super) enum Mode {
     Leaf,
 }
 
+/// ONNX's names of the modes, of the operators that have leaves among their nodes.
+const NAMES: [(&str, Mode); 7] = [
+    ("LEAF", Mode::Leaf),
+    ("BRANCH_LEQ", Mode::Branch(Rule::LessOrEqual)),
+    ("BRANCH_LT", Mode::Branch(Rule::Less)),
+    ("BRANCH_GTE", Mode::Branch(Rule::GreaterOrEqual)),
+    ("BRANCH_GT", Mode::Branch(Rule::Greater)),
+    ("BRANCH_EQ", Mode::Branch(Rule::Equal)),
+    ("BRANCH_NEQ", Mode::Branch(Rule::NotEqual)),
+];
+
+/// ONNX's numbers of the rules, of the operator whose nodes are all branches: the positions.
+const NUMBERS: [Rule; 7] =
+    [Rule::LessOrEqual, Rule::Less, Rule::GreaterOrEqual, Rule::Greater, Rule::Equal, Rule::NotEqual, Rule::Member];
+
 impl Mode {
-    /// The mode with ONNX's name `name`, of the operators that have leaves among their nodes.
+    /// The mode with ONNX's name `name`.
     pub(super) fn parse(name: &[u8]) -> Option<Mode> {
-        Some(match name {
-            b"LEAF" => Mode::Leaf,
-            b"BRANCH_LEQ" => Mode::Branch(Rule::LessOrEqual),
-            b"BRANCH_LT" => Mode::Branch(Rule::Less),
-            b"BRANCH_GTE" => Mode::Branch(Rule::GreaterOrEqual),
-            b"BRANCH_GT" => Mode::Branch(Rule::Greater),
-            b"BRANCH_EQ" => Mode::Branch(Rule::Equal),
-            b"BRANCH_NEQ" => Mode::Branch(Rule::NotEqual),
-            _ => return None,
-        })
+        NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, mode)| mode)
+    }
+
+    /// ONNX's name; [`Rule::Member`] has none.
+    pub(super) fn name(self) -> Option<&'static str> {
+        NAMES.iter().find(|&&(_, mode)| mode == self).map(|&(name, _)| name)
     }
 }
 
 impl Rule {
-    /// The rule with ONNX's number `number`, of the operator whose nodes are all branches.
+    /// The rule with ONNX's number `number`.
     pub(super) fn of_number(number: u8) -> Option<Rule> {
-        Some(match number {
-            0 => Rule::LessOrEqual,
-            1 => Rule::Less,
-            2 => Rule::GreaterOrEqual,
-            3 => Rule::Greater,
-            4 => Rule::Equal,
-            5 => Rule::NotEqual,
-            6 => Rule::Member,
-            _ => return None,
-        })
+        NUMBERS.get(usize::from(number)).copied()
+    }
+
+    /// ONNX's number of the rule.
+    pub(super) fn number(self) -> u8 {
+        NUMBERS.iter().zip(0..).find(|&(&rule, _)| rule == self).map_or(u8::MAX, |(_, number)| number)
     }
 }

@@ -44,7 +44,7 @@ impl Scorer {
     /// Lays the trees out, for as many targets as there are base values.
     ///
     /// # Errors
-    /// When the trees are too large for any layout.
+    /// When there are too many nodes for any layout.
     pub(super) fn new(
         operator: &str,
         trees: &Splits,
@@ -60,7 +60,7 @@ impl Scorer {
         } else if let Some(forest) = Forest::<Wide>::new(trees, votes, targets) {
             Layout::Wide(forest)
         } else {
-            bail!("{operator}: has a tree with more nodes than fit")
+            bail!("{operator}: has more nodes than fit")
         };
         Ok(Scorer { layout, aggregate, targets, base_values })
     }

@@ -42,7 +42,7 @@ impl Shallow {
         if !matches!(forest.leaves, Leaves::Inline) || forest.trees.iter().any(|tree| tree.depth > LEVELS as u32) {
             return None;
         }
-        let trees = forest.trees.iter().map(|tree| Tree::of(forest.entries(tree), tree)).collect::<Option<_>>()?;
+        let trees = forest.trees.iter().map(|tree| Tree::of(forest.entries(), tree)).collect::<Option<_>>()?;
         Some(Shallow { trees })
     }
 
@@ -126,7 +126,7 @@ impl Tree {
     fn of(entries: &[Narrow], tree: &forest::Tree) -> Option<Tree> {
         // Level after level: the branches of one are the parents of the next. A leaf that comes early goes on at itself
         // and what is beside it; it is chosen whatever its own lanes compare, as its column is at most any key.
-        let mut level = vec![0];
+        let mut level = vec![tree.root];
         let (mut columns, mut keys) = ([0; BRANCHES], [0; BRANCHES]);
         let mut slots = columns.iter_mut().zip(&mut keys);
         for _ in 0..LEVELS {
@@ -141,7 +141,7 @@ impl Tree {
         }
         let mut weights = [0.0; LEAVES];
         for (weight, place) in weights.iter_mut().zip(level) {
-            // Beside a leaf that came early there may be nothing.
+            // Beside a leaf that came early there may be nothing, or another tree.
             *weight = entries.get(place as usize).map_or(0.0, |entry| entry.key().weight() as f32);
         }
         Some(Tree { columns, keys, weights, target: tree.target })

@@ -234,3 +234,17 @@ fn whole_strings_match() {
     full("a)|(b").check_error(&[strings(&["a"])], "RegexFullMatch: pattern is no regular expression");
     Node::new("main:RegexFullMatch", 1).check_error(&[strings(&["a"])], "pattern must be set");
 }
+
+#[test]
+fn texts_are_repeated_and_surrounded() {
+    let input = || tensor(&[1, 2], vec!["a".to_owned(), "b".to_owned()]);
+    let grid = |shape: &[usize], words: &[&str]| tensor(shape, words.iter().map(|&word| word.to_owned()).collect());
+    let tile = |repeats: Vec<i64>| Node::new("main:Tile", 1).constant(&tensor(&[2], repeats));
+    tile(vec![2, 1]).check(input(), grid(&[2, 2], &["a", "b", "a", "b"]));
+    tile(vec![1, 2]).check(input(), grid(&[1, 4], &["a", "b", "a", "b"]));
+    tile(vec![1, 0]).check(input(), grid(&[1, 0], &[]));
+    let pad = |pads: Vec<i64>| Node::new("main:Pad", 1).constant(&tensor(&[4], pads));
+    pad(vec![0, 1, 0, 0]).check(input(), grid(&[1, 3], &["", "a", "b"]));
+    pad(vec![1, 0, 0, -1]).check(input(), grid(&[2, 1], &["", "a"]));
+    pad(vec![0, -2, 0, -1]).check_error(&[input()], "Pad: by -2 and -1 of 2");
+}
