@@ -116,7 +116,7 @@ impl Branch {
 fn either(one: &InferenceFact, other: &InferenceFact) -> InferenceFact {
     let mut fact = InferenceFact::default();
     if one.datum_type == other.datum_type {
-        fact.datum_type = one.datum_type.clone();
+        fact.datum_type = one.datum_type;
     }
     if let (Some(one), Some(other)) = (one.shape.rank().concretize(), other.shape.rank().concretize())
         && one == other
