@@ -2,10 +2,12 @@
 //!
 //! The attributes of a forest are millions of numbers, and each of them is a field of its own: exporters do not pack them. The
 //! general decoder asks for every field which one it is and whether it is well-formed; here that is asked in one loop over
-//! plain bytes. The modes of its nodes, which would be an allocation each, become bytes of one string. All else, subgraphs and what is malformed included, is left to the general decoder. Fields are numbered as in
-//! onnx.proto; the encoding is that of <https://protobuf.dev/programming-guides/encoding/>.
+//! plain bytes. Its ids, of 64 bits each, are packed into the few bits that they need, and the modes of its nodes, which would
+//! be an allocation each, become bytes of one string: what is not touched needs no memory. All else, subgraphs and what is
+//! malformed included, is left to the general decoder. Fields are numbered as in onnx.proto; the encoding is that of
+//! <https://protobuf.dev/programming-guides/encoding/>.
 
-use ferrocast_onnx_ml::{mode_byte, mode_name};
+use ferrocast_onnx_ml::{PackedIntegers, mode_byte, mode_name};
 use prost::{DecodeError, Message};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
@@ -37,7 +39,7 @@ fn node(bytes: &[u8]) -> Result<NodeProto, DecodeError> {
 
 fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
     const LISTS: &[(u64, Wire)] = &[(7, Wire::Four), (8, Wire::Varint), (9, Wire::Bytes)];
-    let mut modes = Vec::new();
+    let (mut packed, mut modes) = (PackedIntegers::default(), Vec::new());
     let attribute = merge(AttributeProto::default(), bytes, LISTS, |attribute, field, behind| {
         Ok(match field.wire {
             Wire::Four => {
@@ -45,8 +47,13 @@ fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
                 floats(&mut attribute.floats, behind)
             }
             Wire::Varint => {
-                attribute.ints.push(field.varint.cast_signed());
-                ints(&mut attribute.ints, behind)
+                let mut ints = Ints { first: Some(field.varint), behind };
+                if attribute.ints.is_empty() && PackedIntegers::are_taken(&attribute.name) {
+                    packed.extend(&mut ints);
+                } else {
+                    attribute.ints.extend(&mut ints);
+                }
+                ints.behind
             }
             _ => {
                 match mode_byte(field.bytes).filter(|_| is_modes(attribute)) {
@@ -57,7 +64,7 @@ fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
             }
         })
     })?;
-    Ok(with_modes(attribute, modes))
+    Ok(with_modes(with_integers(attribute, packed), modes))
 }
 
 /// Reads as many fields `floats` as come first; returns what is behind them.
@@ -70,16 +77,42 @@ fn floats<'a>(list: &mut Vec<f32>, bytes: &'a [u8]) -> &'a [u8] {
     bytes.get(5 * (list.len() - before)..).unwrap_or_default()
 }
 
-/// Reads as many fields `ints` as come first; returns what is behind them.
-fn ints<'a>(list: &mut Vec<i64>, mut bytes: &'a [u8]) -> &'a [u8] {
-    const KEY: u8 = 8 << 3;
-    while let Some((&KEY, value)) = bytes.split_first()
-        && let Some((value, behind)) = varint(value)
-    {
-        list.push(value.cast_signed());
-        bytes = behind;
+/// As many fields `ints` as come first.
+struct Ints<'a> {
+    /// The value of the one that has been read.
+    first: Option<u64>,
+    behind: &'a [u8],
+}
+
+impl Iterator for Ints<'_> {
+    type Item = i64;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<i64> {
+        const KEY: u8 = 8 << 3;
+        if let Some(first) = self.first.take() {
+            return Some(first.cast_signed());
+        }
+        let value = self.behind.strip_prefix(&[KEY])?;
+        let (value, behind) = varint(value)?;
+        self.behind = behind;
+        Some(value.cast_signed())
     }
-    bytes
+}
+
+/// Puts the integers that were packed into the attribute: as they are, or, if there is more to it, as the integers that
+/// they were.
+fn with_integers(mut attribute: AttributeProto, packed: PackedIntegers) -> AttributeProto {
+    if packed.is_empty() {
+        return attribute;
+    }
+    let is_list = attribute.ints.is_empty() && attribute.t.is_none();
+    if is_list && attribute.r#type == AttributeType::Ints as i32 {
+        packed.store(&mut attribute);
+    } else {
+        attribute.ints.splice(..0, packed.iter());
+    }
+    attribute
 }
 
 /// Whether the strings of this attribute are modes, as far as it is read.
@@ -203,8 +236,9 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 mod tests {
     use ferrocast_onnx_ml::mode_name;
     use prost::Message;
+    use prost::encoding::{WireType, encode_key, encode_varint};
     use tract_onnx::pb::attribute_proto::AttributeType;
-    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto};
+    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto};
 
     use super::model;
 
@@ -271,6 +305,46 @@ mod tests {
             read.s.iter().filter_map(|&byte| mode_name(byte)).collect::<Vec<_>>(),
             ["LEAF", "BRANCH_LEQ", "LEAF"]
         );
+    }
+
+    /// A list of ids; and the same as exporters write it, a field each.
+    fn ids(ints: &[i64], others: AttributeProto) -> (AttributeProto, Vec<u8>) {
+        let others = AttributeProto { name: "nodes_treeids".to_owned(), ..others };
+        let mut bytes = others.encode_to_vec();
+        for &int in ints {
+            encode_key(8, WireType::Varint, &mut bytes);
+            encode_varint(int.cast_unsigned(), &mut bytes);
+        }
+        (AttributeProto { ints: ints.to_vec(), ..others }, bytes)
+    }
+
+    fn of_type(kind: AttributeType) -> AttributeProto {
+        AttributeProto { r#type: kind as i32, ..AttributeProto::default() }
+    }
+
+    #[test]
+    fn ids_are_bytes_of_a_tensor() {
+        let (_, bytes) = ids(&[1, 300, 2], of_type(AttributeType::Ints));
+        let read = super::attribute(&bytes).unwrap();
+        assert_eq!((read.r#type(), read.ints.len()), (AttributeType::Tensor, 0));
+        let tensor = read.t.unwrap();
+        assert_eq!((tensor.dims.as_slice(), tensor.raw_data.as_slice()), (&[3][..], &[1, 0, 44, 1, 2, 0][..]));
+    }
+
+    #[test]
+    fn ids_that_do_not_pack_stay_as_they_are() {
+        let ints = || of_type(AttributeType::Ints);
+        let both = AttributeProto { t: Some(TensorProto::default()), ..ints() };
+        for (ids, bytes) in
+            [ids(&[1, -1, 2], ints()), ids(&[1, 2], of_type(AttributeType::Strings)), ids(&[1, 2], both)]
+        {
+            assert_eq!(super::attribute(&bytes).unwrap(), ids);
+        }
+        // Some of them packed by protobuf: [2, 3] in one field.
+        let (whole, mut bytes) = ids(&[1, 2, 3, 4], ints());
+        bytes.truncate(bytes.len() - 6);
+        bytes.extend([0x42, 2, 2, 3, 0x40, 4]);
+        assert_eq!(super::attribute(&bytes).unwrap(), whole);
     }
 
     #[test]

@@ -57,4 +57,4 @@ pub use ignored::ignored_attribute;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};
 pub use sequences::unpack_sequences;
-pub use trees::{compared_features, mode_byte, mode_name};
+pub use trees::{PackedIntegers, compared_features, mode_byte, mode_name, routes_missing};

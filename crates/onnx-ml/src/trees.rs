@@ -3,8 +3,8 @@
 //! The way of a model file through this module:
 //!
 //! 1. [`lists`] (opsets 1 and 3) and [`positions`] (opset 5) read the node's attributes, check them, and find every
-//!    reference: a [`graph`].
-//! 2. [`compile`] goes through its trees, which must have no cycles, and writes each [`rule`] as comparisons of one kind,
+//!    reference: [`graph`]s, mostly of one tree each.
+//! 2. [`compile`] goes through these trees, which must have no cycles, and writes each [`rule`] as comparisons of one kind,
 //!    `column <= bound` ([`split`], [`chains`], [`columns`]).
 //! 3. [`forest`] lays these out: a comparison is an [`entry`] of 8 or 16 bytes, its threshold a [`key`], the votes of the
 //!    leaves beside them or in the same bytes ([`leaves`]). A [`forest::Forest`] is correct by construction.
@@ -39,6 +39,8 @@ mod entry;
 mod forest;
 mod graph;
 mod index;
+mod inputs;
+mod integers;
 mod key;
 mod leaves;
 mod lists;
@@ -52,7 +54,9 @@ mod split;
 mod walk;
 
 pub(crate) use ensemble::Ensemble;
+pub use inputs::{compared_features, routes_missing};
+pub use integers::PackedIntegers;
 pub(crate) use lists::{Lists, Prefix};
-pub use modes::{compared_features, mode_byte, mode_name};
+pub use modes::{mode_byte, mode_name};
 pub(crate) use positions::Positions;
 pub(crate) use scores::Aggregate;

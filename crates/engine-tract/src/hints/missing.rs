@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ferrocast_engine::ColumnHint;
+use ferrocast_onnx_ml::{compared_features, routes_missing};
 use tract_onnx::pb::NodeProto;
 
 use super::{Walker, attribute};
@@ -22,7 +23,7 @@ impl Walker<'_> {
                 // Whoever asks whether a number is missing knows what to do then.
                 "IsNaN" => (0..self.width(name).unwrap_or(0)).collect(),
                 "Imputer" if replaces_nan(node) => (0..self.width(name).unwrap_or(0)).collect(),
-                "TreeEnsembleClassifier" | "TreeEnsembleRegressor" if routes_nan(node) => tested(node).collect(),
+                "TreeEnsembleClassifier" | "TreeEnsembleRegressor" if routes_missing(node) => tested(node).collect(),
                 _ => continue,
             };
             for (input, column) in columns.into_iter().filter_map(|column| self.column(name, column, STEPS)) {
@@ -39,11 +40,7 @@ fn replaces_nan(imputer: &NodeProto) -> bool {
     attribute(imputer, "replaced_value_float").is_some_and(|replaced| replaced.f.is_nan())
 }
 
-fn routes_nan(trees: &NodeProto) -> bool {
-    attribute(trees, "nodes_missing_value_tracks_true").is_some_and(|tracks| tracks.ints.contains(&1))
-}
-
 /// The columns that the trees look at.
 fn tested(trees: &NodeProto) -> impl Iterator<Item = usize> {
-    ferrocast_onnx_ml::compared_features(trees).filter_map(|column| usize::try_from(column).ok())
+    compared_features(trees).filter_map(|column| usize::try_from(column).ok())
 }

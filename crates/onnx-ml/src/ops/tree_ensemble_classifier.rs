@@ -64,8 +64,8 @@ pub(crate) fn build(ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult {
 
 impl Scores {
     fn of(lists: &Lists<'_>, classes: usize) -> Scores {
-        let first = lists.vote_targets().first().copied().unwrap_or(0);
-        let one_id = (0..2).contains(&first) && lists.vote_targets().iter().all(|&id| id == first);
+        let first = lists.vote_targets().next().unwrap_or(0);
+        let one_id = (0..2).contains(&first) && lists.vote_targets().all(|id| id == first);
         if classes != 2 || !one_id || lists.base_value_count() > 1 {
             return Scores::PerClass;
         }

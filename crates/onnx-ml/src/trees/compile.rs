@@ -22,6 +22,13 @@ pub(super) struct Splits {
     pub(super) trees: Vec<SplitTree>,
 }
 
+impl Splits {
+    /// Rows need at least this many features.
+    pub(super) fn features(&self) -> usize {
+        self.columns.iter().map(|column| column.feature as usize + 1).max().unwrap_or(0)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct SplitTree {
     /// Where in the splits its own are.
@@ -41,19 +48,78 @@ impl SplitTree {
     }
 }
 
-/// Compiles the trees of `graph`.
-///
-/// # Errors
-/// For cycles, and for trees that share so many nodes that they would fill the memory.
-pub(super) fn compile(operator: &str, graph: &mut Graph<'_>) -> TractResult<Splits> {
-    chains::merge(graph);
-    let graph = &*graph;
-    let mut splitter = Splitter::new(graph);
-    let trees = match ends_in_order(graph) {
-        Some(ends) => backwards(graph, &ends, &mut splitter)?,
-        None => visited(operator, graph, &mut splitter)?,
-    };
-    Ok(Splits { columns: splitter.columns.into_vec(), splits: splitter.splits, trees })
+/// Compiles trees, graph after graph.
+#[derive(Debug)]
+pub(super) struct Compiler<'a> {
+    operator: &'a str,
+    splitter: Splitter,
+    trees: Vec<SplitTree>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(super) fn new(operator: &'a str) -> Compiler<'a> {
+        Compiler { operator, splitter: Splitter::default(), trees: vec![] }
+    }
+
+    /// Compiles the trees of `graph`.
+    ///
+    /// # Errors
+    /// For cycles, and for trees that share so many nodes that they would fill the memory.
+    pub(super) fn add(&mut self, graph: &mut Graph<'_>) -> TractResult<()> {
+        chains::merge(graph);
+        match ends_in_order(graph) {
+            Some(ends) => self.backwards(graph, &ends),
+            None => self.visited(graph),
+        }
+    }
+
+    pub(super) fn finish(self) -> Splits {
+        let Splitter { columns, splits, .. } = self.splitter;
+        Splits { columns: columns.into_vec(), splits, trees: self.trees }
+    }
+
+    /// Compiles trees that are in order, each from its last node to its root.
+    #[allow(clippy::indexing_slicing, reason = "a graph's references are in range")]
+    fn backwards(&mut self, graph: &Graph<'_>, ends: &[u32]) -> TractResult<()> {
+        // Where each node of the tree at hand begins.
+        let mut begins = Vec::new();
+        for (&root, &end) in graph.roots.iter().zip(ends) {
+            let first = self.splitter.splits.len();
+            let nodes = &graph.nodes[root as usize..end as usize];
+            begins.clear();
+            begins.resize(nodes.len(), Child::Leaf(0));
+            for (position, node) in nodes.iter().enumerate().rev() {
+                begins[position] = match node {
+                    Node::Leaf(leaf) => Child::Leaf(*leaf),
+                    Node::Branch(branch) => {
+                        let children = branch.children.map(|child| begins[(child - root) as usize]);
+                        self.splitter.branch(graph, branch, children)?
+                    }
+                };
+            }
+            self.push(first, begins[0]);
+        }
+        Ok(())
+    }
+
+    /// Compiles trees in any order, by going from their roots to their leaves.
+    fn visited(&mut self, graph: &Graph<'_>) -> TractResult<()> {
+        let left = (graph.nodes.len() + graph.members.len()).saturating_mul(MOST_COPIES);
+        let mut visits =
+            Visits { operator: self.operator, graph, states: vec![State::Unseen; graph.nodes.len()], left };
+        for (tree, &root) in (0..).zip(&graph.roots) {
+            let first = self.splitter.splits.len();
+            let root = visits.tree(tree, root, &mut self.splitter)?;
+            self.push(first, root);
+        }
+        Ok(())
+    }
+
+    /// Adds the tree whose splits are those from `first` on.
+    fn push(&mut self, first: usize, root: Child) {
+        let depth = self.splitter.depth(root);
+        self.trees.push(SplitTree { splits: first..self.splitter.splits.len(), root, depth });
+    }
 }
 
 /// Where each tree ends, if each is listed by itself and all its branches lead to later nodes, as nearly all files have
@@ -70,45 +136,6 @@ fn ends_in_order(graph: &Graph<'_>) -> Option<Vec<u32>> {
             })
     });
     is_in_order.then_some(ends)
-}
-
-/// Writes trees that are in order, each from its last node to its root.
-#[allow(clippy::indexing_slicing, reason = "a graph's references are in range")]
-fn backwards(graph: &Graph<'_>, ends: &[u32], splitter: &mut Splitter<'_>) -> TractResult<Vec<SplitTree>> {
-    // Where each node of the tree at hand begins.
-    let mut begins = Vec::new();
-    let mut trees = Vec::with_capacity(ends.len());
-    for (&root, &end) in graph.roots.iter().zip(ends) {
-        let first = splitter.splits.len();
-        let nodes = &graph.nodes[root as usize..end as usize];
-        begins.clear();
-        begins.resize(nodes.len(), Child::Leaf(0));
-        for (position, node) in nodes.iter().enumerate().rev() {
-            begins[position] = match node {
-                Node::Leaf(leaf) => Child::Leaf(*leaf),
-                Node::Branch(branch) => {
-                    let [yes, no] = branch.children;
-                    splitter.branch(branch, [begins[(yes - root) as usize], begins[(no - root) as usize]])?
-                }
-            };
-        }
-        let root = begins[0];
-        trees.push(SplitTree { splits: first..splitter.splits.len(), root, depth: splitter.depth(root) });
-    }
-    Ok(trees)
-}
-
-/// Writes trees in any order, by going from their roots to their leaves.
-fn visited(operator: &str, graph: &Graph<'_>, splitter: &mut Splitter<'_>) -> TractResult<Vec<SplitTree>> {
-    let left = (graph.nodes.len() + graph.members.len()).saturating_mul(MOST_COPIES);
-    let mut visits = Visits { operator, graph, states: vec![State::Unseen; graph.nodes.len()], left };
-    let mut trees = Vec::with_capacity(graph.roots.len());
-    for (tree, &root) in (0..).zip(&graph.roots) {
-        let first = splitter.splits.len();
-        let root = visits.tree(tree, root, splitter)?;
-        trees.push(SplitTree { splits: first..splitter.splits.len(), root, depth: splitter.depth(root) });
-    }
-    Ok(trees)
 }
 
 /// What is known of a node.
@@ -137,7 +164,7 @@ impl Visits<'_> {
     /// Writes all that is reached from `root`, children first; returns where the tree begins.
     ///
     /// Without recursion, as the depth is the file's choice.
-    fn tree(&mut self, tree: u32, root: u32, splitter: &mut Splitter<'_>) -> TractResult<Child> {
+    fn tree(&mut self, tree: u32, root: u32, splitter: &mut Splitter) -> TractResult<Child> {
         let mut path = vec![self.enter(root)?];
         let mut begins = Child::Leaf(0);
         while let Some(&position) = path.last() {
@@ -155,7 +182,7 @@ impl Visits<'_> {
                             path.push(self.enter(branch.children[0])?);
                             continue;
                         }
-                        (Some(yes), Some(no)) => splitter.branch(&branch, [yes, no])?,
+                        (Some(yes), Some(no)) => splitter.branch(self.graph, &branch, [yes, no])?,
                     }
                 }
             };

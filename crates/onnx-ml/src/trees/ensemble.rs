@@ -14,8 +14,8 @@ use tract_onnx::prelude::{DatumType, Tensor, TractResult};
 use tract_onnx::tract_hir::internal::bail;
 
 use super::columns::Rows;
-use super::compile::compile;
-use super::graph::Graph;
+use super::compile::Splits;
+use super::graph::Votes;
 use super::lists::Lists;
 use super::positions::Positions;
 use super::scores::{Aggregate, Scorer};
@@ -37,7 +37,7 @@ impl Ensemble {
     /// Builds the ensemble that `lists` describe, with `targets` scores per row.
     ///
     /// # Errors
-    /// When the lists describe none: see [`Lists::graph`] and [`compile`]; and when there are neither no base values nor
+    /// When the lists describe none: see [`Lists::compile`]; and when there are neither no base values nor
     /// one per target.
     pub(crate) fn of_lists(
         operator: &'static str,
@@ -50,31 +50,32 @@ impl Ensemble {
             given if given == targets => lists.base_values.iter().collect(),
             given => bail!("{operator}: base_values has {given} values, expected none or {targets}"),
         };
-        Ensemble::new(operator, lists.graph(targets)?, base_values, aggregate)
+        Ensemble::new(operator, lists.compile(targets)?, lists.are_single(), base_values, aggregate)
     }
 
     /// Builds the ensemble that `positions` describe, with `targets` scores per row.
     ///
     /// # Errors
-    /// When they describe none: see [`Positions::graph`] and [`compile`].
+    /// When they describe none: see [`Positions::compile`].
     pub(crate) fn of_positions(
         operator: &'static str,
         positions: &Positions<'_>,
         targets: usize,
         aggregate: Aggregate,
     ) -> TractResult<Ensemble> {
-        Ensemble::new(operator, positions.graph(targets)?, vec![0.0; targets], aggregate)
+        let base_values = vec![0.0; targets];
+        Ensemble::new(operator, positions.compile(targets)?, positions.are_single(), base_values, aggregate)
     }
 
     fn new(
         operator: &'static str,
-        mut graph: Graph<'_>,
+        (trees, votes): (Splits, Votes),
+        single: bool,
         base_values: Vec<f64>,
         aggregate: Aggregate,
     ) -> TractResult<Ensemble> {
-        let trees = compile(operator, &mut graph)?;
-        let scorer = Scorer::new(operator, &trees, &graph.votes, aggregate, base_values)?;
-        Ok(Ensemble { operator, scorer, single: graph.single, features: graph.features() })
+        let scorer = Scorer::new(operator, &trees, &votes, aggregate, base_values)?;
+        Ok(Ensemble { operator, scorer, single, features: trees.features() })
     }
 
     /// The number of scores per row, at least one.

@@ -3,6 +3,7 @@
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
+use super::integers::Integers;
 use super::rule::Rule;
 
 /// More nodes or leaves than any file holds; the bit above marks a leaf.
@@ -16,7 +17,8 @@ pub(super) fn feature_in_range(id: i64) -> Option<u32> {
     u32::try_from(id).ok().filter(|&feature| feature < MAX_FEATURES)
 }
 
-/// The nodes of all trees. References are in range, but may go round in circles.
+/// The nodes of trees that share none with other trees: mostly of one. References are in range, but may go round in
+/// circles.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
     pub(super) nodes: Vec<Node>,
@@ -24,9 +26,6 @@ pub(super) struct Graph<'a> {
     pub(super) roots: Vec<u32>,
     /// The values of all [`Test::Member`].
     pub(super) members: Vec<f64>,
-    pub(super) votes: Votes,
-    /// Whether thresholds and weights are single. Then double ones would say no more.
-    pub(super) single: bool,
     pub(super) names: Names<'a>,
 }
 
@@ -58,7 +57,7 @@ pub(super) enum Test {
     },
 }
 
-/// What the leaves vote for, by their numbers: leaf `i` has `votes[starts[i]..starts[i + 1]]`.
+/// What the leaves vote for, by their numbers: leaf `i` has the votes from `starts[i]` to the next start.
 #[derive(Debug)]
 pub(super) struct Votes {
     starts: Vec<u32>,
@@ -68,6 +67,7 @@ pub(super) struct Votes {
 /// The weight of a leaf, and the target whose score it counts for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vote {
+    /// The position of the leaf in the file.
     pub(super) leaf: u32,
     pub(super) target: u32,
     pub(super) weight: f64,
@@ -76,8 +76,8 @@ pub(super) struct Vote {
 /// How the file names its nodes, for messages.
 #[derive(Debug)]
 pub(super) enum Names<'a> {
-    /// By tree ids and node ids.
-    Ids(&'a [i64], &'a [i64]),
+    /// By tree ids and node ids; and from which position in these lists on.
+    Ids(Integers<'a>, Integers<'a>, usize),
     /// By their positions.
     Positions,
 }
@@ -86,8 +86,8 @@ impl Names<'_> {
     /// What to call the node at `position`.
     pub(super) fn of(&self, position: u32) -> String {
         match self {
-            Names::Ids(trees, nodes) => {
-                let [tree, node] = [trees, nodes].map(|ids| ids.get(position as usize).copied().unwrap_or_default());
+            Names::Ids(trees, nodes, first) => {
+                let [tree, node] = [trees, nodes].map(|ids| ids.get(first + position as usize).unwrap_or_default());
                 format!("tree {tree}, node {node}")
             }
             Names::Positions => format!("node {position}"),
@@ -96,11 +96,11 @@ impl Names<'_> {
 }
 
 impl Votes {
-    /// The votes of `leaves` leaves. Those of one leaf stay in the given order.
+    /// Votes whose leaves have no numbers yet. Those of one leaf stay in the given order.
     ///
     /// # Errors
     /// When there are more than fit.
-    pub(super) fn new(operator: &str, leaves: usize, mut votes: Vec<Vote>) -> TractResult<Votes> {
+    pub(super) fn new(operator: &str, mut votes: Vec<Vote>) -> TractResult<Votes> {
         if u32::try_from(votes.len()).is_err() {
             bail!("{operator}: has {} votes, more than fit", votes.len());
         }
@@ -108,25 +108,26 @@ impl Votes {
         if !votes.is_sorted_by_key(|vote| vote.leaf) {
             votes.sort_by_key(|vote| vote.leaf);
         }
-        let mut starts = Vec::with_capacity(leaves + 1);
-        let mut next = 0;
-        for leaf in 0..=leaves as u32 {
-            starts.push(next as u32);
-            next += votes.iter().skip(next).take_while(|vote| vote.leaf == leaf).count();
-        }
-        Ok(Votes { starts, votes })
+        Ok(Votes { starts: vec![], votes })
+    }
+
+    /// Numbers the next leaf, which is at `position` in the file, behind the one numbered before.
+    pub(super) fn number(&mut self, position: u32) -> u32 {
+        let start = self.starts.last().copied().unwrap_or(0);
+        let before = self.votes.iter().skip(start as usize).take_while(|vote| vote.leaf < position).count();
+        self.starts.push(start + before as u32);
+        self.leaves() - 1
     }
 
     /// The votes of a leaf.
     pub(super) fn of(&self, leaf: u32) -> &[Vote] {
-        let start = self.starts.get(leaf as usize).copied().unwrap_or(0) as usize;
-        let end = self.starts.get(leaf as usize + 1).copied().unwrap_or(0) as usize;
-        self.votes.get(start..end).unwrap_or_default()
+        let start = |leaf: usize| self.starts.get(leaf).map_or(self.votes.len(), |&start| start as usize);
+        self.votes.get(start(leaf as usize)..start(leaf as usize + 1)).unwrap_or_default()
     }
 
-    /// How many leaves there are.
+    /// How many leaves have numbers.
     pub(super) fn leaves(&self) -> u32 {
-        self.starts.len().saturating_sub(1) as u32
+        self.starts.len() as u32
     }
 }
 
@@ -134,14 +135,5 @@ impl Graph<'_> {
     /// The values that a [`Test::Member`] asks for.
     pub(super) fn members(&self, start: u32, end: u32) -> &[f64] {
         self.members.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    /// Rows need at least this many features.
-    pub(super) fn features(&self) -> usize {
-        let features = self.nodes.iter().map(|node| match node {
-            Node::Branch(branch) => branch.feature as usize + 1,
-            Node::Leaf(_) => 0,
-        });
-        features.max().unwrap_or(0)
     }
 }

@@ -2,14 +2,20 @@
 //!
 //! Files list tree after tree, and in each the ids count up. So the index is one of runs, and mostly one run is a tree.
 
+use std::ops::Range;
+
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
+
+use super::integers::Integers;
 
 /// The nodes of a file by their ids.
 #[derive(Debug)]
 pub(super) struct Index {
     /// Sorted by tree and node id, without overlaps.
     runs: Vec<Run>,
+    /// The positions at which the lists come to another tree, and their end.
+    borders: Vec<u32>,
 }
 
 /// Nodes of one tree with ids `first`, `first + 1`, …, at positions `position`, `position + 1`, ….
@@ -32,16 +38,22 @@ impl Run {
 impl Index {
     /// # Errors
     /// When a tree has two nodes with one id.
-    pub(super) fn new(operator: &str, tree_ids: &[i64], node_ids: &[i64]) -> TractResult<Index> {
-        let mut runs: Vec<Run> = Vec::new();
-        for ((&tree, &node), position) in tree_ids.iter().zip(node_ids).zip(0u32..) {
+    pub(super) fn new(operator: &str, tree_ids: Integers<'_>, node_ids: Integers<'_>) -> TractResult<Index> {
+        let (mut runs, mut borders): (Vec<Run>, Vec<u32>) = (vec![], vec![]);
+        for ((tree, node), position) in tree_ids.iter().zip(node_ids.iter()).zip(0u32..) {
             match runs.last_mut() {
                 Some(run) if run.tree == tree && run.first.checked_add(run.length.into()) == Some(node) => {
                     run.length += 1;
                 }
-                _ => runs.push(Run { tree, first: node, position, length: 1 }),
+                last => {
+                    if last.is_none_or(|run| run.tree != tree) {
+                        borders.push(position);
+                    }
+                    runs.push(Run { tree, first: node, position, length: 1 });
+                }
             }
         }
+        borders.push(tree_ids.len() as u32);
         runs.sort_unstable_by_key(|run| (run.tree, run.first));
         for pair in runs.windows(2) {
             if let [run, next] = pair
@@ -51,7 +63,7 @@ impl Index {
                 bail!("{operator}: nodes_nodeids: tree {} has two nodes {}", next.tree, next.first);
             }
         }
-        Ok(Index { runs })
+        Ok(Index { runs, borders })
     }
 
     /// The first node of each tree that the file lists: its root. In the order of the file.
@@ -60,6 +72,16 @@ impl Index {
         let mut roots: Vec<u32> = trees.filter_map(|tree| tree.iter().map(|run| run.position).min()).collect();
         roots.sort_unstable();
         roots
+    }
+
+    /// The parts of the lists in each of which all nodes of its trees are: one for each tree, if each is listed by itself.
+    pub(super) fn parts(&self) -> Vec<Range<u32>> {
+        let trees = self.runs.chunk_by(|left, right| left.tree == right.tree).count();
+        let parts = self.borders.windows(2).filter_map(|part| Some(*part.first()?..*part.last()?));
+        if trees + 1 == self.borders.len() {
+            return parts.collect();
+        }
+        parts.reduce(|first, last| first.start..last.end).into_iter().collect()
     }
 
     /// Look-ups that are quick for one run after the other.

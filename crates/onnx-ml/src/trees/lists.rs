@@ -1,13 +1,15 @@
 //! `TreeEnsembleClassifier` and `TreeEnsembleRegressor`: parallel lists of nodes and of votes, found by ids.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
+use super::compile::{Compiler, Splits};
 use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
-use super::index::Index;
+use super::index::{Finder, Index};
+use super::integers::Integers;
 use super::modes::Modes;
 use super::numbers::Numbers;
 use super::rule::Mode;
@@ -28,18 +30,20 @@ pub(crate) enum Prefix {
 #[derive(Debug)]
 pub(crate) struct Lists<'a> {
     pub(super) operator: &'a str,
-    pub(super) tree_ids: &'a [i64],
-    pub(super) node_ids: &'a [i64],
-    pub(super) feature_ids: &'a [i64],
+    pub(super) tree_ids: Integers<'a>,
+    pub(super) node_ids: Integers<'a>,
+    pub(super) feature_ids: Integers<'a>,
     pub(super) modes: Modes<'a>,
-    pub(super) true_ids: &'a [i64],
-    pub(super) false_ids: &'a [i64],
-    /// One per node, or none at all.
-    pub(super) missing_tracks_true: &'a [i64],
+    pub(super) true_ids: Integers<'a>,
+    pub(super) false_ids: Integers<'a>,
+    /// Zeros where the file has none: no missing value goes to a true child.
+    pub(super) missing_tracks_true: Integers<'a>,
     pub(super) thresholds: Numbers<'a>,
-    pub(super) vote_tree_ids: &'a [i64],
-    pub(super) vote_node_ids: &'a [i64],
-    pub(super) vote_targets: Cow<'a, [i64]>,
+    /// The names of the four lists of votes that follow.
+    vote_names: [&'static str; 4],
+    pub(super) vote_tree_ids: Integers<'a>,
+    pub(super) vote_node_ids: Integers<'a>,
+    pub(super) vote_targets: Integers<'a>,
     pub(super) weights: Numbers<'a>,
     /// One per target, or none at all.
     pub(super) base_values: Numbers<'a>,
@@ -56,28 +60,32 @@ impl<'a> Lists<'a> {
             Prefix::Target => ["target_treeids", "target_nodeids", "target_ids", "target_weights"],
         };
         let [vote_trees, vote_nodes, vote_targets, weights] = vote_names;
-        let lists = Lists {
+        let mut lists = Lists {
             operator: attributes.operator(),
-            tree_ids: attributes.ints("nodes_treeids")?,
-            node_ids: attributes.ints("nodes_nodeids")?,
-            feature_ids: attributes.ints("nodes_featureids")?,
+            tree_ids: Integers::read(attributes, "nodes_treeids")?,
+            node_ids: Integers::read(attributes, "nodes_nodeids")?,
+            feature_ids: Integers::read(attributes, "nodes_featureids")?,
             modes: Modes::read(attributes)?,
-            true_ids: attributes.ints("nodes_truenodeids")?,
-            false_ids: attributes.ints("nodes_falsenodeids")?,
-            missing_tracks_true: attributes.ints("nodes_missing_value_tracks_true")?,
+            true_ids: Integers::read(attributes, "nodes_truenodeids")?,
+            false_ids: Integers::read(attributes, "nodes_falsenodeids")?,
+            missing_tracks_true: Integers::read(attributes, "nodes_missing_value_tracks_true")?,
             thresholds: Numbers::floats(ctx, attributes, "nodes_values")?,
-            vote_tree_ids: attributes.ints(vote_trees)?,
-            vote_node_ids: attributes.ints(vote_nodes)?,
-            vote_targets: Cow::Borrowed(attributes.ints(vote_targets)?),
+            vote_names,
+            vote_tree_ids: Integers::read(attributes, vote_trees)?,
+            vote_node_ids: Integers::read(attributes, vote_nodes)?,
+            vote_targets: Integers::read(attributes, vote_targets)?,
             weights: Numbers::floats(ctx, attributes, weights)?,
             base_values: Numbers::floats(ctx, attributes, "base_values")?,
         };
-        lists.expect_lengths(attributes, vote_names)?;
+        if lists.missing_tracks_true.is_empty() {
+            lists.missing_tracks_true = Integers::Zeros(lists.thresholds.len());
+        }
+        lists.expect_lengths(attributes)?;
         Ok(lists)
     }
 
-    fn expect_lengths(&self, attributes: Attributes<'_>, vote_names: [&str; 4]) -> TractResult<()> {
-        let (lists, [vote_trees, vote_nodes, vote_targets, weights]) = (self, vote_names);
+    fn expect_lengths(&self, attributes: Attributes<'_>) -> TractResult<()> {
+        let (lists, [vote_trees, vote_nodes, vote_targets, weights]) = (self, self.vote_names);
         let nodes = ("nodes_values", lists.thresholds.len());
         if !(1..MAX_NODES).contains(&nodes.1) {
             bail!("{}: nodes_values has {} nodes, expected at least one", lists.operator, nodes.1);
@@ -88,10 +96,7 @@ impl<'a> Lists<'a> {
         attributes.expect_same_length(("nodes_modes", lists.modes.len()), nodes)?;
         attributes.expect_same_length(("nodes_truenodeids", lists.true_ids.len()), nodes)?;
         attributes.expect_same_length(("nodes_falsenodeids", lists.false_ids.len()), nodes)?;
-        if !lists.missing_tracks_true.is_empty() {
-            let tracks = ("nodes_missing_value_tracks_true", lists.missing_tracks_true.len());
-            attributes.expect_same_length(tracks, nodes)?;
-        }
+        attributes.expect_same_length(("nodes_missing_value_tracks_true", lists.missing_tracks_true.len()), nodes)?;
         let votes = (weights, lists.weights.len());
         if votes.1 == 0 {
             bail!("{}: {weights} is empty: no leaf has a value", lists.operator);
@@ -102,8 +107,8 @@ impl<'a> Lists<'a> {
     }
 
     /// The targets (or class ids) of all votes.
-    pub(crate) fn vote_targets(&self) -> &[i64] {
-        &self.vote_targets
+    pub(crate) fn vote_targets(&self) -> impl Iterator<Item = i64> + Clone + use<'a> {
+        self.vote_targets.iter()
     }
 
     /// The number of base values: zero when the file has none.
@@ -118,78 +123,106 @@ impl<'a> Lists<'a> {
 
     /// Makes all votes count for target 0.
     pub(crate) fn merge_targets(&mut self) {
-        self.vote_targets = Cow::Owned(vec![0; self.vote_targets.len()]);
+        self.vote_targets = Integers::Zeros(self.vote_targets.len());
+    }
+
+    /// Whether all numbers are single. Then double ones would say no more.
+    pub(super) fn are_single(&self) -> bool {
+        !(self.thresholds.is_double() || self.weights.is_double() || self.base_values.is_double())
     }
 
     /// The trees, with scores for `targets` targets.
     ///
     /// # Errors
-    /// For ids given twice or not at all, features and targets out of range, and unknown modes.
-    pub(super) fn graph(&self, targets: usize) -> TractResult<Graph<'a>> {
+    /// For ids given twice or not at all, features and targets out of range, unknown modes, and what [`Compiler::add`]
+    /// refuses.
+    pub(super) fn compile(&self, targets: usize) -> TractResult<(Splits, Votes)> {
         let index = Index::new(self.operator, self.tree_ids, self.node_ids)?;
-        let (nodes, leaves) = self.nodes(&index)?;
-        Ok(Graph {
-            roots: index.roots(),
-            members: vec![],
-            votes: self.votes(&index, &nodes, leaves, targets)?,
-            single: !(self.thresholds.is_double() || self.weights.is_double() || self.base_values.is_double()),
-            names: Names::Ids(self.tree_ids, self.node_ids),
-            nodes,
-        })
+        let mut votes = self.votes(&index, targets)?;
+        let mut roots = index.roots().into_iter().peekable();
+        let mut finder = index.finder();
+        let mut compiler = Compiler::new(self.operator);
+        // A tree at a time, so that its nodes stay in the cache.
+        let (mut nodes, mut lists) = (vec![], <[Vec<i64>; 6]>::default());
+        for part in index.parts() {
+            self.read_nodes(&part, &mut lists, &mut finder, &mut votes, &mut nodes)?;
+            let roots = std::iter::from_fn(|| roots.next_if(|root| part.contains(root)));
+            let roots = roots.map(|root| root - part.start).collect();
+            let names = Names::Ids(self.tree_ids, self.node_ids, part.start as usize);
+            let mut graph = Graph { nodes, roots, members: vec![], names };
+            compiler.add(&mut graph)?;
+            nodes = graph.nodes;
+        }
+        Ok((compiler.finish(), votes))
     }
 
-    /// Every node with its children found, in the order of the file, and how many of them are leaves.
-    fn nodes(&self, index: &Index) -> TractResult<(Vec<Node>, u32)> {
+    /// The nodes of a part of the lists, children counted from its start. `wide` is room for the lists.
+    fn read_nodes(
+        &self,
+        part: &Range<u32>,
+        wide: &mut [Vec<i64>; 6],
+        finder: &mut Finder<'_>,
+        votes: &mut Votes,
+        nodes: &mut Vec<Node>,
+    ) -> TractResult<()> {
         let operator = self.operator;
-        let mut finder = index.finder();
-        let ids = self.tree_ids.iter().zip(self.node_ids).zip(self.feature_ids).zip(self.modes.iter());
-        let children = self.true_ids.iter().zip(self.false_ids).zip(self.thresholds.iter());
-        // Without tracks, no missing value goes to a true child.
-        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(&0));
-        let mut nodes = Vec::with_capacity(self.tree_ids.len());
-        let mut leaves = 0;
-        for (((((&tree, &node), &feature), mode), ((&yes, &no), threshold)), &track) in ids.zip(children).zip(tracks) {
-            let rule = match mode {
-                Ok(Mode::Branch(rule)) => rule,
-                Ok(Mode::Leaf) => {
-                    nodes.push(Node::Leaf(leaves));
-                    leaves += 1;
+        let lists =
+            [self.tree_ids, self.node_ids, self.feature_ids, self.true_ids, self.false_ids, self.missing_tracks_true];
+        for (list, wide) in lists.into_iter().zip(&mut *wide) {
+            list.widen(part.start as usize..part.end as usize, wide);
+        }
+        let [trees, ids, features, yes, no, tracks] = &*wide;
+        let children = yes.iter().zip(no);
+        nodes.clear();
+        for (position, ((((&tree, &node), &feature), (&yes, &no)), &track)) in
+            part.clone().zip(trees.iter().zip(ids).zip(features).zip(children).zip(tracks))
+        {
+            let at = position as usize;
+            let rule = match self.modes.get(at) {
+                Some(Mode::Branch(rule)) => rule,
+                Some(Mode::Leaf) => {
+                    nodes.push(Node::Leaf(votes.number(position)));
                     continue;
                 }
-                Err(mode) => bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode}"),
+                None => {
+                    let mode = self.modes.describe(at);
+                    bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode}")
+                }
             };
             let Some(feature) = feature_in_range(feature) else {
                 bail!("{operator}: nodes_featureids: tree {tree}, node {node}: feature {feature} is out of range")
             };
             let mut child = |name, child| match finder.find(tree, child) {
-                Some(position) => Ok(position),
+                Some(position) => Ok(position - part.start),
                 None => bail!("{operator}: {name}: tree {tree}, node {node}: child {child} does not exist"),
             };
             let children = [child("nodes_truenodeids", yes)?, child("nodes_falsenodeids", no)?];
-            let test = Test::Compare(rule, threshold);
+            let test = Test::Compare(rule, self.thresholds.get(at).unwrap_or_default());
             nodes.push(Node::Branch(Branch { feature, test, missing_true: track == 1, children }));
         }
-        Ok((nodes, leaves))
+        Ok(())
     }
 
-    /// The votes by leaf. A vote on a branch counts for nothing.
-    fn votes(&self, index: &Index, nodes: &[Node], leaves: u32, targets: usize) -> TractResult<Votes> {
-        let operator = self.operator;
+    /// The votes on leaves. One on a branch counts for nothing.
+    fn votes(&self, index: &Index, targets: usize) -> TractResult<Votes> {
+        let (operator, [_, vote_nodes, vote_targets, _]) = (self.operator, self.vote_names);
         let mut finder = index.finder();
-        let ids = self.vote_tree_ids.iter().zip(self.vote_node_ids).zip(self.vote_targets.iter());
+        let ids = self.vote_tree_ids.iter().zip(self.vote_node_ids.iter()).zip(self.vote_targets.iter());
         let mut votes = Vec::with_capacity(self.weights.len());
-        for (((&tree, &node), &target), weight) in ids.zip(self.weights.iter()) {
+        for (((tree, node), target), weight) in ids.zip(self.weights.iter()) {
             let Some(position) = finder.find(tree, node) else {
-                bail!("{operator}: a vote is on node {node} of tree {tree}, which does not exist")
+                bail!("{operator}: {vote_nodes}: tree {tree}, node {node} does not exist")
             };
             let target = match u32::try_from(target) {
                 Ok(index) if (index as usize) < targets => index,
-                _ => bail!("{operator}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"),
+                _ => bail!(
+                    "{operator}: {vote_targets}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"
+                ),
             };
-            if let Some(&Node::Leaf(leaf)) = nodes.get(position as usize) {
-                votes.push(Vote { leaf, target, weight });
+            if self.modes.get(position as usize) == Some(Mode::Leaf) {
+                votes.push(Vote { leaf: position, target, weight });
             }
         }
-        Votes::new(operator, leaves as usize, votes)
+        Votes::new(operator, votes)
     }
 }

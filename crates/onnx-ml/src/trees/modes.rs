@@ -4,7 +4,6 @@
 //! allocation for each, which then is the largest part of a forest's load. So a decoder may hand the list over as the
 //! bytes of one string, a [`mode_byte`] for each node; both forms are read here.
 
-use tract_onnx::pb::NodeProto;
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::prelude::TractResult;
 
@@ -38,18 +37,6 @@ pub fn mode_name(byte: u8) -> Option<&'static str> {
     of_byte(byte).and_then(Mode::name)
 }
 
-/// The features that the branches of `node`, a tree ensemble of any kind, compare. Leaves have one as well, by convention
-/// the first, which says nothing.
-pub fn compared_features(node: &NodeProto) -> impl Iterator<Item = i64> {
-    let attributes = Attributes::new(node);
-    let features = attributes.ints("nodes_featureids").unwrap_or_default();
-    let modes = Modes::read(attributes).unwrap_or(Modes::Names(&[]));
-    let all = matches!(modes, Modes::Names([]));
-    // Where modes are numbers in a tensor, all nodes are branches.
-    let is_branch = modes.iter().map(|mode| mode != Ok(Mode::Leaf)).chain(std::iter::repeat(all));
-    features.iter().zip(is_branch).filter_map(|(&feature, is_branch)| is_branch.then_some(feature))
-}
-
 fn of_byte(byte: u8) -> Option<Mode> {
     if byte == LEAF { Some(Mode::Leaf) } else { Rule::of_number(byte).map(Mode::Branch) }
 }
@@ -74,15 +61,22 @@ impl<'a> Modes<'a> {
         }
     }
 
-    /// Each mode, or what stands in its place.
-    pub(super) fn iter(self) -> impl Iterator<Item = Result<Mode, String>> + 'a {
-        let (names, bytes): (&[Vec<u8>], &[u8]) = match self {
-            Modes::Names(names) => (names, &[]),
-            Modes::Bytes(bytes) => (&[], bytes),
-        };
-        let of_name = |name: &Vec<u8>| Mode::parse(name).ok_or_else(|| format!("{:?}", String::from_utf8_lossy(name)));
-        let of_byte = |&byte: &u8| of_byte(byte).ok_or_else(|| byte.to_string());
-        names.iter().map(of_name).chain(bytes.iter().map(of_byte))
+    /// The mode of the node at `position`, if there is such a mode.
+    #[inline(always)]
+    pub(super) fn get(self, position: usize) -> Option<Mode> {
+        match self {
+            Modes::Names(names) => Mode::parse(names.get(position)?),
+            Modes::Bytes(bytes) => of_byte(*bytes.get(position)?),
+        }
+    }
+
+    /// What stands in the place of the mode at `position`, for messages.
+    pub(super) fn describe(self, position: usize) -> String {
+        match self {
+            Modes::Names(names) => names.get(position).map(|name| format!("{:?}", String::from_utf8_lossy(name))),
+            Modes::Bytes(bytes) => bytes.get(position).map(u8::to_string),
+        }
+        .unwrap_or_default()
     }
 }
 

@@ -63,12 +63,16 @@ impl<'a> Numbers<'a> {
         matches!(self, Numbers::F64(_))
     }
 
-    /// The numbers, widened where they are single: no bit is lost.
+    /// The number at `position`, widened where it is single: no bit is lost.
+    pub(super) fn get(&self, position: usize) -> Option<f64> {
+        match self {
+            Numbers::F32(numbers) => numbers.get(position).copied().map(f64::from),
+            Numbers::F64(numbers) => numbers.get(position).copied(),
+        }
+    }
+
+    /// The numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = f64> {
-        let (single, double): (&[f32], &[f64]) = match self {
-            Numbers::F32(numbers) => (numbers, &[]),
-            Numbers::F64(numbers) => (&[], numbers),
-        };
-        single.iter().copied().map(f64::from).chain(double.iter().copied())
+        (0..self.len()).map_while(|position| self.get(position))
     }
 }

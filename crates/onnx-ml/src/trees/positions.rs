@@ -5,7 +5,9 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
+use super::compile::{Compiler, Splits};
 use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
+use super::integers::Integers;
 use super::numbers::Numbers;
 use super::rule::Rule;
 use crate::attributes::Attributes;
@@ -17,16 +19,16 @@ use crate::tensors::values;
 #[derive(Debug)]
 pub(crate) struct Positions<'a> {
     operator: &'a str,
-    roots: &'a [i64],
-    feature_ids: &'a [i64],
+    roots: Integers<'a>,
+    feature_ids: Integers<'a>,
     modes: Vec<u8>,
     splits: Numbers<'a>,
     /// Per child (true, false): positions, and whether they are positions of leaves.
-    children: [(&'a [i64], &'a [i64]); 2],
+    children: [(Integers<'a>, Integers<'a>); 2],
     /// One per node, or none at all.
-    missing_tracks_true: &'a [i64],
+    missing_tracks_true: Integers<'a>,
     members: Numbers<'a>,
-    leaf_targets: &'a [i64],
+    leaf_targets: Integers<'a>,
     leaf_weights: Numbers<'a>,
 }
 
@@ -39,17 +41,19 @@ impl<'a> Positions<'a> {
     /// # Errors
     /// When lists that belong together differ in length, or there are no trees.
     pub(crate) fn read(ctx: &ParsingContext<'_>, attributes: Attributes<'a>) -> TractResult<Positions<'a>> {
-        let [yes, no] = CHILDREN.map(|(ids, leafs)| TractResult::Ok((attributes.ints(ids)?, attributes.ints(leafs)?)));
+        let [yes, no] = CHILDREN.map(|(ids, leafs)| {
+            TractResult::Ok((Integers::read(attributes, ids)?, Integers::read(attributes, leafs)?))
+        });
         let positions = Positions {
             operator: attributes.operator(),
-            roots: attributes.ints("tree_roots")?,
-            feature_ids: attributes.ints("nodes_featureids")?,
+            roots: Integers::read(attributes, "tree_roots")?,
+            feature_ids: Integers::read(attributes, "nodes_featureids")?,
             modes: modes(ctx, attributes)?,
             splits: Numbers::tensor(ctx, attributes, "nodes_splits")?,
             children: [yes?, no?],
-            missing_tracks_true: attributes.ints("nodes_missing_value_tracks_true")?,
+            missing_tracks_true: Integers::read(attributes, "nodes_missing_value_tracks_true")?,
             members: Numbers::tensor(ctx, attributes, "membership_values")?,
-            leaf_targets: attributes.ints("leaf_targetids")?,
+            leaf_targets: Integers::read(attributes, "leaf_targetids")?,
             leaf_weights: Numbers::tensor(ctx, attributes, "leaf_weights")?,
         };
         positions.expect_lengths(attributes)?;
@@ -80,47 +84,55 @@ impl<'a> Positions<'a> {
         Ok(())
     }
 
+    /// Whether all numbers are single. Then double ones would say no more.
+    pub(super) fn are_single(&self) -> bool {
+        !(self.splits.is_double() || self.leaf_weights.is_double() || self.members.is_double())
+    }
+
     /// The trees, with scores for `targets` targets.
     ///
     /// # Errors
-    /// For positions, features and targets out of range, unknown modes, and sets that are not one for each member test.
-    pub(super) fn graph(&self, targets: usize) -> TractResult<Graph<'a>> {
-        let operator = self.operator;
-        let count = self.splits.len();
+    /// For positions, features and targets out of range, unknown modes, sets that are not one for each member test, and what
+    /// [`Compiler::add`] refuses.
+    pub(super) fn compile(&self, targets: usize) -> TractResult<(Splits, Votes)> {
+        let mut votes = self.votes(targets)?;
         let mut nodes = self.branches()?;
-        nodes.extend((0..self.leaf_weights.len() as u32).map(Node::Leaf));
-        let mut roots = Vec::with_capacity(self.roots.len());
-        for &root in self.roots {
-            match u32::try_from(root) {
-                Ok(position) if (position as usize) < count => roots.push(position),
-                _ => bail!("{operator}: tree_roots: {root} is no node, there are {count}"),
-            }
-        }
+        nodes.extend((0..self.leaf_weights.len() as u32).map(|leaf| Node::Leaf(votes.number(leaf))));
+        let members = self.members.iter().collect();
+        let mut compiler = Compiler::new(self.operator);
+        compiler.add(&mut Graph { nodes, roots: self.roots()?, members, names: Names::Positions })?;
+        Ok((compiler.finish(), votes))
+    }
+
+    fn roots(&self) -> TractResult<Vec<u32>> {
+        let count = self.splits.len();
+        let root = |root| match u32::try_from(root) {
+            Ok(position) if (position as usize) < count => Ok(position),
+            _ => bail!("{}: tree_roots: {root} is no node, there are {count}", self.operator),
+        };
+        self.roots.iter().map(root).collect()
+    }
+
+    fn votes(&self, targets: usize) -> TractResult<Votes> {
+        let operator = self.operator;
         let mut votes = Vec::with_capacity(self.leaf_weights.len());
-        for ((leaf, &target), weight) in (0u32..).zip(self.leaf_targets).zip(self.leaf_weights.iter()) {
+        for ((leaf, target), weight) in (0u32..).zip(self.leaf_targets.iter()).zip(self.leaf_weights.iter()) {
             match u32::try_from(target) {
                 Ok(index) if (index as usize) < targets => votes.push(Vote { leaf, target: index, weight }),
                 _ => bail!("{operator}: leaf_targetids: leaf {leaf} is for target {target}, there are {targets}"),
             }
         }
-        Ok(Graph {
-            nodes,
-            roots,
-            members: self.members.iter().collect(),
-            votes: Votes::new(operator, self.leaf_weights.len(), votes)?,
-            single: !(self.splits.is_double() || self.leaf_weights.is_double() || self.members.is_double()),
-            names: Names::Positions,
-        })
+        Votes::new(operator, votes)
     }
 
     fn branches(&self) -> TractResult<Vec<Node>> {
         let operator = self.operator;
         let mut sets = self.sets()?.into_iter();
         // Without tracks, no missing value goes to a true child.
-        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(&0));
+        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(0));
         let mut nodes = Vec::with_capacity(self.splits.len() + self.leaf_weights.len());
         let lists = self.feature_ids.iter().zip(&self.modes).zip(self.splits.iter()).zip(tracks);
-        for (node, (((&feature, &mode), split), &track)) in lists.enumerate() {
+        for (node, (((feature, &mode), split), track)) in lists.enumerate() {
             let test = match Rule::of_number(mode) {
                 Some(Rule::Member) => {
                     let (start, end) = sets.next().unwrap_or_default();
@@ -139,11 +151,11 @@ impl<'a> Positions<'a> {
     }
 
     /// The position in the graph of a child of `node`: leaves come behind the branches.
-    #[allow(clippy::indexing_slicing, reason = "the lists have one entry per node; which is 0 or 1")]
+    #[allow(clippy::indexing_slicing, reason = "which is 0 or 1")]
     fn child(&self, node: usize, which: usize) -> TractResult<u32> {
         let (branches, leaves) = (self.splits.len(), self.leaf_weights.len());
         let (ids, leafs) = self.children[which];
-        let (id, is_leaf) = (ids[node], leafs[node] != 0);
+        let (id, is_leaf) = (ids.get(node).unwrap_or(-1), leafs.get(node) != Some(0));
         let (count, kind, first) = if is_leaf { (leaves, "leaf", branches) } else { (branches, "node", 0) };
         match usize::try_from(id) {
             Ok(position) if position < count => Ok((first + position) as u32),

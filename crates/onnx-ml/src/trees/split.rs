@@ -72,24 +72,17 @@ impl Bound {
 }
 
 /// Writes branches as splits.
-pub(super) struct Splitter<'a> {
-    graph: &'a Graph<'a>,
+#[derive(Debug, Default)]
+pub(super) struct Splitter {
     pub(super) columns: Columns,
     pub(super) splits: Vec<Split>,
     /// Per split, the most steps that it takes to a leaf.
-    pub(super) depths: Vec<u32>,
+    depths: Vec<u32>,
 }
 
-impl<'a> Splitter<'a> {
-    pub(super) fn new(graph: &'a Graph<'a>) -> Splitter<'a> {
-        // Half of the nodes of binary trees are branches, and mostly a branch is one split.
-        let branches = graph.nodes.len() / 2;
-        let (splits, depths) = (Vec::with_capacity(branches), Vec::with_capacity(branches));
-        Splitter { graph, columns: Columns::default(), splits, depths }
-    }
-
-    /// Adds the splits of a branch whose children are `[yes, no]`; returns where it begins.
-    pub(super) fn branch(&mut self, branch: &Branch, [yes, no]: [Child; 2]) -> TractResult<Child> {
+impl Splitter {
+    /// Adds the splits of a branch of `graph` whose children are `[yes, no]`; returns where it begins.
+    pub(super) fn branch(&mut self, graph: &Graph<'_>, branch: &Branch, [yes, no]: [Child; 2]) -> TractResult<Child> {
         let on_missing = if branch.missing_true { yes } else { no };
         // To that side of the bound where `child` is.
         let towards = |first: Child| if on_missing == first { Missing::Lowest } else { Missing::Highest };
@@ -102,7 +95,7 @@ impl<'a> Splitter<'a> {
             Test::Compare(Rule::Equal | Rule::Member, t) => self.set(feature, &[t], [yes, no], on_missing),
             Test::Compare(Rule::NotEqual, t) if t.is_nan() => self.set(feature, &[], [yes, no], on_missing),
             Test::Compare(Rule::NotEqual, t) => self.set(feature, &[t], [no, yes], on_missing),
-            Test::Member { start, end } => self.set(feature, self.graph.members(start, end), [yes, no], on_missing),
+            Test::Member { start, end } => self.set(feature, graph.members(start, end), [yes, no], on_missing),
         }
     }
 

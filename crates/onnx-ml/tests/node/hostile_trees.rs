@@ -39,7 +39,8 @@ fn children_that_do_not_exist() {
     }
     // The child of another tree is none.
     let nodes = [STUMP[0], STUMP[1], (1, 2, "LEAF", 0, 0.0, 0, 0)];
-    refused(&regressor(&nodes, &LEAVES), "nodes_falsenodeids: tree 0, node 0: child 2 does not exist");
+    let votes = [(0, 1, 0, 1.0), (1, 2, 0, 1.0)];
+    refused(&regressor(&nodes, &votes), "nodes_falsenodeids: tree 0, node 0: child 2 does not exist");
 }
 
 #[test]
@@ -64,12 +65,12 @@ fn votes_out_of_range() {
     }
     for id in [3, -1, i64::MAX] {
         let node = classifier(3, &STUMP, &[(0, 1, id, 1.0), (0, 2, 0, 2.0)]);
-        refused(&node, &format!("TreeEnsembleClassifier: tree 0, node 1: a vote is for {id}, there are 3"));
+        refused(&node, &format!("TreeEnsembleClassifier: class_ids: tree 0, node 1: a vote is for {id}, there are 3"));
     }
     // All votes for one id that is no class of two.
     refused(&classifier(2, &STUMP, &[(0, 1, 2, 1.0), (0, 2, 2, 2.0)]), "a vote is for 2, there are 2");
-    refused(&regressor(&STUMP, &[(0, 9, 0, 1.0)]), "node 9 of tree 0, which does not exist");
-    refused(&regressor(&STUMP, &[(5, 1, 0, 1.0)]), "node 1 of tree 5, which does not exist");
+    refused(&regressor(&STUMP, &[(0, 9, 0, 1.0)]), "target_nodeids: tree 0, node 9 does not exist");
+    refused(&regressor(&STUMP, &[(5, 1, 0, 1.0)]), "target_nodeids: tree 5, node 1 does not exist");
 }
 
 #[test]
