@@ -19,6 +19,9 @@ pub(super) trait Entry: Copy + Debug + Send + Sync + 'static {
     /// The columns of `LANES` rows in a shape that every column number of such an entry is inside of.
     type Window<const LANES: usize>: ?Sized;
 
+    /// Room for the columns of one row. On the stack, if they are few: an allocation is a tenth of a short walk.
+    type Row: AsMut<[[Self::Key; 1]]> + AsRef<[[Self::Key; 1]]>;
+
     /// How many columns a window must have.
     const WINDOW: usize;
 
@@ -35,6 +38,9 @@ pub(super) trait Entry: Copy + Debug + Send + Sync + 'static {
     fn column(self) -> usize;
 
     fn child(self) -> u32;
+
+    /// Room for so many columns of a row, each [`Key::LOWEST`].
+    fn row(columns: usize) -> Self::Row;
 
     /// The window at the start of `columns`, if there are [`Entry::WINDOW`] of them.
     fn window<const LANES: usize>(columns: &[[Self::Key; LANES]]) -> Option<&Self::Window<LANES>>;
@@ -57,6 +63,7 @@ impl Entry for Narrow {
     /// As many columns as 8 bits can name, so that no number needs a check. Those that the forest does not have lie
     /// in the next window, or behind the last.
     type Window<const LANES: usize> = [[u32; LANES]; 256];
+    type Row = [[u32; 1]; 256];
 
     const WINDOW: usize = 256;
     const COLUMNS: u64 = 1 << 8;
@@ -76,6 +83,10 @@ impl Entry for Narrow {
 
     fn child(self) -> u32 {
         self.packed >> 8
+    }
+
+    fn row(_columns: usize) -> [[u32; 1]; 256] {
+        [[u32::LOWEST]; 256]
     }
 
     fn window<const LANES: usize>(columns: &[[u32; LANES]]) -> Option<&[[u32; LANES]; 256]> {
@@ -101,6 +112,7 @@ pub(super) struct Wide {
 impl Entry for Wide {
     type Key = u64;
     type Window<const LANES: usize> = [[u64; LANES]];
+    type Row = Vec<[u64; 1]>;
 
     const WINDOW: usize = 0;
     const COLUMNS: u64 = 1 << 32;
@@ -120,6 +132,10 @@ impl Entry for Wide {
 
     fn child(self) -> u32 {
         self.child
+    }
+
+    fn row(columns: usize) -> Vec<[u64; 1]> {
+        vec![[u64::LOWEST]; columns]
     }
 
     fn window<const LANES: usize>(columns: &[[u64; LANES]]) -> Option<&[[u64; LANES]]> {

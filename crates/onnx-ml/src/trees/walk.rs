@@ -91,10 +91,10 @@ impl<E: Entry> Forest<E> {
         if scores.is_empty() {
             return;
         }
-        let mut keys = vec![[E::Key::LOWEST]; (self.columns.len() + 1).max(E::WINDOW)];
+        let mut keys = E::row(self.columns.len() + 1);
         for (row, scores) in (first..).zip(scores.chunks_exact_mut(targets)) {
-            rows.fill(row, &self.columns, keys.get_mut(1..).unwrap_or_default());
-            let Some(window) = E::window(&keys) else { continue };
+            rows.fill(row, &self.columns, keys.as_mut().get_mut(1..).unwrap_or_default());
+            let Some(window) = E::window(keys.as_ref()) else { continue };
             match (&self.leaves, &mut *scores) {
                 // The one score of boosted trees and of most forests stays in a register.
                 (Leaves::Inline, [score]) => {
