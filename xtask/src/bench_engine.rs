@@ -32,13 +32,14 @@ const NANOSECONDS: f64 = 20e6;
 const IDENTITY: &str = "identity";
 
 /// As `models/train/bench/models.py` names them, and as the table does.
-const MODELS: [(&str, &str); 10] = [
+const MODELS: [(&str, &str); 11] = [
     (IDENTITY, "Identity: an empty call"),
     ("linear-regression", "linear regression"),
     ("logistic-regression", "StandardScaler, logistic regression"),
     ("mixed-columns", "StandardScaler of 5 columns, one-hot of 3 text columns, logistic regression"),
-    ("random-forest", "random forest, 100 trees"),
-    ("random-forest-classes", "random forest, 100 trees, 3 classes"),
+    ("random-forest-2000-rows", "random forest of 2,000 rows, 100 trees"),
+    ("random-forest", "random forest of 20,000 rows, 100 trees"),
+    ("random-forest-classes", "random forest of 20,000 rows, 100 trees, 3 classes"),
     ("xgboost", "XGBoost, 100 trees of 6 levels"),
     ("xgboost-classes", "XGBoost, 100 x 3 trees of 6 levels"),
     ("lightgbm", "LightGBM, 100 trees of 31 leaves"),

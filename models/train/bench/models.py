@@ -83,17 +83,18 @@ def identity():
     return model, floats_of(table()[0])
 
 
-def sklearn_model(model, classes=2):
+def sklearn_model(model, classes=2, trained_rows=TRAINED_ROWS):
     """A scikit-learn model of one matrix of floats."""
     rows, labels = table(classes)
-    model.fit(rows[:TRAINED_ROWS], labels[:TRAINED_ROWS])
+    model.fit(rows[:trained_rows], labels[:trained_rows])
     options = {id(model): TENSORS} if hasattr(model, "predict_proba") else None
     exported = convert_sklearn(model, initial_types=[(INPUT, FloatTensorType([None, FEATURES]))], options=options)
     return exported, floats_of(rows)
 
 
-def random_forest(classes):
-    return sklearn_model(RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=-1), classes)
+def random_forest(classes=2, trained_rows=TRAINED_ROWS):
+    model = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=-1)
+    return sklearn_model(model, classes, trained_rows)
 
 
 def hist_gradient_boosting():
@@ -138,8 +139,9 @@ MODELS = {
     "linear-regression": lambda: sklearn_model(LinearRegression()),
     "logistic-regression": logistic_regression,
     "mixed-columns": mixed_columns,
-    "random-forest": lambda: random_forest(2),
-    "random-forest-classes": lambda: random_forest(3),
+    "random-forest": random_forest,
+    "random-forest-classes": lambda: random_forest(classes=3),
+    "random-forest-2000-rows": lambda: random_forest(trained_rows=2000),
     "xgboost": lambda: xgboost_model(2),
     "xgboost-classes": lambda: xgboost_model(3),
     "lightgbm": lightgbm_model,

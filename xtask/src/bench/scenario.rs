@@ -81,7 +81,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "forest",
-        title: "one row of 20 numbers, random forest of 100 deep trees",
+        title: "one row of 20 numbers, 100 trees grown on 2,000 rows",
+        path: "/models/random-forest-2000-rows/predict",
+        rows: 1,
+        against: Yardstick::LogisticRegression,
+        target: 0.9,
+    },
+    Scenario {
+        name: "deep-forest",
+        title: "one row of 20 numbers, 100 trees grown on 20,000 rows",
         path: "/models/random-forest/predict",
         rows: 1,
         against: Yardstick::LogisticRegression,
