@@ -1,5 +1,7 @@
 //! Indices of a tensor as its operators may rely on them: none is negative, and none is beyond the end.
 
+use std::fmt::Debug;
+
 use tract_onnx::prelude::{
     Datum, DatumType, OutletId, SpecialOps as _, TValue, TVec, Tensor, TractResult, TypedModel, tvec,
 };
@@ -24,7 +26,7 @@ struct InRange {
     along: Along,
 }
 
-/// The indices, checked: at once if they and the shape of `data` are known, else in each run.
+/// The indices, checked: at once if they and what they count are known, else in each run.
 ///
 /// # Errors
 /// For constant indices beyond the end.
@@ -41,11 +43,16 @@ pub(crate) fn wire(
     if fact.datum_type == DatumType::TDim {
         return Ok(indices);
     }
-    let shape: Option<TVec<usize>> =
-        model.outlet_fact(data)?.shape.iter().map(|length| usize::try_from(length.as_i64()?).ok()).collect();
-    if let (Some(shape), Some(constant)) = (shape, fact.konst.clone()) {
-        let checked = check.checked(&shape, &constant)?.cast_to_dt(constant.datum_type())?.into_owned();
-        return model.add_const(format!("{name}.in_range"), checked);
+    if let Some(constant) = fact.konst.clone() {
+        let data = model.outlet_fact(data)?;
+        let lengths = check.lengths(&data.shape, constant.shape())?;
+        // How many rows there are does not matter, unless they are what is counted.
+        let known: Option<TVec<usize>> = lengths.iter().map(|length| usize::try_from(length.as_i64()?).ok()).collect();
+        if let Some(lengths) = known {
+            let counted = tensor(constant.shape(), check.counted(&lengths, &constant)?)?;
+            let counted = counted.cast_to_dt(constant.datum_type())?.into_owned();
+            return model.add_const(format!("{name}.in_range"), counted);
+        }
     }
     match *model.wire_node(format!("{name}.in_range"), Eager::of(check), &[data, indices])? {
         [checked] => Ok(checked),
@@ -63,25 +70,28 @@ pub(crate) fn checked(
     shape: &[usize],
     indices: &Tensor,
 ) -> TractResult<Vec<i64>> {
-    InRange { operator, along }.counted(shape, indices)
+    let check = InRange { operator, along };
+    check.counted(check.lengths(shape, indices.shape())?, indices)
 }
 
 impl InRange {
-    fn checked(&self, shape: &[usize], indices: &Tensor) -> TractResult<TValue> {
-        tensor(indices.shape(), self.counted(shape, indices)?)
-    }
-
-    fn counted(&self, shape: &[usize], indices: &Tensor) -> TractResult<Vec<i64>> {
+    /// The part of the data's shape that indices of a shape count.
+    fn lengths<'a, L: Debug>(&self, data: &'a [L], indices: &[usize]) -> TractResult<&'a [L]> {
         let lengths = match self.along {
-            Along::Axis(axis) => shape.get(axis..=axis),
+            Along::Axis(axis) => data.get(axis..=axis),
             Along::AxesFrom(first) => {
-                let count = indices.shape().last().copied().unwrap_or_default();
-                shape.get(first..first.saturating_add(count))
+                let count = indices.last().copied().unwrap_or_default();
+                data.get(first..first.saturating_add(count))
             }
         };
         let Some(lengths) = lengths else {
-            bail!("{}: indices of shape {:?} for data of shape {shape:?}", self.operator, indices.shape())
+            bail!("{}: indices of shape {indices:?} for data of shape {data:?}", self.operator)
         };
+        Ok(lengths)
+    }
+
+    /// The indices, in turn into as many places as `lengths` say, counted from the start.
+    fn counted(&self, lengths: &[usize], indices: &Tensor) -> TractResult<Vec<i64>> {
         let given = numbers::<i64>(self.operator, indices)?;
         let checked = given.iter().zip(lengths.iter().cycle()).map(|(&index, &length)| {
             let counted = if index < 0 { index.saturating_add(length as i64) } else { index };
@@ -107,6 +117,7 @@ impl Kernel for InRange {
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [data, indices] = exactly(self.operator, &inputs)?;
-        Ok(tvec!(self.checked(data.shape(), indices)?))
+        let lengths = self.lengths(data.shape(), indices.shape())?;
+        Ok(tvec!(tensor(indices.shape(), self.counted(lengths, indices)?)?))
     }
 }
