@@ -64,3 +64,29 @@ impl EngineLoader for TractLoader {
             .unwrap_or_else(|panic| Err(LoadError::from_panic(panic.as_ref())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use ferrocast_engine::LoadOptions;
+
+    use super::TractLoader;
+    use crate::graph::Graph;
+    use crate::parse;
+    use crate::plans::{Plan, Plans};
+
+    /// What the sample models' speed rests on, and what an operator of ours in place of one of tract's can undo unseen.
+    #[test]
+    fn the_sample_models_are_row_programs() {
+        let TractLoader { onnx } = TractLoader::new();
+        for version in ["penguins/1", "penguins/2", "auto-mpg/1"] {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(version).join("model.onnx");
+            let proto = parse::model(&fs::read(file).unwrap()).unwrap();
+            let graph = Graph::build(&onnx, &proto).unwrap();
+            let plans = Plans::compile(&graph, &LoadOptions::default()).unwrap();
+            assert!(matches!(plans.all(), [Plan::Rows(_)]), "{version}");
+        }
+    }
+}

@@ -126,29 +126,3 @@ fn input_types(model: &TypedModel) -> Vec<DatumType> {
 fn not_compiled(cause: TractError) -> LoadError {
     LoadError::Malformed(format!("{cause:#}").into())
 }
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    use ferrocast_engine::LoadOptions;
-
-    use super::{Plan, Plans};
-    use crate::graph::Graph;
-    use crate::parse;
-
-    /// What the sample models' speed rests on, and what an operator of ours in place of one of tract's can undo unseen.
-    #[test]
-    fn the_sample_models_are_row_programs() {
-        let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_output_types(true);
-        ferrocast_onnx_ml::register(&mut onnx);
-        for version in ["penguins/1", "penguins/2", "auto-mpg/1"] {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(version).join("model.onnx");
-            let proto = parse::model(&fs::read(file).unwrap()).unwrap();
-            let graph = Graph::build(&onnx, &proto).unwrap();
-            let plans = Plans::compile(&graph, &LoadOptions::default()).unwrap();
-            assert!(matches!(plans.all(), [Plan::Rows(_)]), "{version}");
-        }
-    }
-}

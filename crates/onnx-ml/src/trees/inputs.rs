@@ -2,7 +2,7 @@
 
 use tract_onnx::pb::NodeProto;
 
-use super::integers::Integers;
+use super::integers::{Integers, TRACKS};
 use super::modes::Modes;
 use super::rule::Mode;
 use crate::attributes::Attributes;
@@ -24,6 +24,6 @@ pub fn compared_features(node: &NodeProto) -> impl Iterator<Item = i64> {
 /// Whether `node`, a tree ensemble of any kind, says at some branch that missing values go to the true child: then whoever
 /// wrote it knew what becomes of them.
 pub fn routes_missing(node: &NodeProto) -> bool {
-    let tracks = Integers::read(Attributes::new(node), "nodes_missing_value_tracks_true");
+    let tracks = Integers::read(Attributes::new(node), TRACKS);
     tracks.is_ok_and(|tracks| tracks.iter().any(|track| track == 1))
 }

@@ -13,6 +13,9 @@ use tract_onnx::prelude::TractResult;
 
 use crate::attributes::Attributes;
 
+/// Where missing values go, of every node: 1 for the true child.
+pub(super) const TRACKS: &str = "nodes_missing_value_tracks_true";
+
 /// The attributes that may be packed.
 const PACKABLE: [&str; 16] = [
     "nodes_treeids",
@@ -20,7 +23,7 @@ const PACKABLE: [&str; 16] = [
     "nodes_featureids",
     "nodes_truenodeids",
     "nodes_falsenodeids",
-    "nodes_missing_value_tracks_true",
+    TRACKS,
     "nodes_trueleafs",
     "nodes_falseleafs",
     "class_treeids",
@@ -59,6 +62,15 @@ impl<'a> Integers<'a> {
             DataType::Uint16 => Integers::Two(packed.raw_data.as_chunks().0),
             _ => Integers::Four(packed.raw_data.as_chunks().0),
         }))
+    }
+
+    /// The same, or `length` zeros if there is no such list.
+    ///
+    /// # Errors
+    /// As [`Integers::read`].
+    pub(super) fn read_or_zeros(attributes: Attributes<'a>, name: &str, length: usize) -> TractResult<Integers<'a>> {
+        let list = Integers::read(attributes, name)?;
+        Ok(if list.is_empty() { Integers::Zeros(length) } else { list })
     }
 
     pub(super) fn len(self) -> usize {

@@ -9,7 +9,7 @@ use tract_onnx::tract_hir::internal::bail;
 use super::compile::{Compiler, Splits};
 use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
 use super::index::{Finder, Index};
-use super::integers::Integers;
+use super::integers::{Integers, TRACKS};
 use super::modes::Modes;
 use super::numbers::Numbers;
 use super::rule::Mode;
@@ -60,7 +60,8 @@ impl<'a> Lists<'a> {
             Prefix::Target => ["target_treeids", "target_nodeids", "target_ids", "target_weights"],
         };
         let [vote_trees, vote_nodes, vote_targets, weights] = vote_names;
-        let mut lists = Lists {
+        let thresholds = Numbers::floats(ctx, attributes, "nodes_values")?;
+        let lists = Lists {
             operator: attributes.operator(),
             tree_ids: Integers::read(attributes, "nodes_treeids")?,
             node_ids: Integers::read(attributes, "nodes_nodeids")?,
@@ -68,8 +69,8 @@ impl<'a> Lists<'a> {
             modes: Modes::read(attributes)?,
             true_ids: Integers::read(attributes, "nodes_truenodeids")?,
             false_ids: Integers::read(attributes, "nodes_falsenodeids")?,
-            missing_tracks_true: Integers::read(attributes, "nodes_missing_value_tracks_true")?,
-            thresholds: Numbers::floats(ctx, attributes, "nodes_values")?,
+            missing_tracks_true: Integers::read_or_zeros(attributes, TRACKS, thresholds.len())?,
+            thresholds,
             vote_names,
             vote_tree_ids: Integers::read(attributes, vote_trees)?,
             vote_node_ids: Integers::read(attributes, vote_nodes)?,
@@ -77,9 +78,6 @@ impl<'a> Lists<'a> {
             weights: Numbers::floats(ctx, attributes, weights)?,
             base_values: Numbers::floats(ctx, attributes, "base_values")?,
         };
-        if lists.missing_tracks_true.is_empty() {
-            lists.missing_tracks_true = Integers::Zeros(lists.thresholds.len());
-        }
         lists.expect_lengths(attributes)?;
         Ok(lists)
     }
@@ -96,7 +94,7 @@ impl<'a> Lists<'a> {
         attributes.expect_same_length(("nodes_modes", lists.modes.len()), nodes)?;
         attributes.expect_same_length(("nodes_truenodeids", lists.true_ids.len()), nodes)?;
         attributes.expect_same_length(("nodes_falsenodeids", lists.false_ids.len()), nodes)?;
-        attributes.expect_same_length(("nodes_missing_value_tracks_true", lists.missing_tracks_true.len()), nodes)?;
+        attributes.expect_same_length((TRACKS, lists.missing_tracks_true.len()), nodes)?;
         let votes = (weights, lists.weights.len());
         if votes.1 == 0 {
             bail!("{}: {weights} is empty: no leaf has a value", lists.operator);

@@ -7,7 +7,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use super::compile::{Compiler, Splits};
 use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
-use super::integers::Integers;
+use super::integers::{Integers, TRACKS};
 use super::numbers::Numbers;
 use super::rule::Rule;
 use crate::attributes::Attributes;
@@ -25,7 +25,7 @@ pub(crate) struct Positions<'a> {
     splits: Numbers<'a>,
     /// Per child (true, false): positions, and whether they are positions of leaves.
     children: [(Integers<'a>, Integers<'a>); 2],
-    /// One per node, or none at all.
+    /// Zeros where the file has none: no missing value goes to a true child.
     missing_tracks_true: Integers<'a>,
     members: Numbers<'a>,
     leaf_targets: Integers<'a>,
@@ -44,14 +44,15 @@ impl<'a> Positions<'a> {
         let [yes, no] = CHILDREN.map(|(ids, leafs)| {
             TractResult::Ok((Integers::read(attributes, ids)?, Integers::read(attributes, leafs)?))
         });
+        let splits = Numbers::tensor(ctx, attributes, "nodes_splits")?;
         let positions = Positions {
             operator: attributes.operator(),
             roots: Integers::read(attributes, "tree_roots")?,
             feature_ids: Integers::read(attributes, "nodes_featureids")?,
             modes: modes(ctx, attributes)?,
-            splits: Numbers::tensor(ctx, attributes, "nodes_splits")?,
             children: [yes?, no?],
-            missing_tracks_true: Integers::read(attributes, "nodes_missing_value_tracks_true")?,
+            missing_tracks_true: Integers::read_or_zeros(attributes, TRACKS, splits.len())?,
+            splits,
             members: Numbers::tensor(ctx, attributes, "membership_values")?,
             leaf_targets: Integers::read(attributes, "leaf_targetids")?,
             leaf_weights: Numbers::tensor(ctx, attributes, "leaf_weights")?,
@@ -69,10 +70,7 @@ impl<'a> Positions<'a> {
             attributes.expect_same_length((ids_name, ids.len()), nodes)?;
             attributes.expect_same_length((leafs_name, leafs.len()), nodes)?;
         }
-        if !self.missing_tracks_true.is_empty() {
-            let tracks = ("nodes_missing_value_tracks_true", self.missing_tracks_true.len());
-            attributes.expect_same_length(tracks, nodes)?;
-        }
+        attributes.expect_same_length((TRACKS, self.missing_tracks_true.len()), nodes)?;
         let leaves = ("leaf_weights", self.leaf_weights.len());
         attributes.expect_same_length(("leaf_targetids", self.leaf_targets.len()), leaves)?;
         if self.roots.is_empty() {
@@ -128,10 +126,9 @@ impl<'a> Positions<'a> {
     fn branches(&self) -> TractResult<Vec<Node>> {
         let operator = self.operator;
         let mut sets = self.sets()?.into_iter();
-        // Without tracks, no missing value goes to a true child.
-        let tracks = self.missing_tracks_true.iter().chain(std::iter::repeat(0));
         let mut nodes = Vec::with_capacity(self.splits.len() + self.leaf_weights.len());
-        let lists = self.feature_ids.iter().zip(&self.modes).zip(self.splits.iter()).zip(tracks);
+        let lists =
+            self.feature_ids.iter().zip(&self.modes).zip(self.splits.iter()).zip(self.missing_tracks_true.iter());
         for (node, (((feature, &mode), split), track)) in lists.enumerate() {
             let test = match Rule::of_number(mode) {
                 Some(Rule::Member) => {

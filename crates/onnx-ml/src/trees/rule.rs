@@ -42,12 +42,7 @@ const NUMBERS: [Rule; 7] =
 impl Mode {
     /// The mode with ONNX's name `name`.
     pub(super) fn parse(name: &[u8]) -> Option<Mode> {
-        // Nearly all of a file are the first two, and this is asked for every node.
-        match name {
-            b"LEAF" => Some(Mode::Leaf),
-            b"BRANCH_LEQ" => Some(Mode::Branch(Rule::LessOrEqual)),
-            _ => NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, mode)| mode),
-        }
+        NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, mode)| mode)
     }
 
     /// ONNX's name; [`Rule::Member`] has none.
