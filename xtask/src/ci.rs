@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
         run: |sh| quietly(cmd!(sh, "cargo clippy --workspace --all-targets --locked -- --deny warnings").run()),
     },
     Step { name: "test", run: test },
+    Step { name: "loom", run: loom },
     Step { name: "doctest", run: |sh| quietly(cmd!(sh, "cargo test --workspace --doc --locked").run()) },
     Step { name: "doc", run: doc },
     Step { name: "codegen", run: |sh| codegen::run(sh, codegen::Mode::Check).map(|()| None) },
@@ -106,6 +107,14 @@ fn test(sh: &Shell) -> anyhow::Result<Remark> {
     }
     cmd!(sh, "cargo test --workspace --lib --bins --tests --examples --locked").run()?;
     Ok(Some("with cargo test, as cargo-nextest is not installed".to_owned()))
+}
+
+/// The tests that go through every interleaving of threads. Another build of few crates, in a folder of its own so that
+/// it does not drive out the usual one.
+fn loom(sh: &Shell) -> anyhow::Result<Remark> {
+    let _flags = sh.push_env("RUSTFLAGS", "--cfg loom");
+    let tests = cmd!(sh, "cargo test --package ferrocast-batch --lib --release --locked --target-dir target/loom loom");
+    quietly(tests.run())
 }
 
 fn doc(sh: &Shell) -> anyhow::Result<Remark> {

@@ -55,6 +55,14 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &["ndarray", "tokio*"],
     },
     Member {
+        name: "batch",
+        place: Place::Layer(0),
+        workspace: &[],
+        // `loom` only under the cfg of that name.
+        external: &["loom"],
+        never: &["tokio*", "ndarray"],
+    },
+    Member {
         name: "registry",
         place: Place::Layer(0),
         workspace: &[],
@@ -99,7 +107,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member {
         name: "serving",
         place: Place::Layer(3),
-        workspace: &["engine", "pipeline", "registry", "schema"],
+        workspace: &["batch", "engine", "pipeline", "registry", "schema"],
         external: &["tokio"],
         never: &["actix*", "prometheus", "tract*"],
     },
@@ -107,6 +115,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "server",
         place: Place::Layer(4),
         workspace: &[
+            "batch",
             "engine",
             "engine-tract",
             "pipeline",
