@@ -97,6 +97,14 @@ impl Tensor {
         for_array!(self, array => array.len())
     }
 
+    /// The memory that the elements occupy, in bytes; of text, its characters.
+    pub fn byte_len(&self) -> usize {
+        match self {
+            Tensor::Str(array) => array.iter().map(String::len).sum(),
+            tensor => for_array!(tensor, array => size_of_val(array.as_slice().unwrap_or_default())),
+        }
+    }
+
     /// Whether the tensor has no element.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -137,6 +145,13 @@ mod tests {
         assert_eq!(x.dtype(), Dtype::I64);
         assert_eq!(x.as_slice::<i64>(), Some(&[1, 2][..]));
         assert!(x.as_slice::<f32>().is_none() && x.view::<i32>().is_none());
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_elements() {
+        assert_eq!(Tensor::from_vec(&[2, 3], vec![1f32; 6]).unwrap().byte_len(), 24);
+        assert_eq!(Tensor::from_vec(&[2], vec![true, false]).unwrap().byte_len(), 2);
+        assert_eq!(Tensor::from_vec(&[2], vec!["ab".to_owned(), "c".to_owned()]).unwrap().byte_len(), 3);
     }
 
     #[test]

@@ -23,6 +23,7 @@
 mod advice;
 mod builder;
 mod decode;
+mod encoded;
 mod error;
 mod infer_manifest;
 mod loaders;
@@ -32,12 +33,13 @@ mod pipeline;
 pub use advice::advice;
 pub use builder::PipelineBuilder;
 pub use decode::{Class, DecodeError};
+pub use encoded::{Encoded, join_outputs, split_outputs};
 pub use error::{OpenError, PredictError};
 pub use ferrocast_preprocess::EncodeError;
 pub use infer_manifest::{InferError, infer_manifest};
 pub use loaders::Loaders;
 pub use model_files::ModelFiles;
-pub use pipeline::{Encoded, Pipeline};
+pub use pipeline::Pipeline;
 
 /// The README's example, compiled.
 #[cfg(doctest)]

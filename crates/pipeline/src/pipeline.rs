@@ -3,21 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor};
+use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor, TensorError};
 use ferrocast_preprocess::ColumnEncoder;
 use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
 
 use crate::decode::{Class, Decoder};
-use crate::{Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
-
-/// Rows as model inputs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Encoded {
-    /// One tensor for each input of the signature, in its order.
-    pub tensors: Vec<Tensor>,
-    /// The number of rows.
-    pub rows: usize,
-}
+use crate::encoded::join_outputs;
+use crate::{Encoded, Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
 
 /// One model, ready to predict: immutable, shared between threads.
 #[derive(Debug)]
@@ -128,7 +120,19 @@ impl Pipeline {
         Ok(self.decoder.decode(outputs, rows)?)
     }
 
-    /// Predicts the example row, as a load and a warm-up do.
+    /// Whether a run takes one row, so that several are run one after the other: the model's first axis is fixed to one.
+    pub fn is_row_by_row(&self) -> bool {
+        self.row_by_row
+    }
+
+    /// The example row that the documentation shows, `count` times.
+    pub fn examples(&self, count: usize) -> Rows {
+        let copies = (0..count).map(|_| self.example.clone());
+        // Rows of one schema always join.
+        Rows::concat(copies).and_then(Result::ok).unwrap_or_else(|| self.example.clone())
+    }
+
+    /// Predicts the example row, as a load does.
     ///
     /// # Errors
     /// As [`Pipeline::predict`].
@@ -137,23 +141,12 @@ impl Pipeline {
     }
 
     fn infer_row_by_row(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {
-        let backend = |cause: ferrocast_engine::TensorError| EngineError::Backend(cause.into());
-        let ones = vec![1; encoded.rows];
-        let mut columns = encoded
-            .tensors
-            .iter()
-            .map(|tensor| Ok(tensor.split_rows(&ones)?.into_iter()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(backend)?;
+        let backend = |cause: TensorError| EngineError::Backend(cause.into());
+        let rows = encoded.split(&vec![1; encoded.rows]).map_err(backend)?;
         let outputs = self.sessions.with(|session| {
-            let run = |_| session.run(&columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>());
-            (0..encoded.rows).map(run).collect::<Result<Vec<_>, _>>()
+            let run = |row: &Encoded| session.run(&row.tensors);
+            rows.iter().map(run).collect::<Result<Vec<_>, _>>()
         })?;
-        let count = self.signature().outputs().len();
-        let joined = (0..count).map(|ix| {
-            let parts: Vec<&Tensor> = outputs.iter().filter_map(|run| run.get(ix)).collect();
-            Tensor::concat_rows(&parts).map_err(backend)
-        });
-        Ok(joined.collect::<Result<_, _>>()?)
+        Ok(join_outputs(&outputs).map_err(backend)?)
     }
 }

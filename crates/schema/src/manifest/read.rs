@@ -94,12 +94,12 @@ fn output(mut section: Section<'_, '_>) -> OutputSection {
 }
 
 fn serving(mut section: Section<'_, '_>) -> ServingSection {
-    let default = ServingSection::default();
     let serving = ServingSection {
         mode: section.choice("mode", &ServingMode::ALL).unwrap_or_default(),
-        max_batch_rows: section.whole("max_batch_rows").unwrap_or(default.max_batch_rows),
-        max_queue_rows: section.whole("max_queue_rows").unwrap_or(default.max_queue_rows),
-        max_delay_us: section.whole("max_delay_us").unwrap_or(default.max_delay_us),
+        max_batch_rows: section.whole("max_batch_rows"),
+        max_queue_rows: section.whole("max_queue_rows"),
+        max_delay_us: section.whole("max_delay_us").unwrap_or_default(),
+        threads: section.whole("threads"),
         warmup: section.choice("warmup", &Warmup::ALL).unwrap_or_default(),
     };
     section.finish();

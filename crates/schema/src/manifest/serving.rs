@@ -53,33 +53,24 @@ impl Warmup {
 }
 
 /// `[serving]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Validate)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Validate)]
 pub struct ServingSection {
     /// Where inference runs.
     #[garde(skip)]
     pub mode: ServingMode,
-    /// Most rows in one run.
-    #[garde(range(min = 1, max = 65_536))]
-    pub max_batch_rows: usize,
-    /// Most rows waiting; more are refused at once.
-    #[garde(range(min = 1, max = 1_048_576))]
-    pub max_queue_rows: usize,
+    /// Most rows in one run, which may be those of several requests. Unless given, as many as were measured to pay.
+    #[garde(inner(range(min = 1, max = 65_536)))]
+    pub max_batch_rows: Option<usize>,
+    /// Most rows waiting; more are refused at once. Unless given, as many as are run in a few seconds.
+    #[garde(inner(range(min = 1, max = 1_048_576)))]
+    pub max_queue_rows: Option<usize>,
     /// How long a row may wait for company, in microseconds; 0 never waits.
     #[garde(range(max = 1_000_000))]
     pub max_delay_us: u64,
+    /// Most threads of the pool that work for this model at a time. Unless given, all but one.
+    #[garde(inner(range(min = 1, max = 1024)))]
+    pub threads: Option<usize>,
     /// What is run before the model is ready.
     #[garde(skip)]
     pub warmup: Warmup,
-}
-
-impl Default for ServingSection {
-    fn default() -> Self {
-        ServingSection {
-            mode: ServingMode::Auto,
-            max_batch_rows: 64,
-            max_queue_rows: 1024,
-            max_delay_us: 0,
-            warmup: Warmup::Examples,
-        }
-    }
 }

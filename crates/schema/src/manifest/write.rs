@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::feature::{Encode, Feature, FeatureType, Scale};
 use super::image::ImageSection;
 use super::output::{Activation, OutputSection};
-use super::serving::ServingSection;
+use super::serving::{ServingMode, ServingSection};
 use super::{ExtraFields, InputBinding, Manifest, ModelSection};
 use crate::prediction::ClassValue;
 use crate::value::Value;
@@ -168,20 +168,16 @@ fn output(text: &mut Text, output: &OutputSection) {
 
 fn serving(text: &mut Text, serving: &ServingSection) {
     text.header("[serving]");
-    // What batches share is left out unless it was chosen: few models need to say it.
-    let usual = ServingSection::default();
-    if serving.mode != usual.mode {
+    // What few models need to say is left out unless it was chosen.
+    if serving.mode != ServingMode::default() {
         text.key_with("mode", quoted(serving.mode.as_str()), "auto | inline | pooled");
     }
-    if serving.max_batch_rows != usual.max_batch_rows {
-        text.key("max_batch_rows", serving.max_batch_rows);
-    }
-    if serving.max_queue_rows != usual.max_queue_rows {
-        text.key("max_queue_rows", serving.max_queue_rows);
-    }
-    if serving.max_delay_us != usual.max_delay_us {
+    text.given("max_batch_rows", serving.max_batch_rows.map(|rows| rows.to_string()));
+    text.given("max_queue_rows", serving.max_queue_rows.map(|rows| rows.to_string()));
+    if serving.max_delay_us != 0 {
         text.key_with("max_delay_us", serving.max_delay_us, "0 never waits for company");
     }
+    text.given("threads", serving.threads.map(|threads| threads.to_string()));
     text.key_with("warmup", quoted(serving.warmup.as_str()), "examples | none");
 }
 

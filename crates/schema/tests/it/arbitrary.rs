@@ -126,7 +126,8 @@ pub(crate) fn features() -> impl Strategy<Value = Vec<Feature>> {
 pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
     let head = (word(Task::ALL), option::of(text()), word(ExtraFields::ALL), features());
     let output = (word(Activation::ALL), option::of(text()), btree_set(any::<i64>(), 0..4), any::<bool>());
-    let serving = (word(ServingMode::ALL), 1_usize..500, 1_usize..5000, 0_u64..1000, word(Warmup::ALL));
+    let rows = (option::of(1_usize..500), option::of(1_usize..5000));
+    let serving = (word(ServingMode::ALL), rows, 0_u64..1000, option::of(1_usize..9), word(Warmup::ALL));
     let image = (1_u32..500, 1_u32..500, word(Resize::ALL), option::of(1_u32..500), word(ImageLayout::ALL), 0.1..2.0);
     (head, output, serving, image).prop_map(|((task, summary, extra_fields, features), output, serving, image)| {
         let mut manifest = Manifest { summary, extra_fields, features, ..Manifest::new(task) };
@@ -147,8 +148,8 @@ pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
             .map(|class| if named { ClassValue::Str(format!("c{class}").into()) } else { ClassValue::Int(*class) })
             .collect();
         manifest.output.labels = classes.iter().map(|class| format!("label {class}")).collect();
-        let (mode, max_batch_rows, max_queue_rows, max_delay_us, warmup) = serving;
-        manifest.serving = ServingSection { mode, max_batch_rows, max_queue_rows, max_delay_us, warmup };
+        let (mode, (max_batch_rows, max_queue_rows), max_delay_us, threads, warmup) = serving;
+        manifest.serving = ServingSection { mode, max_batch_rows, max_queue_rows, max_delay_us, threads, warmup };
         manifest
     })
 }

@@ -80,6 +80,7 @@ mode = "pooled"
 max_batch_rows = 8
 max_queue_rows = 16
 max_delay_us = 100
+threads = 1
 warmup = "none"
 "#;
 
@@ -119,7 +120,8 @@ fn everything_is_read() {
     assert_eq!(manifest.output.apply, Activation::Softmax);
     assert_eq!(manifest.output.classes, [ClassValue::Int(0), ClassValue::Int(1)]);
     assert_eq!(manifest.output.labels, ["Adelie", "Gentoo"]);
-    assert_eq!((manifest.serving.max_batch_rows, manifest.serving.max_delay_us), (8, 100));
+    assert_eq!((manifest.serving.max_batch_rows, manifest.serving.max_delay_us), (Some(8), 100));
+    assert_eq!((manifest.serving.max_queue_rows, manifest.serving.threads), (Some(16), Some(1)));
 }
 
 #[test]
