@@ -28,7 +28,7 @@ pub struct QueueLoad {
     pub rows: usize,
     /// Their bytes.
     pub bytes: usize,
-    /// Runs that are going on.
+    /// Threads that work for the queue: a moment longer than their runs take, as they answer the tickets first.
     pub running: usize,
     /// For how long the oldest has waited.
     pub oldest: Duration,

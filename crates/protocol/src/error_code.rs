@@ -69,6 +69,8 @@ error_codes! {
     ModelNotReady = "MODEL_NOT_READY", 503, model_error;
     /// The server is stopping and takes no new work; another instance will.
     ShuttingDown = "SHUTTING_DOWN", 503, model_error;
+    /// The answer was not there within the time that the request had; what had not begun does not run.
+    DeadlineExceeded = "DEADLINE_EXCEEDED", 504, overload_error;
     /// The model failed on input that had passed validation.
     Inference = "MODEL_ERROR", 500, model_error;
     /// The model's engine crashed on this request; the server contained it and goes on serving.

@@ -7,8 +7,8 @@ mod response;
 mod status;
 
 pub use card::{
-    ClassCard, FeatureCard, ModelCard, ModelList, ModelSummary, RangeCard, VersionCard, VersionState, VersionStatus,
-    WarmUpCost,
+    ClassCard, ExecutionCard, FeatureCard, ModelCard, ModelList, ModelSummary, QueueCard, RangeCard, VersionCard,
+    VersionState, VersionStatus, WarmUpCost,
 };
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
 pub use request::{Limits, decode_batch, decode_row};

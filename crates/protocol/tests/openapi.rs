@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use apistos::ApiComponent;
 use ferrocast_protocol::native::{
-    BatchResponse, ClassCard, ErrorResponse, Health, HealthResponse, ModelCard, ModelHealth, ModelList, ModelSummary,
-    PredictionResponse, RootResponse, Served, VersionCard, VersionState, VersionStatus, WarmUpCost, encode_batch,
-    encode_prediction, render,
+    BatchResponse, ClassCard, ErrorResponse, ExecutionCard, Health, HealthResponse, ModelCard, ModelHealth, ModelList,
+    ModelSummary, PredictionResponse, QueueCard, RootResponse, Served, VersionCard, VersionState, VersionStatus,
+    WarmUpCost, encode_batch, encode_prediction, render,
 };
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{
@@ -85,6 +85,27 @@ fn status_and_models() {
         load_ms: 12.5,
         resident_bytes: None,
         warm_up: vec![WarmUpCost { rows: 1, microseconds: 11.0 }],
+        execution: ExecutionCard {
+            mode: "auto".to_owned(),
+            reason: "cheap".to_owned(),
+            inline_rows: Some(8),
+            inline_alone_rows: None,
+            joins: true,
+            max_batch_rows: 64,
+            max_queue_rows: 1024,
+            max_delay_us: 0,
+            threads: 2,
+        },
+        queue: QueueCard {
+            rows: 1,
+            running: 1,
+            oldest_ms: 0.5,
+            runs: 3,
+            run_rows: 9,
+            rejected: 0,
+            abandoned: 1,
+            expired: 0,
+        },
     };
     for described in [None, Some(described)] {
         check::<ModelCard>(&serde_json::to_vec(&ModelCard { summary: summary.clone(), described }).unwrap());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
@@ -15,7 +15,7 @@ use actix_web::{App, HttpServer};
 use apistos::app::{BuildConfig, OpenApiWrapper};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
-use ferrocast_serving::{Alias, RegistryConfig, Service, StartError};
+use ferrocast_serving::{Alias, RegistryConfig, Service, ServiceConfig, StartError};
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
@@ -69,6 +69,7 @@ fn log_to_stderr(config: &Config) -> Result<(), RunError> {
 pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
+    service: Arc<Service>,
 }
 
 impl Server {
@@ -79,12 +80,12 @@ impl Server {
     /// If the address is taken, a configured name is impossible, or the system gives no threads.
     pub async fn start(config: Config, loaders: Loaders) -> Result<Server, RunError> {
         let document = ApiDocument::new(capture(&config.server.app_name).await?);
-        let service = Service::start(registry_config(&config), loaders).map_err(|error| start_error(&config, error))?;
+        let service = Service::start(service_config(&config), loaders).map_err(|error| start_error(&config, error))?;
         let service = Arc::new(service);
         let state = Data::new(State::new(&config, Arc::clone(&service), document));
         let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
-        greeting::after_loading(service, address);
-        Ok(Server { address, running })
+        greeting::after_loading(Arc::clone(&service), address);
+        Ok(Server { address, running, service })
     }
 
     /// Where it listens: the port that was picked if port 0 was asked for.
@@ -102,7 +103,13 @@ impl Server {
     /// # Errors
     /// If accepting connections failed for good.
     pub async fn finished(self) -> io::Result<()> {
-        self.running.await
+        let stopped = self.running.await;
+        // Whoever could still be answered has been: what waits now belongs to connections that were cut off.
+        match self.service.shutdown(Instant::now()) {
+            0 => {}
+            refused => warn!(refused, "stopped before these predictions ran"),
+        }
+        stopped
     }
 }
 
@@ -155,8 +162,17 @@ fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_
     Ok((address, server.run()))
 }
 
+/// The part of the configuration that is not about HTTP.
+pub(crate) fn service_config(config: &Config) -> ServiceConfig {
+    ServiceConfig {
+        registry: registry_config(config),
+        compute_threads: config.server.compute_threads,
+        max_in_flight: config.limits.max_in_flight,
+    }
+}
+
 /// Names and places of models, as the registry takes them.
-pub(crate) fn registry_config(config: &Config) -> RegistryConfig {
+fn registry_config(config: &Config) -> RegistryConfig {
     let aliases = config.models.aliases.iter().flat_map(|(model, aliases)| {
         aliases.iter().map(move |(alias, version)| Alias {
             model: model.clone(),

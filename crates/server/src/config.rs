@@ -84,6 +84,10 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// I/O threads.
     pub workers: NonZeroUsize,
+    /// Threads of the pool for slow models.
+    pub compute_threads: NonZeroUsize,
+    /// How long a prediction may take, from its head to its answer.
+    pub request_timeout: Duration,
     /// How long an idle connection is kept; zero closes it after each answer.
     pub keep_alive: Duration,
     /// How long a client may take for the request head.
@@ -122,6 +126,8 @@ pub struct Limits {
     pub max_batch_size: usize,
     /// Most open connections.
     pub max_connections: usize,
+    /// Most predictions under way.
+    pub max_in_flight: usize,
 }
 
 /// How to log.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::rt::System;
 use ferrocast_serving::Service;
 
-use crate::app::{RunError, loaders, registry_config};
+use crate::app::{RunError, loaders, service_config};
 use crate::config::{Config, reference};
 use crate::openapi::{ApiDocument, capture};
 
@@ -15,7 +15,7 @@ use crate::openapi::{ApiDocument, capture};
 /// If the models cannot be looked for.
 pub fn openapi(config: &Config) -> Result<String, RunError> {
     let static_part = System::new().block_on(capture(&config.server.app_name))?;
-    let service = Service::start(registry_config(config), loaders()).map_err(std::io::Error::other)?;
+    let service = Service::start(service_config(config), loaders()).map_err(std::io::Error::other)?;
     // A model that fails is missing from the document, and its test says so.
     service.load_all().wait().map_err(std::io::Error::other)?;
     let snapshot: Arc<_> = service.snapshot();

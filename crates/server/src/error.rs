@@ -50,22 +50,49 @@ impl From<ServeError> for Failure {
             let at = Loc::body().field(feature);
             return ApiError::from(Violations::one(Violation::new(at, code::FINITE_NUMBER, error.to_string()))).into();
         }
-        let code = match &error {
-            ServeError::Resolve(ResolveError::UnknownModel { .. }) => ErrorCode::ModelNotFound,
-            ServeError::Resolve(ResolveError::UnknownVersion { .. }) => ErrorCode::VersionNotFound,
-            ServeError::Resolve(_) => ErrorCode::ModelNotReady,
-            ServeError::Inference { .. } if error.is_panic() => ErrorCode::EnginePanic,
-            ServeError::Inference { .. } => ErrorCode::Inference,
-            _ => ErrorCode::Internal,
-        };
-        let (message, cause) = match &error {
-            ServeError::Resolve(resolve) => (resolve.to_string(), None),
-            ServeError::Inference { model, version, .. } => {
-                (format!("Model {model} version {version} failed on this request"), Some(error.to_string()))
+        let api_error = ApiError::new(code_of(&error), said_to_clients(&error));
+        match error {
+            ServeError::QueueFull { retry_after, .. } | ServeError::InFlightFull { retry_after, .. } => {
+                api_error.with_retry_after(retry_after).into()
             }
-            _ => (ApiError::internal().message, Some(error.to_string())),
-        };
-        Failure { api_error: ApiError::new(code, message), cause }
+            ServeError::Resolve(_) | ServeError::DeadlineExceeded | ServeError::ShuttingDown => api_error.into(),
+            error => Failure { api_error, cause: Some(error.to_string()) },
+        }
+    }
+}
+
+fn code_of(error: &ServeError) -> ErrorCode {
+    match error {
+        ServeError::Resolve(ResolveError::UnknownModel { .. }) => ErrorCode::ModelNotFound,
+        ServeError::Resolve(ResolveError::UnknownVersion { .. }) => ErrorCode::VersionNotFound,
+        ServeError::Resolve(_) => ErrorCode::ModelNotReady,
+        ServeError::QueueFull { .. } | ServeError::InFlightFull { .. } => ErrorCode::Overloaded,
+        ServeError::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+        ServeError::ShuttingDown => ErrorCode::ShuttingDown,
+        ServeError::Inference { .. } if error.is_panic() => ErrorCode::EnginePanic,
+        ServeError::Inference { .. } => ErrorCode::Inference,
+        _ => ErrorCode::Internal,
+    }
+}
+
+/// Without what only the log may know.
+fn said_to_clients(error: &ServeError) -> String {
+    match error {
+        ServeError::Resolve(resolve) => resolve.to_string(),
+        ServeError::QueueFull { model, waiting, limit, .. } => {
+            format!("Model {model} is busy: {waiting} of at most {limit} rows wait for it (serving.max_queue_rows)")
+        }
+        ServeError::InFlightFull { limit, .. } => {
+            format!("The server is busy: {limit} predictions are under way (limits.max_in_flight)")
+        }
+        ServeError::DeadlineExceeded => {
+            "The answer was not there in time (X-Request-Timeout-Ms, or server.request_timeout_s)".to_owned()
+        }
+        ServeError::ShuttingDown => "The server is shutting down".to_owned(),
+        ServeError::Inference { model, version, .. } => {
+            format!("Model {model} version {version} failed on this request")
+        }
+        _ => ApiError::internal().message,
     }
 }
 

@@ -22,6 +22,7 @@ mod extract;
 mod middleware;
 mod reply;
 mod routes;
+mod server_timing;
 mod state;
 
 mod assets;

@@ -8,9 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::ApiError;
+use ferrocast_serving::Timing;
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::server_timing::{self, SERVER_TIMING};
 
 /// As a value, it is neither checked nor copied for every answer.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -20,13 +22,19 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) struct Reply<T> {
     status: StatusCode,
     body: Vec<u8>,
+    timing: Option<HeaderValue>,
     shape: PhantomData<T>,
 }
 
 impl<T> Reply<T> {
     /// 200 with a body that is JSON already.
     pub(crate) fn json(body: Vec<u8>) -> Reply<T> {
-        Reply { status: StatusCode::OK, body, shape: PhantomData }
+        Reply { status: StatusCode::OK, body, timing: None, shape: PhantomData }
+    }
+
+    /// The same answer with where the time went.
+    pub(crate) fn with_timing(self, timing: &Timing) -> Reply<T> {
+        Reply { timing: server_timing::header(timing), ..self }
     }
 
     /// The same body with another status.
@@ -49,7 +57,11 @@ impl<T> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::build(self.status).content_type(JSON).body(self.body)
+        let mut response = HttpResponse::build(self.status).content_type(JSON).body(self.body);
+        if let Some(timing) = self.timing {
+            response.headers_mut().insert(SERVER_TIMING, timing);
+        }
+        response
     }
 }
 

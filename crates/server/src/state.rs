@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) json_bytes: usize,
     /// How long a client may take for a body.
     pub(crate) body_timeout: Duration,
+    /// How long a prediction may take.
+    pub(crate) request_timeout: Duration,
     /// What one request may ask of a model.
     pub(crate) limits: native::Limits,
     /// Whether clients see the causes of server faults.
@@ -38,6 +40,7 @@ impl State {
             service,
             json_bytes: config.limits.json_bytes,
             body_timeout: config.server.body_timeout,
+            request_timeout: config.server.request_timeout,
             limits: native::Limits { max_batch: config.limits.max_batch_size, json },
             debug: config.server.debug,
             document,

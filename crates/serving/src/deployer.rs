@@ -1,21 +1,26 @@
 //! Releases on disk to deployments.
 
+use std::sync::Arc;
+
+use ferrocast_batch::Pool;
 use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, advice};
 use ferrocast_registry::{DeployError, Deployer, Release};
 use ferrocast_schema::Warmup;
 
-use crate::{Deployment, WarmUp};
+use crate::independence::rows_are_independent;
+use crate::{CostCurve, Deployment};
 
-/// Opens a release as a pipeline and runs its example row.
+/// Opens a release as a pipeline, measures what its rows cost, and gives it a queue of the pool.
 #[derive(Debug)]
 pub struct PipelineDeployer {
     loaders: Loaders,
+    pool: Arc<Pool>,
 }
 
 impl PipelineDeployer {
-    /// A deployer for these engines.
-    pub fn new(loaders: Loaders) -> PipelineDeployer {
-        PipelineDeployer { loaders }
+    /// A deployer for these engines; what is slow runs on the pool.
+    pub fn new(loaders: Loaders, pool: Arc<Pool>) -> PipelineDeployer {
+        PipelineDeployer { loaders, pool }
     }
 }
 
@@ -32,14 +37,19 @@ impl Deployer for PipelineDeployer {
             Some(advice) => DeployError::new(format!("{}. To mend it: {advice}", error.chain())),
             None => DeployError::new(error),
         })?;
-        Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline))
+        Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool))
     }
 
     fn warm_up(&self, _: &Release, deployment: Deployment) -> Result<Deployment, DeployError> {
-        if deployment.pipeline().manifest().serving.warmup == Warmup::None {
+        let pipeline = deployment.pipeline();
+        let serving = pipeline.manifest().serving;
+        if serving.warmup == Warmup::None {
             return Ok(deployment);
         }
-        let warm_up = WarmUp::measure(deployment.pipeline()).map_err(DeployError::new)?;
-        Ok(deployment.warmed_up(warm_up))
+        let largest = serving.max_batch_rows.unwrap_or(usize::MAX);
+        let costs = CostCurve::measure(pipeline, largest).map_err(DeployError::new)?;
+        // A batch that fails although single rows do not is a model that takes single rows.
+        let independent = !pipeline.is_row_by_row() && rows_are_independent(pipeline).unwrap_or(false);
+        Ok(deployment.measured(costs, independent, &self.pool))
     }
 }

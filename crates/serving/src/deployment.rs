@@ -1,27 +1,62 @@
 //! A version that is ready to serve.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use ferrocast_batch::{BatchObserver, BatchPolicy, Gate, Pool, Queue, QueueLoad};
 use ferrocast_pipeline::Pipeline;
 
-use crate::WarmUp;
+use crate::runner::PipelineRunner;
+use crate::tally::Tally;
+use crate::{CostCurve, Placement, PoolCounts};
 
 /// A version that is ready to serve: what the registry hands out.
 #[derive(Debug)]
 pub struct Deployment {
     model: Arc<str>,
     version: Arc<str>,
-    pipeline: Pipeline,
-    warm_up: Option<WarmUp>,
+    pipeline: Arc<Pipeline>,
+    costs: Option<CostCurve>,
+    placement: Placement,
+    queue: Queue<PipelineRunner>,
+    /// Requests that wait to see whether they are alone, or run inline because they were.
+    arrivals: Gate,
+    tally: Arc<Tally>,
 }
 
 impl Deployment {
-    pub(crate) fn new(model: Arc<str>, version: Arc<str>, pipeline: Pipeline) -> Deployment {
-        Deployment { model, version, pipeline, warm_up: None }
+    /// A version whose costs are not known.
+    pub(crate) fn new(model: Arc<str>, version: Arc<str>, pipeline: Pipeline, pool: &Pool) -> Deployment {
+        Deployment::placed(model, version, Arc::new(pipeline), None, true, pool)
     }
 
-    pub(crate) fn warmed_up(self, warm_up: WarmUp) -> Deployment {
-        Deployment { warm_up: Some(warm_up), ..self }
+    /// The same version with its costs, and whether its rows may run together.
+    pub(crate) fn measured(self, costs: CostCurve, independent: bool, pool: &Pool) -> Deployment {
+        Deployment::placed(self.model, self.version, self.pipeline, Some(costs), independent, pool)
+    }
+
+    fn placed(
+        model: Arc<str>,
+        version: Arc<str>,
+        pipeline: Arc<Pipeline>,
+        costs: Option<CostCurve>,
+        independent: bool,
+        pool: &Pool,
+    ) -> Deployment {
+        let serving = &pipeline.manifest().serving;
+        let threads = serving.threads.unwrap_or_else(|| pool.threads().get().saturating_sub(1).max(1));
+        let placement = Placement::decide(serving, costs.as_ref(), independent, threads);
+        let policy = BatchPolicy {
+            max_rows: placement.run_rows,
+            max_queued_rows: placement.queue_rows,
+            max_delay: Duration::from_micros(serving.max_delay_us),
+            max_concurrency: Some(threads),
+            ..BatchPolicy::default()
+        };
+        let tally = Arc::new(Tally::default());
+        let runner = PipelineRunner { pipeline: Arc::clone(&pipeline), joins: placement.joins };
+        let queue = pool.queue(Arc::new(runner), policy, Arc::clone(&tally) as Arc<dyn BatchObserver>);
+        Deployment { model, version, pipeline, costs, placement, queue, arrivals: Gate::new(usize::MAX), tally }
     }
 
     /// The model's name.
@@ -39,8 +74,47 @@ impl Deployment {
         &self.pipeline
     }
 
-    /// What the first runs cost; `None` if the manifest wants no warm-up.
-    pub fn warm_up(&self) -> Option<WarmUp> {
-        self.warm_up
+    /// What rows were measured to cost; `None` if the manifest wants no warm-up.
+    pub fn costs(&self) -> Option<&CostCurve> {
+        self.costs.as_ref()
+    }
+
+    /// Where requests run, and why.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// What waits for the pool now.
+    pub fn load(&self) -> QueueLoad {
+        self.queue.load()
+    }
+
+    /// Most threads of the pool that work for this version at a time.
+    pub fn threads(&self) -> usize {
+        self.queue.policy().max_concurrency.unwrap_or(1)
+    }
+
+    /// What became of the requests that went to the pool.
+    pub fn pool_counts(&self) -> PoolCounts {
+        self.tally.counts()
+    }
+
+    pub(crate) fn queue(&self) -> &Queue<PipelineRunner> {
+        &self.queue
+    }
+
+    pub(crate) fn arrivals(&self) -> &Gate {
+        &self.arrivals
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How long the pool needs for what waits, by what its rows were measured to cost.
+    pub(crate) fn backlog(&self, load: &QueueLoad) -> Duration {
+        let Some(costs) = &self.costs else { return load.oldest };
+        let run = costs.of_rows(self.placement.run_rows);
+        run.mul_f64(load.rows as f64 / (self.placement.run_rows.max(1) * self.threads()) as f64)
     }
 }

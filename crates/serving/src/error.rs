@@ -1,5 +1,7 @@
 //! Why a request is not answered.
 
+use std::time::Duration;
+
 use ferrocast_engine::{Dtype, EngineError};
 use ferrocast_pipeline::{EncodeError, PredictError};
 use ferrocast_registry::ResolveError;
@@ -23,6 +25,32 @@ pub enum ServeError {
         /// The element type of the model's input.
         dtype: Dtype,
     },
+    /// As many rows wait for the model as may.
+    #[error("model {model} is busy: {waiting} of at most {limit} rows wait for it")]
+    QueueFull {
+        /// The model's name.
+        model: String,
+        /// The rows that wait.
+        waiting: usize,
+        /// How many may.
+        limit: usize,
+        /// When they should have run.
+        retry_after: Duration,
+    },
+    /// As many predictions of all models are under way as may be.
+    #[error("the service is busy: {limit} predictions are under way")]
+    InFlightFull {
+        /// How many may be.
+        limit: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The time of the request was up before its answer was there.
+    #[error("the request took longer than it may")]
+    DeadlineExceeded,
+    /// The server is stopping.
+    #[error("the server is shutting down")]
+    ShuttingDown,
     /// The model or its engine failed.
     #[error("model {model} version {version} failed: {cause}")]
     Inference {
@@ -48,6 +76,17 @@ impl ServeError {
                 version: deployment.version().to_owned(),
                 cause,
             },
+        }
+    }
+
+    /// The error for a model whose queue is full.
+    pub(crate) fn queue_full(deployment: &Deployment) -> ServeError {
+        let load = deployment.load();
+        ServeError::QueueFull {
+            model: deployment.model().to_owned(),
+            waiting: load.rows,
+            limit: deployment.placement().queue_rows,
+            retry_after: deployment.backlog(&load),
         }
     }
 

@@ -1,22 +1,34 @@
 //! Predict these rows with that model: the product without HTTP.
 //!
 //! A [`Service`] holds a registry of [`Deployment`]s, one for each version that is ready, and answers rows with
-//! predictions. It is what a front end is built on, whatever its protocol.
+//! predictions: on the calling thread where that is cheaper than a trip to another, else on a pool that all models share,
+//! joined with rows of other requests where that was measured to pay. It is what a front end is built on, whatever its protocol.
 //!
 //! **Architecture Invariant:** knows no protocol, no status code and no backend.
 
+mod cost;
+mod independence;
+mod placement;
+
 mod deployer;
 mod deployment;
-mod error;
-mod service;
-mod warm_up;
+mod runner;
+mod tally;
 
+mod error;
+mod execute;
+mod service;
+
+pub use cost::{CostCurve, CostPoint};
 pub use deployer::PipelineDeployer;
 pub use deployment::Deployment;
 pub use error::ServeError;
+pub use execute::{Answer, CallOptions, Timing};
+pub use ferrocast_batch::{ClosedBy, Permit, Priority, QueueLoad};
 pub use ferrocast_registry::{
     Alias, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig, ResolveError, Snapshot, StartError,
     VersionEntry,
 };
-pub use service::{Answer, Service};
-pub use warm_up::WarmUp;
+pub use placement::{Placement, Reason};
+pub use service::{Service, ServiceConfig};
+pub use tally::PoolCounts;

@@ -1,36 +1,50 @@
 //! Models by name, rows to answers.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ferrocast_batch::{Gate, Permit, Pool, PoolConfig};
 use ferrocast_pipeline::Loaders;
 use ferrocast_registry::{LoadTicket, ModelRef, Registry, RegistryConfig, Snapshot, StartError};
-use ferrocast_schema::{Prediction, Rows};
+use ferrocast_schema::Rows;
 
+use crate::execute::{self, Answer, CallOptions};
 use crate::{Deployment, PipelineDeployer, ServeError};
+
+/// When to come back if it is not one model that is busy.
+const FULL_RETRY: Duration = Duration::from_secs(1);
+
+/// What a service is made from.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// Names and places of models.
+    pub registry: RegistryConfig,
+    /// Threads of the pool for what is too slow for the thread of a request.
+    pub compute_threads: NonZeroUsize,
+    /// Most requests that are under way at a time.
+    pub max_in_flight: usize,
+}
 
 /// The product: every model that is ready, and predictions from it.
 #[derive(Debug)]
 pub struct Service {
     registry: Registry<Deployment>,
-}
-
-/// Predictions, with what they cost.
-#[derive(Debug)]
-pub struct Answer {
-    /// One for each row, in order.
-    pub predictions: Vec<Prediction>,
-    /// The time for all rows: encode, infer and decode.
-    pub inference: Duration,
+    pool: Arc<Pool>,
+    gate: Gate,
 }
 
 impl Service {
-    /// Starts the loader thread. Nothing serves before [`Service::load_all`].
+    /// Starts the loader thread and the pool. Nothing serves before [`Service::load_all`].
     ///
     /// # Errors
     /// If the configuration holds an impossible name, or no thread can be had.
-    pub fn start(config: RegistryConfig, loaders: Loaders) -> Result<Service, StartError> {
-        Ok(Service { registry: Registry::start(config, Arc::new(PipelineDeployer::new(loaders)))? })
+    pub fn start(config: ServiceConfig, loaders: Loaders) -> Result<Service, StartError> {
+        let pool = PoolConfig { threads: config.compute_threads, name: "compute".to_owned() };
+        let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
+        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool));
+        let registry = Registry::start(config.registry, Arc::new(deployer))?;
+        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight) })
     }
 
     /// Loads every model of the folder on the loader thread; the ticket tells when all are ready or have failed.
@@ -51,15 +65,43 @@ impl Service {
         self.registry.snapshot()
     }
 
-    /// Predicts on the calling thread, all rows in one run.
+    /// Lets a request in, or turns it away before anything is spent on it. The permit is held until it is answered.
+    ///
+    /// # Errors
+    /// [`ServeError::InFlightFull`]; [`ServeError::QueueFull`] if the request would not run on its own thread.
+    pub fn admit(&self, deployment: &Deployment) -> Result<Permit, ServeError> {
+        let Some(permit) = self.gate.try_enter() else {
+            return Err(ServeError::InFlightFull { limit: self.gate.limit(), retry_after: FULL_RETRY });
+        };
+        let placement = deployment.placement();
+        if !placement.is_inline(1) && deployment.load().rows >= placement.queue_rows {
+            deployment.tally().count_rejected();
+            return Err(ServeError::queue_full(deployment));
+        }
+        Ok(permit)
+    }
+
+    /// Predicts all rows: on the calling thread if a run of so many is cheap, or if nothing else of the model runs or
+    /// waits and it is not slow; else on the pool, maybe in one run with rows of other requests. Dropping the future
+    /// takes the rows out of the queue.
+    ///
+    /// Needs a tokio runtime with its timer.
     ///
     /// # Errors
     /// [`ServeError::OutOfRange`] for a value that overflows once scaled; [`ServeError::Inference`] if the model fails or
-    /// panics.
-    pub fn predict(&self, deployment: &Deployment, rows: &Rows) -> Result<Answer, ServeError> {
-        let start = Instant::now();
-        let predictions =
-            deployment.pipeline().predict(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-        Ok(Answer { predictions, inference: start.elapsed() })
+    /// panics; [`ServeError::QueueFull`] at once if too many rows wait; [`ServeError::DeadlineExceeded`] when the time is up;
+    /// [`ServeError::ShuttingDown`].
+    pub async fn predict(
+        &self,
+        deployment: &Deployment,
+        rows: &Rows,
+        options: CallOptions,
+    ) -> Result<Answer, ServeError> {
+        execute::predict(deployment, rows, options).await
+    }
+
+    /// Ends the pool: what waits runs until the deadline, and is then refused. How much was refused.
+    pub fn shutdown(&self, deadline: Instant) -> usize {
+        self.pool.shutdown(deadline)
     }
 }

@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use ferrocast_engine::{Dim, Dtype, Signature, TensorSpec};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
-use ferrocast_serving::{ModelRef, ModelState, RegistryConfig, ResolveError, ServeError, Service};
+use ferrocast_schema::Rows;
+use ferrocast_serving::{
+    Answer, CallOptions, Deployment, ModelRef, ModelState, RegistryConfig, ResolveError, ServeError, Service,
+    ServiceConfig,
+};
 use ferrocast_testkit::{FakeEngine, FakeLoader, small_model};
 use tempfile::TempDir;
 
@@ -18,10 +23,20 @@ fn write(root: &Path, file: &str, bytes: impl AsRef<[u8]>) {
 }
 
 fn start(root: &TempDir, loaders: Loaders) -> Service {
-    let config = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
+    let registry = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
+    let config = ServiceConfig { registry, compute_threads: NonZeroUsize::new(3).unwrap(), max_in_flight: 100 };
     let service = Service::start(config, loaders).unwrap();
     service.load_all().wait().unwrap();
     service
+}
+
+/// Runs on a thread like those that read requests: one task at a time.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+fn predict(service: &Service, deployment: &Deployment, rows: &Rows) -> Result<Answer, ServeError> {
+    block_on(service.predict(deployment, rows, CallOptions::default()))
 }
 
 fn wanted<'a>(name: &'a str, version: Option<&'a str>) -> ModelRef<'a> {
@@ -39,10 +54,10 @@ fn a_corrupt_model_leaves_the_others_serving() {
 
     let deployment = service.model(wanted("good", None)).unwrap();
     assert_eq!((deployment.model(), deployment.version()), ("good", "1"));
-    assert!(deployment.warm_up().is_some());
+    assert!(deployment.costs().is_some_and(|costs| costs.points().len() > 3));
     let row = ["x0", "x1", "x2", "x3"].map(|name| (name, 0.5.into()));
     let rows = deployment.pipeline().schema().rows([row]).unwrap();
-    assert_eq!(service.predict(&deployment, &rows).unwrap().predictions.len(), 1);
+    assert_eq!(predict(&service, &deployment, &rows).unwrap().predictions.len(), 1);
 
     for (name, version) in [("good", Some("2")), ("pickle", None)] {
         let error = service.model(wanted(name, version)).unwrap_err();
@@ -69,14 +84,14 @@ fn a_panic_fails_its_request_alone() {
     write(root.path(), "m/1/model.onnx", "any bytes");
     let service = start(&root, Loaders::new().with(FakeLoader(engine)));
     let deployment = service.model(wanted("m", Some("v1"))).unwrap();
-    let predict = |value: f64| {
+    let predict_value = |value: f64| {
         let rows = deployment.pipeline().schema().rows([[("x", value.into())]]).unwrap();
-        service.predict(&deployment, &rows)
+        predict(&service, &deployment, &rows)
     };
     for _ in 0..10 {
-        let error = predict(1e6).unwrap_err();
+        let error = predict_value(1e6).unwrap_err();
         assert!(error.is_panic(), "{error}");
-        assert_eq!(predict(2.0).unwrap().predictions[0].to_string(), "2");
+        assert_eq!(predict_value(2.0).unwrap().predictions[0].to_string(), "2");
     }
 }
 
@@ -95,7 +110,7 @@ fn a_value_that_overflows_once_scaled_is_the_callers_fault() {
     let deployment = service.model(wanted("m", None)).unwrap();
     let row = [("a", 1e30), ("b", 0.0), ("c", 0.0), ("d", 0.0)].map(|(name, value)| (name, value.into()));
     let rows = deployment.pipeline().schema().rows([row]).unwrap();
-    let error = service.predict(&deployment, &rows).unwrap_err();
+    let error = predict(&service, &deployment, &rows).unwrap_err();
     assert!(matches!(&error, ServeError::OutOfRange { feature, row: 0, .. } if &**feature == "a"), "{error}");
 }
 

@@ -105,6 +105,56 @@ pub struct VersionCard {
     pub resident_bytes: Option<u64>,
     /// What predictions cost, measured while warming up; by rising number of rows.
     pub warm_up: Vec<WarmUpCost>,
+    /// Where predictions run, and why.
+    pub execution: ExecutionCard,
+    /// What waits for the pool, and what became of earlier predictions there.
+    pub queue: QueueCard,
+}
+
+/// Where the predictions of a version run: chosen by what rows cost, unless the manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+pub struct ExecutionCard {
+    /// `serving.mode` of the manifest: `auto`, `inline` or `pooled`.
+    pub mode: String,
+    /// What decided.
+    pub reason: String,
+    /// Requests of up to so many rows run on the thread that read them; null if all do.
+    pub inline_rows: Option<usize>,
+    /// Those of up to so many rows do if nothing else of the model runs or waits; null if all do.
+    pub inline_alone_rows: Option<usize>,
+    /// Whether rows of different requests run together on the pool.
+    pub joins: bool,
+    /// Most rows in one run on the pool; larger requests are cut and their answers joined.
+    pub max_batch_rows: usize,
+    /// Most rows that wait; more are answered 429.
+    pub max_queue_rows: usize,
+    /// How long a row may wait for company, in microseconds.
+    pub max_delay_us: u64,
+    /// Most threads of the pool that work for this version at a time.
+    pub threads: usize,
+}
+
+/// The queue of a version before the pool.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+pub struct QueueCard {
+    /// Rows that wait now.
+    pub rows: usize,
+    /// Runs that are going on now.
+    pub running: usize,
+    /// How long the oldest waiting row has waited, in milliseconds.
+    pub oldest_ms: f64,
+    /// Runs since the version was loaded.
+    pub runs: u64,
+    /// The rows of these runs.
+    pub run_rows: u64,
+    /// Requests refused because the queue was full.
+    pub rejected: u64,
+    /// Requests dropped from the queue because the client had gone, or their time was up.
+    pub abandoned: u64,
+    /// Requests that a thread came upon when their time was up.
+    pub expired: u64,
 }
 
 /// One measurement of the warm-up.

@@ -142,6 +142,7 @@ fn relate(
             json_numbers: count(raw.limits.json_numbers),
             max_batch_size: count(raw.limits.max_batch_size),
             max_connections: count(raw.limits.max_connections),
+            max_in_flight: count(raw.limits.max_in_flight),
         },
         log: LogConfig { level: level(&raw.log.level), format: raw.log.format.to_ascii_lowercase() },
         notes,
@@ -168,6 +169,12 @@ fn server(raw: &RawServer, report: &mut impl FnMut(&str, String)) -> ServerConfi
     ServerConfig {
         address,
         workers: raw.workers.map(count).and_then(NonZeroUsize::new).unwrap_or_else(cores),
+        compute_threads: raw
+            .compute_threads
+            .map(count)
+            .and_then(NonZeroUsize::new)
+            .unwrap_or(cores().saturating_add(1)),
+        request_timeout: Duration::from_secs(raw.request_timeout_s),
         keep_alive: Duration::from_secs(raw.keep_alive_s),
         head_timeout: Duration::from_secs(raw.head_timeout_s),
         body_timeout: Duration::from_secs(raw.body_timeout_s),

@@ -27,6 +27,10 @@ pub(crate) struct RawServer {
     pub(crate) port: u64,
     #[garde(range(min = 1, max = 1024))]
     pub(crate) workers: Option<u64>,
+    #[garde(range(min = 1, max = 1024))]
+    pub(crate) compute_threads: Option<u64>,
+    #[garde(range(min = 1, max = 3600))]
+    pub(crate) request_timeout_s: u64,
     #[garde(range(max = 3600))]
     pub(crate) keep_alive_s: u64,
     #[garde(range(min = 1, max = 300))]
@@ -66,6 +70,8 @@ pub(crate) struct RawLimits {
     pub(crate) max_batch_size: u64,
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) max_connections: u64,
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub(crate) max_in_flight: u64,
 }
 
 /// `[log]`.

@@ -89,6 +89,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "server.compute_threads",
+        kind: Kind::Count,
+        accepts: "1 to 1024",
+        meaning: "Threads of the pool on which slow models run, shared by all of them. Default: one more than the cores this process may use, because a model gets all but one.",
+        ..BARE
+    },
+    Setting {
+        key: "server.request_timeout_s",
+        kind: Kind::Count,
+        default: "30",
+        accepts: "1 to 3600",
+        meaning: "Seconds from the head of a prediction request to its answer; then 504, and what had not begun to run does not. The header `X-Request-Timeout-Ms` asks for less.",
+        ..BARE
+    },
+    Setting {
         key: "server.keep_alive_s",
         kind: Kind::Count,
         default: "30",
@@ -199,6 +214,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "8192",
         accepts: "1 to 1000000",
         meaning: "Most open connections; further ones wait to be accepted.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.max_in_flight",
+        kind: Kind::Count,
+        default: "1024",
+        accepts: "1 to 1000000",
+        meaning: "Most predictions under way, waiting ones included, of all models together; more are answered 429. How many rows wait for one model is its manifest's `serving.max_queue_rows`.",
         ..BARE
     },
     Setting {

@@ -4,23 +4,34 @@ use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_serving::{Deployment, ModelRef, ResolveError, ServeError};
+use ferrocast_serving::{CallOptions, Deployment, ModelRef, Permit, ResolveError, ServeError, Service};
 
 use crate::error::Failure;
+use crate::extract::deadline;
 use crate::state::State;
 
+/// A body of so many bytes usually arrives together with the head.
+const SMALL_BODY: usize = 64 << 10;
+
 /// A deployment that is ready to predict. `P` names the parameters of the path, for the API description.
+///
+/// A request with a large body is let in, or turned away, here, before the body is read. A small one is worth reading:
+/// the connection can then go on after a refusal.
 #[derive(Debug)]
 pub(crate) struct Model<P> {
     deployment: Arc<Deployment>,
+    permit: Option<Permit>,
+    deadline: Instant,
     path: PhantomData<P>,
 }
 
@@ -37,12 +48,43 @@ impl<P> FromRequest for Model<P> {
     type Future = Ready<Result<Model<P>, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(resolve(request).map(|deployment| Model { deployment, path: PhantomData }))
+        ready(accept(request))
     }
 }
 
-fn resolve(request: &HttpRequest) -> Result<Arc<Deployment>, Failure> {
+impl<P> Model<P> {
+    /// Lets the request in, unless that has been done. The permit is held until the answer is made.
+    pub(crate) fn admit(&mut self, service: &Service) -> Result<Permit, Failure> {
+        match self.permit.take() {
+            Some(permit) => Ok(permit),
+            None => Ok(service.admit(&self.deployment)?),
+        }
+    }
+
+    /// How the request wants to be served.
+    pub(crate) fn options(&self) -> CallOptions {
+        CallOptions { deadline: Some(self.deadline), ..CallOptions::default() }
+    }
+}
+
+fn accept<P>(request: &HttpRequest) -> Result<Model<P>, Failure> {
     let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
+    let deadline = Instant::now() + deadline::timeout(request.headers(), state.request_timeout)?;
+    let deployment = resolve(request, state)?;
+    let permit = match is_large(request.headers()) {
+        true => Some(state.service.admit(&deployment)?),
+        false => None,
+    };
+    Ok(Model { deployment, permit, deadline, path: PhantomData })
+}
+
+/// Whether the body is larger than what usually arrives together with the head, or of unknown size.
+fn is_large(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    length.is_none_or(|length| length > SMALL_BODY)
+}
+
+fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
     let wanted = wanted(request);
     state.service.model(wanted).map_err(|error| match error {
         // Nothing that the client could spell better: the server has no default model.
@@ -101,7 +143,8 @@ impl<P: PathNames> ApiComponent for Model<P> {
     }
 
     fn parameters() -> Vec<Parameter> {
-        P::NAMES.iter().map(|name| parameter(name)).collect()
+        let path = P::NAMES.iter().map(|name| parameter(name));
+        path.chain([deadline::parameter()]).collect()
     }
 }
 

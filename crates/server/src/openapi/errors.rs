@@ -16,8 +16,10 @@ const RESPONSES: &[(u16, &str, &str)] = &[
     (413, "The body is larger than the server accepts", "ErrorResponse"),
     (415, "The body is not JSON, or is compressed", "ErrorResponse"),
     (422, "The body is not what the model takes; `details` lists everything that is wrong", VALIDATION),
+    (429, "Too much is under way; try again after `Retry-After` seconds", "ErrorResponse"),
     (500, "The model or the server failed", "ErrorResponse"),
-    (503, "The model is not ready", "ErrorResponse"),
+    (503, "The model is not ready, or the server is stopping", "ErrorResponse"),
+    (504, "The answer was not there within the time that the request had", "ErrorResponse"),
 ];
 
 const VALIDATION: &str = "HTTPValidationError";

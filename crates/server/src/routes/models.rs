@@ -1,16 +1,17 @@
 //! Descriptions of models: `GET /models`, `GET /models/{model}` and its versions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use apistos::api_operation;
 use ferrocast_pipeline::Class;
 use ferrocast_protocol::native::{
-    ClassCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, VersionCard, VersionState, VersionStatus,
-    WarmUpCost,
+    ClassCard, ExecutionCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, QueueCard, VersionCard,
+    VersionState, VersionStatus, WarmUpCost,
 };
-use ferrocast_serving::{Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
+use ferrocast_serving::{CostCurve, Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
 
 use crate::error::Failure;
 use crate::extract::model::{Named, NamedVersion, PathParameters, wanted};
@@ -110,9 +111,8 @@ fn status(version: &VersionEntry<Deployment>) -> VersionStatus {
 fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>) -> VersionCard {
     let pipeline = deployment.pipeline();
     let manifest = pipeline.manifest();
-    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
-    let warm_up =
-        deployment.warm_up().map(|warm_up| WarmUpCost { rows: 1, microseconds: milliseconds(warm_up.row) * 1e3 });
+    let costs = deployment.costs().map(CostCurve::points).unwrap_or_default().iter();
+    let warm_up = costs.map(|point| WarmUpCost { rows: point.rows, microseconds: milliseconds(point.time) * 1e3 });
     VersionCard {
         version: deployment.version().to_owned(),
         features: manifest.features.iter().map(FeatureCard::from).collect(),
@@ -122,8 +122,46 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
         engine: manifest.model.engine.clone(),
         load_ms: version.took().map_or(0.0, milliseconds),
         resident_bytes: pipeline.engine().resident_bytes(),
-        warm_up: warm_up.into_iter().collect(),
+        warm_up: warm_up.collect(),
+        execution: execution_card(deployment),
+        queue: queue_card(deployment),
     }
+}
+
+fn execution_card(deployment: &Deployment) -> ExecutionCard {
+    let serving = deployment.pipeline().manifest().serving;
+    let placement = deployment.placement();
+    let unless_all = |rows| Some(rows).filter(|&rows| rows != usize::MAX);
+    ExecutionCard {
+        mode: serving.mode.as_str().to_owned(),
+        reason: placement.reason.to_string(),
+        inline_rows: unless_all(placement.inline_rows),
+        inline_alone_rows: unless_all(placement.inline_alone_rows),
+        joins: placement.joins,
+        max_batch_rows: placement.run_rows,
+        max_queue_rows: placement.queue_rows,
+        max_delay_us: serving.max_delay_us,
+        threads: deployment.threads(),
+    }
+}
+
+fn queue_card(deployment: &Deployment) -> QueueCard {
+    let load = deployment.load();
+    let counts = deployment.pool_counts();
+    QueueCard {
+        rows: load.rows,
+        running: load.running,
+        oldest_ms: milliseconds(load.oldest),
+        runs: counts.runs,
+        run_rows: counts.rows,
+        rejected: counts.rejected,
+        abandoned: counts.abandoned,
+        expired: counts.expired,
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 fn class_cards(classes: &[Class]) -> Vec<ClassCard> {

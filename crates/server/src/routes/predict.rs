@@ -39,7 +39,7 @@ pub(crate) async fn predict(
     model: Model<Flat>,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, &model, &body.bytes)
+    answer_row(&state, model, &body.bytes).await
 }
 
 #[api_operation(
@@ -52,7 +52,7 @@ pub(crate) async fn predict_version(
     model: Model<Versioned>,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, &model, &body.bytes)
+    answer_row(&state, model, &body.bytes).await
 }
 
 #[api_operation(
@@ -65,32 +65,34 @@ pub(crate) async fn predict_batch(
     model: Model<Flat>,
     body: JsonBody<DefaultBatch>,
 ) -> Result<Reply<BatchResponse<'static>>, Failure> {
-    answer_batch(&state, &model, &body.bytes)
+    answer_batch(&state, model, &body.bytes).await
 }
 
 /// One row of the model, and the version if there is one, that the path names.
 #[api_operation(skip)]
 pub(crate) async fn row(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultRow>) -> Prediction {
-    answer_row(&state, &model, &body.bytes)
+    answer_row(&state, model, &body.bytes).await
 }
 
 /// Many rows of the model, and the version if there is one, that the path names.
 #[api_operation(skip)]
 pub(crate) async fn batch(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultBatch>) -> BatchPrediction {
-    answer_batch(&state, &model, &body.bytes)
+    answer_batch(&state, model, &body.bytes).await
 }
 
-fn answer_row(state: &State, model: &Deployment, body: &[u8]) -> Prediction {
+async fn answer_row<P>(state: &State, mut model: Model<P>, body: &[u8]) -> Prediction {
+    let _permit = model.admit(&state.service)?;
     let rows = native::decode_row(body, model.pipeline().schema(), &state.limits)?;
-    let answer = state.service.predict(model, &rows)?;
+    let answer = state.service.predict(&model, &rows, model.options()).await?;
     let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
-    Ok(Reply::json(native::encode_prediction(prediction, served(model))?))
+    Ok(Reply::json(native::encode_prediction(prediction, served(&model))?).with_timing(&answer.timing))
 }
 
-fn answer_batch(state: &State, model: &Deployment, body: &[u8]) -> BatchPrediction {
+async fn answer_batch<P>(state: &State, mut model: Model<P>, body: &[u8]) -> BatchPrediction {
+    let _permit = model.admit(&state.service)?;
     let rows = native::decode_batch(body, model.pipeline().schema(), &state.limits)?;
-    let answer = state.service.predict(model, &rows)?;
-    Ok(Reply::json(native::encode_batch(&answer.predictions, served(model))?))
+    let answer = state.service.predict(&model, &rows, model.options()).await?;
+    Ok(Reply::json(native::encode_batch(&answer.predictions, served(&model))?).with_timing(&answer.timing))
 }
 
 fn served(model: &Deployment) -> Served<'_> {

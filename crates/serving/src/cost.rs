@@ -1,0 +1,150 @@
+//! What rows cost, measured by the first runs of a model.
+
+use std::time::{Duration, Instant};
+
+use ferrocast_pipeline::{Pipeline, PredictError};
+
+/// Runs of one batch size. Few enough that slow models do not hold up a start for long.
+const RUNS: usize = 5;
+
+/// A batch size that needs longer than this for all its runs so far is not run again.
+const ENOUGH: Duration = Duration::from_millis(50);
+
+/// Once a curve took this long, no larger batch begins that would take longer than what is left.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The largest batch that is measured.
+pub(crate) const LARGEST: usize = 64;
+
+/// What so many rows cost: encode, infer and decode, in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostPoint {
+    /// The rows.
+    pub rows: usize,
+    /// The median of a few runs.
+    pub time: Duration,
+}
+
+impl CostPoint {
+    /// The cost of one of these rows.
+    pub fn per_row(&self) -> Duration {
+        self.time / u32::try_from(self.rows.max(1)).unwrap_or(u32::MAX)
+    }
+}
+
+/// What rows cost, by the number of rows in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostCurve {
+    /// By rows, ascending, from 1.
+    points: Vec<CostPoint>,
+}
+
+impl CostCurve {
+    /// Runs the example row alone and in batches of 2, 4, 8 and so on, up to `largest` rows, for as long as a start may
+    /// take. The first run of all is left out, since it allocates what later ones reuse.
+    ///
+    /// # Errors
+    /// If the example row alone fails. A batch that fails ends the curve: the model takes single rows, then.
+    pub fn measure(pipeline: &Pipeline, largest: usize) -> Result<CostCurve, PredictError> {
+        let began = Instant::now();
+        pipeline.run_example()?;
+        let mut points = vec![measure_batch(pipeline, 1)?];
+        let sizes =
+            std::iter::successors(Some(2), |rows| Some(rows * 2)).take_while(|&rows| rows <= largest.min(LARGEST));
+        for rows in sizes {
+            let expected = points.last().map_or(Duration::ZERO, |last| last.time * 2);
+            if began.elapsed() + expected > PATIENCE {
+                break;
+            }
+            match measure_batch(pipeline, rows) {
+                Ok(point) => points.push(point),
+                Err(_) => break,
+            }
+        }
+        Ok(CostCurve { points })
+    }
+
+    /// A curve of these points, which begin at 1 and ascend.
+    #[cfg(test)]
+    pub(crate) fn of(points: &[(usize, u64)]) -> CostCurve {
+        let point = |&(rows, micros)| CostPoint { rows, time: Duration::from_micros(micros) };
+        CostCurve { points: points.iter().map(point).collect() }
+    }
+
+    /// What was measured, from one row up.
+    pub fn points(&self) -> &[CostPoint] {
+        &self.points
+    }
+
+    /// The cost of one row alone.
+    pub fn one(&self) -> Duration {
+        self.points.first().map_or(Duration::ZERO, |point| point.time)
+    }
+
+    /// The cost of a run of so many rows: between two points on the line through them, above the last by its cost per
+    /// row.
+    pub fn of_rows(&self, rows: usize) -> Duration {
+        let above = self.points.partition_point(|point| point.rows < rows);
+        match (above.checked_sub(1).and_then(|ix| self.points.get(ix)), self.points.get(above)) {
+            (_, Some(at)) if at.rows == rows => at.time,
+            (Some(low), Some(high)) => {
+                let share = (rows - low.rows) as f64 / (high.rows - low.rows) as f64;
+                low.time + high.time.saturating_sub(low.time).mul_f64(share)
+            }
+            (Some(last), None) => last.per_row().mul_f64(rows as f64),
+            (None, first) => first.map_or(Duration::ZERO, |first| first.time),
+        }
+    }
+
+    /// The most rows, up to `largest`, whose run costs at most `budget`; 0 if one row costs more.
+    pub fn rows_within(&self, budget: Duration, largest: usize) -> usize {
+        // The cost grows with the rows but for noise, against which nothing is promised.
+        let (mut fits, mut exceeds) = (0, largest.saturating_add(1));
+        while exceeds - fits > 1 {
+            let middle = fits + (exceeds - fits) / 2;
+            if self.of_rows(middle) <= budget {
+                fits = middle;
+            } else {
+                exceeds = middle;
+            }
+        }
+        fits
+    }
+}
+
+fn measure_batch(pipeline: &Pipeline, rows: usize) -> Result<CostPoint, PredictError> {
+    let batch = pipeline.examples(rows);
+    let run = || {
+        let start = Instant::now();
+        pipeline.predict(&batch).map(|_| start.elapsed())
+    };
+    let began = Instant::now();
+    let mut runs = Vec::with_capacity(RUNS);
+    while runs.len() < RUNS && (runs.is_empty() || began.elapsed() < ENOUGH) {
+        runs.push(run()?);
+    }
+    runs.sort_unstable();
+    Ok(CostPoint { rows, time: runs.get(runs.len() / 2).copied().unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::CostCurve;
+
+    #[test]
+    fn costs_between_and_above_what_was_measured() {
+        let curve = CostCurve::of(&[(1, 100), (2, 120), (4, 200)]);
+        let micros = |rows| curve.of_rows(rows).as_micros();
+        assert_eq!([0, 1, 2, 3, 4, 8, 100].map(micros), [100, 100, 120, 160, 200, 400, 5_000]);
+        assert_eq!(curve.one(), Duration::from_micros(100));
+    }
+
+    #[test]
+    fn rows_within_a_budget() {
+        let curve = CostCurve::of(&[(1, 100), (2, 120), (4, 200)]);
+        let within = |micros| curve.rows_within(Duration::from_micros(micros), 1_000);
+        assert_eq!([50, 99, 100, 119, 120, 160, 200, 5_000, 1_000_000].map(within), [0, 0, 1, 1, 2, 3, 4, 100, 1_000]);
+    }
+}

@@ -1,0 +1,108 @@
+//! One request through a model: on this thread if that is cheap, else on the pool.
+
+use std::time::{Duration, Instant};
+
+use ferrocast_batch::{ClosedBy, Priority, Rejected, TicketError};
+use ferrocast_engine::EngineError;
+use ferrocast_pipeline::PredictError;
+use ferrocast_schema::{Prediction, Rows};
+
+use crate::{Deployment, ServeError};
+
+/// How a request wants to be served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// When its answer is of no use any more. What has not begun by then does not run.
+    pub deadline: Option<Instant>,
+    /// Whether somebody waits for it.
+    pub priority: Priority,
+}
+
+/// Predictions, with what they cost.
+#[derive(Debug)]
+pub struct Answer {
+    /// One for each row, in order.
+    pub predictions: Vec<Prediction>,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Where the time of a prediction went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// The wait for a thread.
+    pub queue: Duration,
+    /// The run: of the model alone on the pool, with encoding and decoding on the calling thread.
+    pub inference: Duration,
+    /// Rows that ran together, those of other requests included.
+    pub batch_rows: usize,
+    /// Why there were not more; `None` on the calling thread, where nothing is joined.
+    pub closed_by: Option<ClosedBy>,
+}
+
+/// Predicts all rows: on the calling thread if a run of so many is cheap, or nothing else of the model runs or waits and
+/// it is not too slow for that; else on the pool. Dropping the future takes the rows out of the queue.
+pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
+    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Err(ServeError::DeadlineExceeded);
+    }
+    let placement = deployment.placement();
+    if placement.is_inline(rows.len()) {
+        return inline(deployment, rows);
+    }
+    if rows.len() <= placement.inline_alone_rows {
+        let arrivals = deployment.arrivals();
+        let _arrived = arrivals.try_enter();
+        // Whoever else is ready to be served on this thread arrives meanwhile.
+        tokio::task::yield_now().await;
+        let load = deployment.load();
+        if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
+            return inline(deployment, rows);
+        }
+    }
+    pooled(deployment, rows, options).await
+}
+
+fn inline(deployment: &Deployment, rows: &Rows) -> Result<Answer, ServeError> {
+    let start = Instant::now();
+    let predictions =
+        deployment.pipeline().predict(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    let timing = Timing { queue: Duration::ZERO, inference: start.elapsed(), batch_rows: rows.len(), closed_by: None };
+    Ok(Answer { predictions, timing })
+}
+
+async fn pooled(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
+    let failed = |cause| ServeError::from_prediction(cause, deployment);
+    let pipeline = deployment.pipeline();
+    let encoded = pipeline.encode(rows).map_err(failed)?;
+    let ticket =
+        deployment.queue().try_submit(encoded, options.priority, options.deadline).map_err(
+            |refused| match refused {
+                Rejected::Full(_) => ServeError::queue_full(deployment),
+                Rejected::Closed(_) => ServeError::ShuttingDown,
+            },
+        )?;
+    let done = match options.deadline {
+        None => ticket.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), ticket).await.unwrap_or(Err(TicketError::Expired)),
+    };
+    let done = done.map_err(|error| match error {
+        TicketError::Run(cause) => failed(cause),
+        TicketError::Expired => ServeError::DeadlineExceeded,
+        TicketError::Closed => ServeError::ShuttingDown,
+        // The engine's own panics are caught where it runs: these are faults of what joins and cuts.
+        TicketError::Panicked => failed(PredictError::Engine(EngineError::Panicked("in a batch".into()))),
+        TicketError::Unanswered => {
+            failed(PredictError::Engine(EngineError::Backend("the batch gave no answer".into())))
+        }
+    })?;
+    let predictions = pipeline.decode(&done.output, rows.len()).map_err(failed)?;
+    let report = done.report;
+    let timing = Timing {
+        queue: report.waited,
+        inference: report.ran,
+        batch_rows: report.rows,
+        closed_by: Some(report.closed_by),
+    };
+    Ok(Answer { predictions, timing })
+}

@@ -1,0 +1,48 @@
+//! Whether a row's answer depends on the rows beside it.
+//!
+//! For nearly every model it does not, and rows of different requests may run together. It does where a graph reduces
+//! over its batch axis: a softmax over the wrong axis, or a dynamic quantisation whose scale is that of the whole batch.
+
+use ferrocast_engine::{Tensor, TensorError};
+use ferrocast_pipeline::{Encoded, Pipeline, PredictError, split_outputs};
+
+/// How far a number may be from the one that the row gives alone: kernels for several rows add up in another order.
+const TOLERANCE: f64 = 1e-4;
+
+/// Runs two different rows alone and together, and compares.
+///
+/// # Errors
+/// If the rows together fail, where each alone does not.
+pub(crate) fn rows_are_independent(pipeline: &Pipeline) -> Result<bool, PredictError> {
+    let first = pipeline.encode(&pipeline.examples(1))?;
+    let second = Encoded { tensors: first.tensors.iter().map(another).collect(), rows: first.rows };
+    let alone = [pipeline.infer(&first)?, pipeline.infer(&second)?];
+    let backend = |cause: TensorError| PredictError::Engine(ferrocast_engine::EngineError::Backend(cause.into()));
+    let together = pipeline.infer(&Encoded::join(&[first, second]).map_err(backend)?)?;
+    let Ok(together) = split_outputs(&together, &[1, 1]) else { return Ok(false) };
+    Ok(alone.iter().zip(&together).all(|(alone, together)| alike(alone, together)))
+}
+
+/// Another row: floating-point numbers change, what may be a position or a category does not.
+fn another(tensor: &Tensor) -> Tensor {
+    match tensor {
+        Tensor::F32(array) => Tensor::from_array(array.mapv(|x| x * 0.5 + 0.25)),
+        Tensor::F64(array) => Tensor::from_array(array.mapv(|x| x * 0.5 + 0.25)),
+        other => other.clone(),
+    }
+}
+
+fn alike(alone: &[Tensor], together: &[Tensor]) -> bool {
+    alone.len() == together.len() && alone.iter().zip(together).all(|(a, b)| close(a, b))
+}
+
+fn close(a: &Tensor, b: &Tensor) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= TOLERANCE * (1.0 + a.abs()) || a == b || (a.is_nan() && b.is_nan());
+    match (a, b) {
+        (Tensor::F32(a), Tensor::F32(b)) => {
+            a.shape() == b.shape() && a.iter().zip(b).all(|(&a, &b)| near(f64::from(a), f64::from(b)))
+        }
+        (Tensor::F64(a), Tensor::F64(b)) => a.shape() == b.shape() && a.iter().zip(b).all(|(&a, &b)| near(a, b)),
+        _ => a == b,
+    }
+}

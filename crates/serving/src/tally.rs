@@ -1,0 +1,66 @@
+//! What became of the requests of one version on the pool, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ferrocast_batch::{BatchObserver, BatchReport};
+
+/// Counts since the version was loaded.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    runs: AtomicU64,
+    rows: AtomicU64,
+    rejected: AtomicU64,
+    abandoned: AtomicU64,
+    expired: AtomicU64,
+}
+
+/// What became of the requests of one version that went to the pool, since it was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolCounts {
+    /// Runs, each of one or more requests.
+    pub runs: u64,
+    /// The rows of all runs.
+    pub rows: u64,
+    /// Requests refused because the queue was full.
+    pub rejected: u64,
+    /// Requests, or parts of them, dropped before they ran because the client had gone.
+    pub abandoned: u64,
+    /// Requests, or parts of them, that were not run because their time was up.
+    pub expired: u64,
+}
+
+impl Tally {
+    pub(crate) fn counts(&self) -> PoolCounts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PoolCounts {
+            runs: count(&self.runs),
+            rows: count(&self.rows),
+            rejected: count(&self.rejected),
+            abandoned: count(&self.abandoned),
+            expired: count(&self.expired),
+        }
+    }
+
+    pub(crate) fn count_rejected(&self) {
+        self.rejected.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl BatchObserver for Tally {
+    fn ran(&self, report: &BatchReport) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.rows.fetch_add(report.rows as u64, Ordering::Relaxed);
+    }
+
+    fn rejected(&self) {
+        self.count_rejected();
+    }
+
+    fn abandoned(&self) {
+        self.abandoned.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn expired(&self) {
+        self.expired.fetch_add(1, Ordering::Relaxed);
+    }
+}
