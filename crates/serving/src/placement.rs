@@ -25,6 +25,9 @@ const NEARLY_BEST: f64 = 1.1;
 /// Rows that cost less than this together are not cut into smaller runs.
 const GRAIN: Duration = Duration::from_millis(1);
 
+/// Those that wait for a model of unknown cost.
+const UNMEASURED_QUEUE_ROWS: usize = 1024;
+
 /// No request has more rows.
 const MOST_ROWS: usize = 1 << 20;
 
@@ -32,7 +35,7 @@ const MOST_ROWS: usize = 1 << 20;
 const QUEUE_TIME: Duration = Duration::from_secs(5);
 
 /// The fewest and the most rows that wait, unless the manifest says.
-const QUEUE_ROWS: (usize, usize) = (16, 1024);
+const QUEUE_ROWS: (usize, usize) = (16, 65_536);
 
 /// Where the requests of a model run, and how many rows at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +147,7 @@ impl Placement {
             inline_alone_rows: 0,
             run_rows: serving.max_batch_rows.unwrap_or(LARGEST),
             joins: serving.max_batch_rows.is_some_and(|rows| rows > 1),
-            queue_rows: serving.max_queue_rows.unwrap_or(QUEUE_ROWS.1),
+            queue_rows: serving.max_queue_rows.unwrap_or(UNMEASURED_QUEUE_ROWS),
             reason: Reason::NotMeasured,
         };
         placement.forced(serving.mode)
@@ -194,7 +197,7 @@ mod tests {
         assert_eq!((placement.inline_rows, placement.inline_alone_rows), (0, 11));
         assert!(placement.joins && matches!(placement.reason, Reason::JoiningPays { .. }));
         assert_eq!(placement.run_rows, 16, "32 are hardly better");
-        assert_eq!(placement.queue_rows, 1024);
+        assert_eq!(placement.queue_rows, 61_538);
     }
 
     #[test]
