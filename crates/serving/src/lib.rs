@@ -9,6 +9,7 @@
 mod cost;
 mod independence;
 mod placement;
+mod varied;
 
 mod deployer;
 mod deployment;

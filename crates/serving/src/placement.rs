@@ -16,7 +16,10 @@ const INLINE_ALONE: Duration = Duration::from_millis(2);
 /// What a trip to the pool and back costs, wake-ups of two threads included; joining must save more than that.
 const TRIP: Duration = Duration::from_micros(30);
 
-/// Joining pays if a row in the best batch costs at most this share of a row alone.
+/// The rows that a run gathers under load: how many clients wait while one runs depends on them, but it is rarely more.
+const GATHERED: usize = 16;
+
+/// Joining pays if a row in such a run costs at most this share of a row alone.
 const PAYS: f64 = 0.8;
 
 /// The smallest batch is taken whose rows cost at most so many times those of the best.
@@ -112,7 +115,8 @@ impl Placement {
         let Some(curve) = curve else { return Placement::unmeasured(serving) };
         let best = best_run(curve);
         let alone = curve.one();
-        let joined = curve.of_rows(best).div_f64(best as f64);
+        let gathered = best.min(GATHERED);
+        let joined = curve.of_rows(gathered).div_f64(gathered as f64);
         let cheaper = joined.as_secs_f64() <= alone.as_secs_f64() * PAYS;
         let joins = independent && serving.max_batch_rows.map_or(cheaper, |rows| rows > 1);
         let most = serving.max_batch_rows.unwrap_or(MOST_ROWS);

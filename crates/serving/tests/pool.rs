@@ -23,6 +23,9 @@ use tokio::task::{JoinHandle, LocalSet};
 /// Long enough for anything that is to happen.
 const SOON: Duration = Duration::from_secs(20);
 
+/// Not among the rows of a warm-up.
+const HELD: f64 = -4096.0;
+
 const REGRESSION: &str =
     "task = \"regression\"\n[model]\nengine = \"fake\"\n[[feature]]\nname = \"x\"\ntype = \"float\"\nexample = 1.0\n";
 
@@ -84,13 +87,13 @@ fn fake(script: impl Fn(&[f32]) -> Result<Vec<f32>, BoxError> + Send + Sync + 's
     Loaders::new().with(FakeLoader(engine))
 }
 
-/// Doubles its rows. A run with a negative row tells that it has begun, and waits until it is let go.
+/// Doubles its rows. A run with the row [`HELD`] tells that it has begun, and waits until it is let go.
 fn gated() -> (Loaders, Receiver<usize>, SyncSender<()>) {
     let (began, beginnings) = sync_channel(100);
     let (go, gate) = sync_channel::<()>(100);
     let gate = Mutex::new(gate);
     let loaders = fake(move |x| {
-        if x.iter().any(|&x| x < 0.0) {
+        if x.contains(&(HELD as f32)) {
             began.send(x.len()).unwrap();
             gate.lock().unwrap().recv_timeout(SOON).unwrap();
         }
@@ -128,7 +131,7 @@ fn rows_of_several_requests_run_together_and_get_their_own_answers() {
     let (loaders, began, go) = gated();
     let served = serve(&pooled("max_batch_rows = 8\nthreads = 1"), b"", loaders, 2);
     run(async {
-        let first = served.begin(served.rows(&[-1.0]), None);
+        let first = served.begin(served.rows(&[HELD]), None);
         assert_eq!(wait_for(&began).await, 1);
         let others: Vec<_> = (0..5).map(|n| served.begin(served.rows(&[f64::from(n), 0.5]), None)).collect();
         tokio::task::yield_now().await;
@@ -150,7 +153,7 @@ fn a_row_that_the_model_refuses_fails_its_own_request_only() {
         let (loaders, began, go) = gated();
         let served = serve(&pooled("max_batch_rows = 64\nthreads = 1"), b"", loaders, 2);
         run(async {
-            let first = served.begin(served.rows(&[-1.0]), None);
+            let first = served.begin(served.rows(&[HELD]), None);
             wait_for(&began).await;
             let good = served.begin(served.rows(&[2.0]), None);
             let bad = served.begin(served.rows(&[bad]), None);
@@ -172,17 +175,17 @@ fn what_is_too_late_never_runs() {
     let (loaders, began, go) = gated();
     let served = serve(&pooled("max_batch_rows = 1\nthreads = 1"), b"", loaders, 2);
     run(async {
-        let first = served.begin(served.rows(&[-1.0]), None);
+        let first = served.begin(served.rows(&[HELD]), None);
         wait_for(&began).await;
         let start = Instant::now();
         let deadline = start + Duration::from_millis(50);
-        let late = served.begin(served.rows(&[-2.0]), Some(deadline));
+        let late = served.begin(served.rows(&[HELD]), Some(deadline));
         assert!(matches!(late.await.unwrap(), Err(ServeError::DeadlineExceeded)));
         assert!(start.elapsed() >= Duration::from_millis(50));
         assert_eq!(served.deployment.load().rows, 0, "its room is free");
         go.send(()).unwrap();
         first.await.unwrap().unwrap();
-        let long_ago = served.begin(served.rows(&[-2.0]), Some(start));
+        let long_ago = served.begin(served.rows(&[HELD]), Some(start));
         assert!(matches!(long_ago.await.unwrap(), Err(ServeError::DeadlineExceeded)));
         assert!(began.try_recv().is_err());
     });
@@ -193,9 +196,9 @@ fn rows_of_a_caller_that_has_gone_never_run() {
     let (loaders, began, go) = gated();
     let served = serve(&pooled("max_batch_rows = 1\nthreads = 1"), b"", loaders, 2);
     run(async {
-        let first = served.begin(served.rows(&[-1.0]), None);
+        let first = served.begin(served.rows(&[HELD]), None);
         wait_for(&began).await;
-        let gone: Vec<_> = (0..50).map(|_| served.begin(served.rows(&[-2.0]), None)).collect();
+        let gone: Vec<_> = (0..50).map(|_| served.begin(served.rows(&[HELD]), None)).collect();
         tokio::task::yield_now().await;
         assert_eq!(served.deployment.load().rows, 50);
         for gone in gone {
@@ -215,7 +218,7 @@ fn a_full_queue_refuses_at_once_and_says_for_how_long() {
     let (loaders, began, go) = gated();
     let served = serve(&pooled("max_batch_rows = 1\nmax_queue_rows = 3\nthreads = 1"), b"", loaders, 2);
     run(async {
-        let first = served.begin(served.rows(&[-1.0]), None);
+        let first = served.begin(served.rows(&[HELD]), None);
         wait_for(&began).await;
         let waiting: Vec<_> = (1..=3).map(|n| served.begin(served.rows(&[f64::from(n)]), None)).collect();
         tokio::task::yield_now().await;
@@ -248,7 +251,7 @@ fn a_shutdown_answers_what_waits() {
     let (loaders, began, go) = gated();
     let served = serve(&pooled("max_batch_rows = 1\nthreads = 1"), b"", loaders, 2);
     run(async {
-        let first = served.begin(served.rows(&[-1.0]), None);
+        let first = served.begin(served.rows(&[HELD]), None);
         wait_for(&began).await;
         let waiting = served.begin(served.rows(&[2.0]), None);
         tokio::task::yield_now().await;
@@ -256,7 +259,7 @@ fn a_shutdown_answers_what_waits() {
         assert!(matches!(waiting.await.unwrap(), Err(ServeError::ShuttingDown)));
         assert!(matches!(served.begin(served.rows(&[3.0]), None).await.unwrap(), Err(ServeError::ShuttingDown)));
         go.send(()).unwrap();
-        assert_eq!(values(&first.await.unwrap().unwrap()), ["-2"]);
+        assert_eq!(values(&first.await.unwrap().unwrap()), ["-8192"]);
     });
 }
 

@@ -129,9 +129,12 @@ fn timing(answer: &Answer) -> &str {
     answer.header("server-timing").unwrap_or_else(|| panic!("no Server-Timing: {}", answer.text()))
 }
 
+/// Not among the rows of a warm-up.
+const HELD: f32 = -4096.0;
+
 const GATED: &str = "task = \"regression\"\n[model]\nengine = \"fake\"\n[[feature]]\nname = \"x\"\ntype = \"float\"\nexample = 1.0\n[serving]\nmode = \"pooled\"\nmax_batch_rows = 1\n";
 
-/// Two models, `m` and `other`, that give numbers back. A run of a negative one tells that it has begun, and waits until it is let go.
+/// Two models, `m` and `other`, that give numbers back. A run of [`HELD`] tells that it has begun, and waits until it is let go.
 struct Gated {
     server: TestServer,
     began: Receiver<()>,
@@ -152,7 +155,7 @@ fn gated(manifest: &str, settings: &[(&str, &str)]) -> Gated {
     let tensor = |name| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
     let engine = FakeEngine::new(Signature::new(vec![tensor("x")], vec![tensor("y")]), move |inputs: &[Tensor]| {
         count.fetch_add(1, Ordering::Relaxed);
-        if inputs[0].as_slice::<f32>().expect("floats")[0] < 0.0 {
+        if inputs[0].as_slice::<f32>().expect("floats")[0] == HELD {
             begin.send(()).expect("the test lives");
             gate.lock().expect("no panic").recv_timeout(SOON).expect("let go");
         }
@@ -168,7 +171,7 @@ fn gated(manifest: &str, settings: &[(&str, &str)]) -> Gated {
 /// Sends a request that holds the model's one thread, and gives its connection back.
 fn hold(gated: &Gated) -> Client {
     let mut client = gated.server.client();
-    send(&mut client, "{\"x\": -1.0}", "");
+    send(&mut client, "{\"x\": -4096.0}", "");
     gated.began.recv_timeout(SOON).expect("it runs");
     client
 }
