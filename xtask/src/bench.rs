@@ -5,7 +5,6 @@
 
 mod report;
 mod scenario;
-mod wrk;
 
 use std::{path::Path, process::Command, thread};
 
@@ -16,7 +15,6 @@ use xshell::{Shell, cmd};
 use self::{
     report::{Measured, Report, StartUp},
     scenario::{BODIES, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
-    wrk::{Load, Sample},
 };
 use crate::{
     flags,
@@ -29,8 +27,11 @@ use crate::{
     timed_models,
     tools::WRK,
     workspace::{Metadata, root},
+    wrk::{self, Load, Sample},
 };
 
+/// Requests in flight.
+const CONNECTIONS: u32 = 64;
 const SECONDS: u64 = 8;
 const ROUNDS: usize = 3;
 /// Before the first measurement of a scenario, on both sides.
@@ -148,7 +149,9 @@ fn measure(
     };
 
     let script = wrk::script(bodies)?;
-    let load = |url: &str, seconds| Load { url, script: script.path(), seconds, pinned: sides.pinned }.run();
+    let load = |url: &str, seconds| {
+        Load { url, script: script.path(), connections: CONNECTIONS, seconds, pinned: sides.pinned }.run()
+    };
     let mut served: Vec<Sample> = Vec::new();
     let mut yardstick: Vec<Sample> = Vec::new();
     for url in [&server_url, &yardstick_url] {

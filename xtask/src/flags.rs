@@ -38,6 +38,15 @@ xflags::xflags! {
             /// Rewrites the measured part of docs/performance.md.
             optional --write
         }
+        /// Measures slow models on the pool: joined or one by one, under more load than they can take, side by side.
+        cmd bench-pool {
+            /// Length of one measurement, 8 unless given.
+            optional --seconds seconds: u64
+            /// Measurements of each side, 3 unless given; the median counts.
+            optional --rounds rounds: usize
+            /// Rewrites the measured part of docs/performance.md.
+            optional --write
+        }
         /// Times models in this engine and in ONNX Runtime, in turns.
         cmd bench-engine {
             /// Only this model, named as in models/train/bench/models.py; may be repeated.

@@ -1,6 +1,7 @@
 //! The client side of HTTP, for a server on this machine.
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 use ureq::Agent;
 
 /// How much of a request an error shows.
@@ -16,6 +17,25 @@ impl Client {
     pub(crate) fn new() -> Client {
         // The body of an error says more than its status.
         Client { agent: Agent::config_builder().http_status_as_error(false).build().new_agent() }
+    }
+
+    /// Gets JSON, whatever the status.
+    pub(crate) fn get(&self, url: &str) -> anyhow::Result<Value> {
+        let mut answer = self.agent.get(url).call().with_context(|| format!("no answer from {url}"))?;
+        Ok(serde_json::from_str(&answer.body_mut().read_to_string()?)?)
+    }
+
+    /// Posts JSON; returns the status of the answer.
+    pub(crate) fn status(&self, url: &str, body: &str) -> anyhow::Result<u16> {
+        let mut answer = self
+            .agent
+            .post(url)
+            .header("content-type", "application/json")
+            .send(body)
+            .with_context(|| format!("no answer from {url}"))?;
+        // To the end, so that the connection goes on.
+        answer.body_mut().read_to_string()?;
+        Ok(answer.status().as_u16())
     }
 
     /// Posts JSON; returns the body of the answer, which must have status 200.

@@ -6,6 +6,7 @@
 
 mod bench;
 mod bench_engine;
+mod bench_pool;
 mod ci;
 mod codegen;
 mod conformance;
@@ -21,6 +22,7 @@ mod tidy;
 mod timed_models;
 mod tools;
 mod workspace;
+mod wrk;
 
 use std::process::ExitCode;
 
@@ -54,5 +56,6 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         }
         flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),
         flags::XtaskCmd::BenchEngine(flags) => bench_engine::run(&sh, &flags),
+        flags::XtaskCmd::BenchPool(flags) => bench_pool::run(&sh, &flags),
     }
 }

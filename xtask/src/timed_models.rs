@@ -1,4 +1,4 @@
-//! The models that both benchmarks time, of the sizes that users train: made by `models/train/bench/models.py`.
+//! The models that the benchmarks time, of the sizes that users train: made by the scripts in `models/train/bench/`.
 
 use std::{
     fs,
@@ -14,11 +14,20 @@ use crate::workspace::{Metadata, root};
 
 /// The folder of `<name>.onnx` and `<name>.json`, made first where they are not there yet or the script is another one.
 pub(crate) fn ensure(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf> {
-    let script = root().join("models/train/bench/models.py");
-    let wanted = fs::read(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    let folder = Metadata::load(sh)?.target_directory.join("timed-models");
+    made_by(sh, python, "models.py", "timed-models")
+}
+
+/// The folder of slow models, with manifests, as a server takes it.
+pub(crate) fn ensure_slow(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf> {
+    made_by(sh, python, "pool.py", "pool-models")
+}
+
+fn made_by(sh: &Shell, python: &Path, script: &str, folder: &str) -> anyhow::Result<PathBuf> {
+    let folder = Metadata::load(sh)?.target_directory.join(folder);
     // Written last: a folder without it is half-made.
-    let made_by = folder.join("models.py");
+    let made_by = folder.join(script);
+    let script = root().join("models/train/bench").join(script);
+    let wanted = fs::read(&script).with_context(|| format!("cannot read {}", script.display()))?;
     if !fs::read(&made_by).is_ok_and(|made_by| made_by == wanted) {
         cmd!(sh, "{python} {script} {folder}").run()?;
         fs::write(&made_by, wanted)?;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ferrocast_pipeline::{Pipeline, PredictError};
+use ferrocast_schema::Rows;
 
 use crate::varied::Variation;
 
@@ -42,8 +43,9 @@ pub struct CostCurve {
 }
 
 impl CostCurve {
-    /// Runs rows alone and in batches of 2, 4, 8 and so on, up to `largest` rows, for as long as a start may take. The
-    /// first run of all, which is that of the example row, is left out, since it allocates what later ones reuse.
+    /// Runs rows alone and in batches of 2, 4, 8 and so on, up to `largest` rows, for as long as a start may take: all
+    /// sizes in turns, so that whatever else the machine does meets all of them. The first run of all, which is that of
+    /// the example row, is left out, since it allocates what later ones reuse.
     ///
     /// # Errors
     /// If a row alone fails. A batch that fails ends the curve: the model takes single rows, then.
@@ -52,23 +54,29 @@ impl CostCurve {
         pipeline.run_example()?;
         let mut variation = Some(Variation::new());
         // Not every model takes any number: some are positions in a table.
-        let one = measure_batch(pipeline, 1, variation.as_mut()).or_else(|_| {
+        let one = Batch::begin(pipeline, 1, variation.as_mut()).or_else(|_| {
             variation = None;
-            measure_batch(pipeline, 1, None)
+            Batch::begin(pipeline, 1, None)
         })?;
-        let mut points = vec![one];
+        let mut batches = vec![one];
         let sizes =
             std::iter::successors(Some(2), |rows| Some(rows * 2)).take_while(|&rows| rows <= largest.min(LARGEST));
         for rows in sizes {
-            let expected = points.last().map_or(Duration::ZERO, |last| last.time * 2);
+            let expected = batches.last().map_or(Duration::ZERO, |last| last.median() * 2);
             if began.elapsed() + expected > PATIENCE {
                 break;
             }
-            match measure_batch(pipeline, rows, variation.as_mut()) {
-                Ok(point) => points.push(point),
+            match Batch::begin(pipeline, rows, variation.as_mut()) {
+                Ok(batch) => batches.push(batch),
                 Err(_) => break,
             }
         }
+        while batches.iter().any(|batch| !batch.is_done()) {
+            for batch in batches.iter_mut().filter(|batch| !batch.is_done()) {
+                batch.run(pipeline, variation.as_mut())?;
+            }
+        }
+        let points = batches.iter().map(|batch| CostPoint { rows: batch.rows, time: batch.median() }).collect();
         Ok(CostCurve { points })
     }
 
@@ -120,30 +128,43 @@ impl CostCurve {
     }
 }
 
-fn measure_batch(
-    pipeline: &Pipeline,
+/// The runs of one batch size.
+struct Batch {
     rows: usize,
-    mut variation: Option<&mut Variation>,
-) -> Result<CostPoint, PredictError> {
-    let examples = pipeline.examples(rows);
-    let mut run = || {
+    examples: Rows,
+    times: Vec<Duration>,
+}
+
+impl Batch {
+    /// With a first run.
+    fn begin(pipeline: &Pipeline, rows: usize, variation: Option<&mut Variation>) -> Result<Batch, PredictError> {
+        let mut batch = Batch { rows, examples: pipeline.examples(rows), times: Vec::new() };
+        batch.run(pipeline, variation)?;
+        Ok(batch)
+    }
+
+    fn run(&mut self, pipeline: &Pipeline, variation: Option<&mut Variation>) -> Result<(), PredictError> {
         let start = Instant::now();
-        let encoded = pipeline.encode(&examples)?;
+        let encoded = pipeline.encode(&self.examples)?;
         let encoding = start.elapsed();
-        let varied = variation.as_mut().map(|variation| variation.of(&encoded));
+        let varied = variation.map(|variation| variation.of(&encoded));
         let start = Instant::now();
         let outputs = pipeline.infer(varied.as_ref().unwrap_or(&encoded))?;
         // Answers to made-up rows may be out of any range.
-        drop(pipeline.decode(&outputs, rows));
-        Ok::<_, PredictError>(encoding + start.elapsed())
-    };
-    let began = Instant::now();
-    let mut runs: Vec<Duration> = Vec::with_capacity(RUNS);
-    while runs.len() < RUNS && (runs.is_empty() || began.elapsed() < ENOUGH) {
-        runs.push(run()?);
+        drop(pipeline.decode(&outputs, self.rows));
+        self.times.push(encoding + start.elapsed());
+        Ok(())
     }
-    runs.sort_unstable();
-    Ok(CostPoint { rows, time: runs.get(runs.len() / 2).copied().unwrap_or_default() })
+
+    fn is_done(&self) -> bool {
+        self.times.len() >= RUNS || self.times.iter().sum::<Duration>() >= ENOUGH
+    }
+
+    fn median(&self) -> Duration {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

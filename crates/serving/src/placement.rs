@@ -20,7 +20,7 @@ const TRIP: Duration = Duration::from_micros(30);
 const GATHERED: usize = 16;
 
 /// Joining pays if a row in such a run costs at most this share of a row alone.
-const PAYS: f64 = 0.8;
+const PAYS: f64 = 0.7;
 
 /// The smallest batch is taken whose rows cost at most so many times those of the best.
 const NEARLY_BEST: f64 = 1.1;

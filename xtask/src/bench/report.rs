@@ -4,11 +4,8 @@ use std::{fmt, fs, path::Path};
 
 use anyhow::Context;
 
-use super::{
-    scenario::Yardstick,
-    wrk::{CONNECTIONS, Sample},
-};
-use crate::{machine::Machine, marked::Marks, median::median};
+use super::{CONNECTIONS, scenario::Yardstick};
+use crate::{machine::Machine, marked::Marks, median::median, wrk::Sample};
 
 const MEASURED: Marks = Marks {
     begin: "<!-- Measured, written by `cargo xtask bench --write`. -->",

@@ -11,26 +11,25 @@ use anyhow::{Context, ensure};
 /// What the script prints its results behind.
 const MARK: &str = "measured:";
 
-/// Requests in flight.
-pub(super) const CONNECTIONS: u32 = 64;
-
 /// One run of the load generator.
 #[derive(Debug)]
-pub(super) struct Load<'a> {
-    pub(super) url: &'a str,
-    pub(super) script: &'a Path,
-    pub(super) seconds: u64,
+pub(crate) struct Load<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) script: &'a Path,
+    /// Requests in flight.
+    pub(crate) connections: u32,
+    pub(crate) seconds: u64,
     /// Whether it gets the second core for itself.
-    pub(super) pinned: bool,
+    pub(crate) pinned: bool,
 }
 
 /// What one run measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Answers with status 200 a second.
-    pub(super) rate: f64,
-    pub(super) p50_milliseconds: f64,
-    pub(super) p99_milliseconds: f64,
+    pub(crate) rate: f64,
+    pub(crate) p50_milliseconds: f64,
+    pub(crate) p99_milliseconds: f64,
 }
 
 impl fmt::Display for Sample {
@@ -41,10 +40,10 @@ impl fmt::Display for Sample {
 
 /// A file that is deleted with its owner.
 #[derive(Debug)]
-pub(super) struct Script(PathBuf);
+pub(crate) struct Script(PathBuf);
 
 impl Script {
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -57,7 +56,7 @@ impl Drop for Script {
 }
 
 /// Writes a script that posts the bodies in turn.
-pub(super) fn script(bodies: &[String]) -> anyhow::Result<Script> {
+pub(crate) fn script(bodies: &[String]) -> anyhow::Result<Script> {
     let listed: String = bodies.iter().map(|body| format!("  [==[{body}]==],\n")).collect();
     // The requests are made once: composing each anew would slow the generator, not the server.
     let text = format!(
@@ -78,7 +77,7 @@ pub(super) fn script(bodies: &[String]) -> anyhow::Result<Script> {
 
 impl Load<'_> {
     /// Fails if a single answer was an error: errors are cheap, and would flatter the rate.
-    pub(super) fn run(&self) -> anyhow::Result<Sample> {
+    pub(crate) fn run(&self) -> anyhow::Result<Sample> {
         let mut command = if self.pinned {
             let mut command = Command::new("taskset");
             command.args(["--cpu-list", "1", "wrk"]);
@@ -87,7 +86,7 @@ impl Load<'_> {
             Command::new("wrk")
         };
         command
-            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string()])
+            .args(["--threads", "1", "--connections", &self.connections.to_string()])
             .args(["--duration", &format!("{}s", self.seconds), "--script"])
             .arg(self.script)
             .arg(self.url);

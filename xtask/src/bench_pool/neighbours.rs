@@ -1,0 +1,65 @@
+//! A slow model beside a fast one: whether the slow one keeps the fast one waiting.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use super::{
+    open_loop,
+    timed::{BODY, Timed, TimedModel},
+};
+use crate::http::Client;
+
+/// A second a run, on all threads that it gets.
+const SLOW: TimedModel =
+    TimedModel { name: "slow", milliseconds: 1000, serving: "mode = \"pooled\"\nmax_batch_rows = 1" };
+/// A tenth of a second's worth of runs in a second.
+const FAST: TimedModel = TimedModel { name: "fast", milliseconds: 5, serving: "mode = \"pooled\"\nmax_batch_rows = 1" };
+const FAST_RATE: f64 = 20.0;
+/// Clients that keep the slow model busy.
+const SLOW_CLIENTS: usize = 8;
+
+/// The fast model's answers, in milliseconds.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) alone: Latencies,
+    pub(super) beside: Latencies,
+}
+
+#[derive(Debug)]
+pub(super) struct Latencies {
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+}
+
+/// The fast model alone, and beside the slow one.
+pub(super) fn measure(program: &Path, seconds: u64) -> anyhow::Result<Measured> {
+    let timed = Timed::start(program, &[SLOW, FAST])?;
+    let fast = || -> anyhow::Result<Latencies> {
+        let answers = open_loop::run(&timed.url(FAST.name), FAST_RATE, Duration::from_secs(seconds))?;
+        anyhow::ensure!(answers.strange() == 0, "the fast model failed");
+        Ok(Latencies { p50: answers.p50(200), p99: answers.p99(200) })
+    };
+    let alone = fast()?;
+    let stop = AtomicBool::new(false);
+    let beside = thread::scope(|scope| {
+        for _ in 0..SLOW_CLIENTS {
+            scope.spawn(|| {
+                let client = Client::new();
+                loop {
+                    let sent = client.status(&timed.url(SLOW.name), BODY);
+                    if sent.is_err() || stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            });
+        }
+        let beside = fast();
+        stop.store(true, Ordering::Relaxed);
+        beside
+    })?;
+    Ok(Measured { alone, beside })
+}
