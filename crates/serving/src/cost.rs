@@ -8,7 +8,7 @@ use ferrocast_schema::Rows;
 use crate::varied::Variation;
 
 /// Runs of one batch size, at most: enough that what is used often is in the caches, as it is under load.
-const RUNS: usize = 101;
+const RUNS: usize = 25;
 
 /// A batch size is run no more once its runs took as long as this together: slow models must not hold up a start.
 const ENOUGH: Duration = Duration::from_millis(30);

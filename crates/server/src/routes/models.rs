@@ -112,7 +112,7 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
     let pipeline = deployment.pipeline();
     let manifest = pipeline.manifest();
     let costs = deployment.costs().map(CostCurve::points).unwrap_or_default().iter();
-    let warm_up = costs.map(|point| WarmUpCost { rows: point.rows, microseconds: milliseconds(point.time) * 1e3 });
+    let warm_up = costs.map(|point| WarmUpCost { rows: point.rows, microseconds: point.time.as_nanos() as f64 / 1e3 });
     VersionCard {
         version: deployment.version().to_owned(),
         features: manifest.features.iter().map(FeatureCard::from).collect(),
@@ -161,7 +161,7 @@ fn queue_card(deployment: &Deployment) -> QueueCard {
 }
 
 fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+    duration.as_nanos() as f64 / 1e6
 }
 
 fn class_cards(classes: &[Class]) -> Vec<ClassCard> {
