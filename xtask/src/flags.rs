@@ -40,9 +40,9 @@ xflags::xflags! {
         }
         /// Measures slow models on the pool: joined or one by one, under more load than they can take, side by side.
         cmd bench-pool {
-            /// Length of one measurement, 8 unless given.
+            /// Length of one measurement of a real model, 2 unless given.
             optional --seconds seconds: u64
-            /// Measurements of each side, 3 unless given; the median counts.
+            /// Measurements of each side, 9 unless given; the median counts.
             optional --rounds rounds: usize
             /// Rewrites the measured part of docs/performance.md.
             optional --write

@@ -31,7 +31,10 @@ impl fmt::Display for Report {
         let Machine { processor, cores, kernel, rustc, date } = &self.machine;
         let Report { rounds, seconds, .. } = self;
         writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
-        writeln!(f, "Server and load on the same cores; median of {rounds} rounds of {seconds} s each, in turns.")?;
+        writeln!(
+            f,
+            "Server and load on the same cores; medians of {rounds} rounds of {seconds} s each, in turns, the ratio's too."
+        )?;
         self.write_goodput(f)?;
         self.write_overload(f)?;
         let neighbours::Measured { alone, beside } = &self.neighbours;
@@ -56,8 +59,8 @@ impl Report {
             let p99 = |samples: &[Sample]| median(samples.iter().map(|sample| sample.p99_milliseconds));
             let p50 = |samples: &[Sample]| median(samples.iter().map(|sample| sample.p50_milliseconds)) * 1e3;
             let Pair { chosen, one_by_one } = many;
-            let (rate, other) = (rate(chosen), rate(one_by_one));
-            write!(f, "\n| {title} | {rate:.0}/s | {other:.0}/s | **{:.2}** ", rate / other)?;
+            let ratio = median(chosen.iter().zip(one_by_one).map(|(chosen, other)| chosen.rate / other.rate));
+            write!(f, "\n| {title} | {:.0}/s | {:.0}/s | **{ratio:.2}** ", rate(chosen), rate(one_by_one))?;
             write!(f, "| {:.1} ms | {:.1} ms ", p99(chosen), p99(one_by_one))?;
             write!(f, "| {:.0} us | {:.0} us | {reason} |", p50(&alone.chosen), p50(&alone.one_by_one))?;
         }
