@@ -32,7 +32,7 @@ pub enum TicketError<E> {
     /// The runner gave no answer for this item.
     #[error("the run gave no answer")]
     Unanswered,
-    /// The deadline passed before the item, or a piece of it, ran.
+    /// The deadline passed before the item, or a piece of it, ran, or before a caller who waits had the answer.
     #[error("the deadline passed")]
     Expired,
     /// The pool was shut down, and its patience ended, before the item ran.

@@ -1,29 +1,27 @@
 //! A limit on how many may be inside at a time, without waiting.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// Lets so many in at a time, and nobody wait: whoever finds it full is to be turned away.
-#[derive(Clone)]
 pub struct Gate {
-    inside: Arc<AtomicUsize>,
+    inside: AtomicUsize,
     limit: usize,
 }
 
 impl Gate {
     /// A gate for at most `limit` at a time.
     pub fn new(limit: usize) -> Gate {
-        Gate { inside: Arc::new(AtomicUsize::new(0)), limit }
+        Gate { inside: AtomicUsize::new(0), limit }
     }
 
     /// Lets one in unless it is full. Dropping the permit lets the next one in.
-    pub fn try_enter(&self) -> Option<Permit> {
+    pub fn try_enter(&self) -> Option<Permit<'_>> {
         // Nothing is published through the counter, so that its own consistency is all there is to order.
         let more = |inside: usize| (inside < self.limit).then_some(inside + 1);
         self.inside.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Permit { inside: Arc::clone(&self.inside) })
+        Some(Permit { inside: &self.inside })
     }
 
     /// How many are inside.
@@ -44,17 +42,17 @@ impl fmt::Debug for Gate {
 }
 
 /// A place inside of a [`Gate`], until it is dropped.
-pub struct Permit {
-    inside: Arc<AtomicUsize>,
+pub struct Permit<'a> {
+    inside: &'a AtomicUsize,
 }
 
-impl Drop for Permit {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.inside.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl fmt::Debug for Permit {
+impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").finish_non_exhaustive()
     }
@@ -68,8 +66,7 @@ mod tests {
     #[test]
     fn so_many_and_no_more() {
         let gate = Gate::new(2);
-        let first = gate.try_enter();
-        let second = gate.try_enter();
+        let (first, second) = (gate.try_enter(), gate.try_enter());
         assert!(first.is_some() && second.is_some() && gate.try_enter().is_none());
         drop(first);
         assert_eq!(gate.inside(), 1);
@@ -81,6 +78,8 @@ mod tests {
 #[cfg(test)]
 #[cfg(loom)]
 mod loom_tests {
+    use std::sync::Arc;
+
     use loom::thread;
 
     use super::Gate;
@@ -88,10 +87,10 @@ mod loom_tests {
     #[test]
     fn never_more_inside_than_the_limit_and_none_left_behind() {
         loom::model(|| {
-            let gate = Gate::new(1);
+            let gate = Arc::new(Gate::new(1));
             let visits: Vec<_> = (0..2)
                 .map(|_| {
-                    let gate = gate.clone();
+                    let gate = Arc::clone(&gate);
                     thread::spawn(move || {
                         let permit = gate.try_enter();
                         assert!(gate.inside() <= 1);

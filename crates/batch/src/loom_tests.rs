@@ -3,8 +3,11 @@
 //! loom finds a lost wake-up as a deadlock.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use loom::future::block_on;
 use loom::thread;
@@ -50,7 +53,7 @@ fn a_sleeping_thread_hears_of_an_item_and_its_awaiter_of_the_answer() {
     loom::model(|| {
         let (pool, queue) = pool();
         let schedule = pool.schedule();
-        let worker = thread::spawn(move || schedule.next().map(|work| work()).is_some());
+        let worker = thread::spawn(move || schedule.work_once());
         let ticket = queue.try_submit(7, Priority::Live, None).unwrap();
         assert_eq!(block_on(ticket).unwrap().output, 7);
         assert!(worker.join().unwrap());
@@ -63,7 +66,21 @@ fn a_blocked_caller_hears_of_the_answer() {
         let (pool, queue) = pool();
         let ticket = queue.try_submit(7, Priority::Live, None).unwrap();
         let schedule = pool.schedule();
-        let worker = thread::spawn(move || schedule.next().map(|work| work()).is_some());
+        let worker = thread::spawn(move || schedule.work_once());
+        assert_eq!(ticket.wait().unwrap().output, 7);
+        assert!(worker.join().unwrap());
+    });
+}
+
+#[test]
+fn a_ticket_that_was_polled_can_be_waited_for() {
+    loom::model(|| {
+        let (pool, queue) = pool();
+        let mut ticket = queue.try_submit(7, Priority::Live, None).unwrap();
+        let polled = Pin::new(&mut ticket).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        let schedule = pool.schedule();
+        let worker = thread::spawn(move || schedule.work_once());
         assert_eq!(ticket.wait().unwrap().output, 7);
         assert!(worker.join().unwrap());
     });
@@ -76,16 +93,10 @@ fn what_a_full_queue_holds_back_runs_when_its_thread_is_done() {
         let (pool, queue) = pool();
         let first = queue.try_submit(1, Priority::Live, None).unwrap();
         let schedule = pool.schedule();
-        let worker = thread::spawn(move || {
-            while let Some(work) = schedule.next() {
-                work();
-            }
-        });
+        let worker = thread::spawn(move || while schedule.work_once() {});
         let second = queue.try_submit(2, Priority::Live, None).unwrap();
         pool.close();
-        while let Some(work) = pool.schedule().next() {
-            work();
-        }
+        while pool.schedule().work_once() {}
         worker.join().unwrap();
         assert_eq!(first.wait().unwrap().output, 1);
         assert_eq!(second.wait().unwrap().output, 2);
@@ -115,11 +126,7 @@ fn a_close_beside_a_submission_leaves_no_item_without_an_answer() {
     loom::model(|| {
         let (pool, queue) = pool();
         let schedule = pool.schedule();
-        let worker = thread::spawn(move || {
-            while let Some(work) = schedule.next() {
-                work();
-            }
-        });
+        let worker = thread::spawn(move || while schedule.work_once() {});
         let submitter =
             thread::spawn(move || queue.try_submit(7, Priority::Live, None).ok().map(|ticket| ticket.wait()));
         pool.close();

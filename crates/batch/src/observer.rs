@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Hears what becomes of the items of a queue. Called outside of all locks; it must not block.
+/// Hears what becomes of the items of a queue. Called outside of all locks, and before the tickets are answered; it must
+/// not block.
 pub trait BatchObserver: Send + Sync + 'static {
     /// A run has ended, however it ended. `waited` is that of its oldest item.
     fn ran(&self, _report: &BatchReport) {}

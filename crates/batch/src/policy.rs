@@ -11,12 +11,12 @@ pub struct BatchPolicy {
     /// Most bytes in one run, by the runner's count. An item of more runs alone.
     pub max_bytes: usize,
     /// Most rows that wait; an item that would exceed it is refused. One that is larger than this by itself is taken
-    /// when nothing else waits, as it would never be otherwise.
+    /// when nothing else waits, as it would never be otherwise. Items in the background fill half of it at most.
     pub max_queued_rows: usize,
     /// Most bytes that wait, with the same exception.
     pub max_queued_bytes: usize,
-    /// How long the oldest item may wait for a run to fill up although a thread is free. Zero, the default, never
-    /// waits: runs grow by themselves when all threads are busy.
+    /// How long an item may wait for a run to fill up although a thread is free, but no more than half of the time until
+    /// its deadline. Zero, the default, never waits: runs grow by themselves when all threads are busy.
     pub max_delay: Duration,
     /// Most threads that work for this queue at a time; `None` for all of the pool but one (or its only one), so that
     /// one slow queue never holds them all.

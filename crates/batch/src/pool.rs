@@ -3,15 +3,17 @@
 use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::schedule::{Schedule, Scheduled};
 use crate::sync::{Condvar, Mutex, lock};
 use crate::{BatchObserver, BatchPolicy, BatchRunner, Queue};
+
+/// Nobody waits as long for company.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 
 /// How many threads, and what they are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +46,13 @@ impl Pool {
             let at_work = Crew::join(&pool.crew);
             thread::Builder::new().name(format!("{}-{number}", config.name)).spawn(move || {
                 let _at_work = at_work;
-                work(&schedule);
+                while schedule.work_once() {}
             })?;
         }
         Ok(pool)
     }
 
-    /// A pool whose work is done by whoever calls [`Schedule::next`].
+    /// A pool whose work is done by whoever calls [`Schedule::work_once`].
     pub(crate) fn idle(clock: Clock, threads: NonZeroUsize) -> Pool {
         let schedule = Arc::new(Schedule::new(clock));
         Pool { schedule, queues: Mutex::new(Queues::default()), crew: Arc::new(Crew::new()), threads }
@@ -66,7 +68,9 @@ impl Pool {
         let all_but_one = self.threads.get().saturating_sub(1).max(1);
         let max_concurrency = Some(policy.max_concurrency.unwrap_or(all_but_one).max(1));
         let max_rows = policy.max_rows.max(1);
-        let policy = BatchPolicy { max_concurrency, max_rows, ..policy };
+        // Longer ones could not be added to a time.
+        let max_delay = policy.max_delay.min(LONGEST_DELAY);
+        let policy = BatchPolicy { max_concurrency, max_rows, max_delay, ..policy };
         let queue = Queue::new(runner, policy, observer, Arc::clone(&self.schedule));
         let scheduled = queue.scheduled();
         let mut queues = lock(&self.queues);
@@ -132,15 +136,6 @@ struct Queues {
 impl Queues {
     fn in_use(&self) -> Vec<Arc<dyn Scheduled>> {
         self.all.iter().filter_map(Weak::upgrade).collect()
-    }
-}
-
-/// What each thread does.
-fn work(schedule: &Schedule) {
-    while let Some(work) = schedule.next() {
-        // Panics of a runner are caught where it is called, so that its tickets can tell. This is for those of
-        // observers and wakers, which must not cost a thread.
-        drop(catch_unwind(AssertUnwindSafe(work)));
     }
 }
 

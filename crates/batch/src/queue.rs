@@ -67,7 +67,7 @@ impl<R: BatchRunner> Queue<R> {
         if state.closed {
             return Err(Rejected::Closed(item));
         }
-        if !state.waiting.has_room(size, &inner.policy) {
+        if !state.waiting.has_room(size, priority, &inner.policy) {
             drop(state);
             inner.observer.rejected();
             return Err(Rejected::Full(item));
@@ -125,7 +125,10 @@ struct State<R: BatchRunner> {
     next_id: u64,
     /// Threads that work for this queue.
     running: usize,
+    /// No more items are taken.
     closed: bool,
+    /// What waited has been refused, and what would wait is too.
+    refused: bool,
     /// The turns that the queue has asked for and not had yet.
     asked: Asked,
 }
@@ -134,12 +137,19 @@ struct State<R: BatchRunner> {
 struct Asked {
     live: bool,
     background: bool,
-    later: bool,
+    later: Option<(Instant, Priority)>,
 }
 
 impl<R: BatchRunner> State<R> {
     fn new() -> State<R> {
-        State { waiting: Waiting::new(), next_id: 0, running: 0, closed: false, asked: Asked::default() }
+        State {
+            waiting: Waiting::new(),
+            next_id: 0,
+            running: 0,
+            closed: false,
+            refused: false,
+            asked: Asked::default(),
+        }
     }
 
     /// The turn to ask for now, if any: there is something to run, a thread may work for it, and no turn that comes as
@@ -150,7 +160,12 @@ impl<R: BatchRunner> State<R> {
             return None;
         }
         if let Some(due) = self.delayed_until(policy, now) {
-            return (!std::mem::replace(&mut self.asked.later, true)).then_some(Turn::At(due));
+            let is_asked = |(asked, before)| asked <= due && (before == priority || before == Priority::Live);
+            if self.asked.later.is_some_and(is_asked) {
+                return None;
+            }
+            self.asked.later = Some((due, priority));
+            return Some(Turn::At(due, priority));
         }
         let asked = match priority {
             Priority::Live => &mut self.asked.live,
@@ -165,17 +180,20 @@ impl<R: BatchRunner> State<R> {
 
     /// Until when a run may wait to fill up; `None` if it may not, or is full.
     fn delayed_until(&self, policy: &BatchPolicy, now: Instant) -> Option<Instant> {
-        if policy.max_delay.is_zero() || self.closed || self.waiting.size().rows >= policy.max_rows {
+        let Size { rows, bytes } = self.waiting.size();
+        if policy.max_delay.is_zero() || self.closed || rows >= policy.max_rows || bytes >= policy.max_bytes {
             return None;
         }
-        self.waiting.oldest().map(|oldest| oldest + policy.max_delay).filter(|due| *due > now)
+        self.waiting.patient_until(policy.max_delay).filter(|due| *due > now)
     }
 
     fn had(&mut self, turn: Turn) {
         match turn {
             Turn::Now(Priority::Live) => self.asked.live = false,
             Turn::Now(Priority::Background) => self.asked.background = false,
-            Turn::At(_) => self.asked.later = false,
+            Turn::At(due, priority) if self.asked.later == Some((due, priority)) => self.asked.later = None,
+            // Another one has been asked for since.
+            Turn::At(..) => {}
         }
     }
 }
@@ -197,19 +215,27 @@ impl<R: BatchRunner> Inner<R> {
     pub(crate) fn put_back(self: &Arc<Self>, pieces: Vec<EntryOf<R>>, whole: Size) {
         let now = self.schedule.clock().now();
         let mut state = lock(&self.state);
+        let refused = state.refused;
+        let (unwanted, pieces): (Vec<_>, Vec<_>) =
+            pieces.into_iter().partition(|piece| refused || piece.part.is_abandoned());
         state.waiting.put_back(pieces, whole);
         self.ask_next(&mut state, now);
+        drop(state);
+        match refused {
+            true => refuse_closed::<R>(unwanted),
+            false => self.dismiss(Vec::new(), unwanted),
+        }
     }
 
     /// Tells those whose entries are past running.
     fn dismiss(&self, expired: Vec<EntryOf<R>>, abandoned: Vec<EntryOf<R>>) {
         for entry in abandoned {
-            drop(entry);
-            self.observer.abandoned();
+            contained(|| drop(entry));
+            contained(|| self.observer.abandoned());
         }
         for entry in expired {
-            entry.part.refuse(TicketError::Expired);
-            self.observer.expired();
+            contained(|| entry.part.refuse(TicketError::Expired));
+            contained(|| self.observer.expired());
         }
     }
 }
@@ -230,16 +256,13 @@ impl<R: BatchRunner> Scheduled for Inner<R> {
             };
             taken = state.waiting.assemble(now, &self.policy, can_join, Part::is_abandoned);
         }
-        state.running += usize::from(!taken.batch.is_empty());
+        let working = (!taken.batch.is_empty()).then(|| Working::begin(&self, &mut state));
         self.ask_next(&mut state, now);
         drop(state);
         self.dismiss(taken.expired, taken.abandoned);
-        if taken.batch.is_empty() {
-            return None;
-        }
+        let working = working?;
         let delayed = taken.closed_by == ClosedBy::Drained && !self.policy.max_delay.is_zero();
         let closed_by = if delayed { ClosedBy::Delay } else { taken.closed_by };
-        let working = Working(Arc::clone(&self));
         Some(Box::new(move || {
             let _working = working;
             self.carry_out(taken.batch, closed_by);
@@ -251,9 +274,12 @@ impl<R: BatchRunner> Scheduled for Inner<R> {
     }
 
     fn refuse_waiting(&self) -> usize {
-        let waiting = lock(&self.state).waiting.drain();
+        let mut state = lock(&self.state);
+        state.refused = true;
+        let waiting = state.waiting.drain();
+        drop(state);
         let count = waiting.len();
-        waiting.into_iter().for_each(|entry| entry.part.refuse(TicketError::Closed));
+        refuse_closed::<R>(waiting);
         count
     }
 }
@@ -261,12 +287,37 @@ impl<R: BatchRunner> Scheduled for Inner<R> {
 impl<R: BatchRunner> Withdraw for Inner<R> {
     fn withdraw(&self, id: u64) {
         let taken = lock(&self.state).waiting.withdraw(id);
-        self.dismiss(Vec::new(), taken);
+        if taken.is_empty() {
+            return;
+        }
+        // Whoever gives up when the time is up has not gone.
+        let now = self.schedule.clock().now();
+        let (expired, abandoned) = taken.into_iter().partition(|entry| entry.is_expired(now));
+        self.dismiss(expired, abandoned);
     }
+}
+
+fn refuse_closed<R: BatchRunner>(entries: Vec<EntryOf<R>>) {
+    for entry in entries {
+        contained(|| entry.part.refuse(TicketError::Closed));
+    }
+}
+
+/// Runs what may panic in code that is not of this crate: wakers, observers, and items that are dropped. The others of
+/// its batch must not suffer for it.
+pub(crate) fn contained(part: impl FnOnce()) {
+    drop(catch_unwind(AssertUnwindSafe(part)));
 }
 
 /// A thread that works for the queue, until it is dropped: also when what runs panics.
 struct Working<R: BatchRunner>(Arc<Inner<R>>);
+
+impl<R: BatchRunner> Working<R> {
+    fn begin(inner: &Arc<Inner<R>>, state: &mut State<R>) -> Working<R> {
+        state.running += 1;
+        Working(Arc::clone(inner))
+    }
+}
 
 impl<R: BatchRunner> Drop for Working<R> {
     fn drop(&mut self) {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::part::{Part, Ran};
-use crate::queue::{EntryOf, Inner};
+use crate::queue::{EntryOf, Inner, contained};
 use crate::waiting::{Entry, Size};
 use crate::{BatchReport, BatchRunner, ClosedBy, TicketError};
 
@@ -27,6 +27,7 @@ impl<R: BatchRunner> Inner<R> {
         let report = BatchReport { waited: waited(oldest), ran, items: owed.len(), rows, closed_by };
         let panicked = answers.is_err();
         let mut answers = answers.unwrap_or_default().into_iter();
+        contained(|| self.observer.ran(&report));
         for (part, submitted) in owed {
             let answer = match answers.next() {
                 Some(answer) => answer.map_err(TicketError::Run),
@@ -34,9 +35,8 @@ impl<R: BatchRunner> Inner<R> {
                 None => Err(TicketError::Unanswered),
             };
             let report = BatchReport { waited: waited(submitted), ..report };
-            part.answer(&self.runner, answer, Ran { report, began });
+            contained(|| part.answer(&self.runner, answer, Ran { report, began }));
         }
-        self.observer.ran(&report);
     }
 
     /// Cuts the one entry of a batch: its first piece is the new batch, the others go back to where it stood.

@@ -20,7 +20,8 @@ pub trait BatchRunner: Send + Sync + 'static {
         0
     }
 
-    /// Whether `next` may run together with `first`, which fits every other item of the run.
+    /// Whether `next` may run together with `first`, which fits every other item of the run. Called under the lock of the
+    /// queue: it must be quick, and must not touch the queue.
     fn can_join(&self, _first: &Self::Item, _next: &Self::Item) -> bool {
         true
     }

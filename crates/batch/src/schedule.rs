@@ -1,6 +1,7 @@
 //! Who works next: queues ask for turns, threads take them, and sleep while there are none.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -35,13 +36,15 @@ struct Line {
     turns: Turns<Arc<dyn Scheduled>>,
     /// Threads that sleep.
     idle: usize,
+    /// Threads that have a turn in hand, or run what came of it: more turns may come of that.
+    busy: usize,
     /// No turns come after those that are there.
     closing: bool,
 }
 
 impl Schedule {
     pub(crate) fn new(clock: Clock) -> Schedule {
-        let line = Line { turns: Turns::new(), idle: 0, closing: false };
+        let line = Line { turns: Turns::new(), idle: 0, busy: 0, closing: false };
         Schedule { clock, line: Mutex::new(line), wake: Condvar::new() }
     }
 
@@ -60,17 +63,23 @@ impl Schedule {
         }
     }
 
-    /// Waits for work; `None` when there will be none any more.
-    pub(crate) fn next(&self) -> Option<Work> {
-        loop {
-            let (queue, turn) = self.next_turn()?;
+    /// Waits for a turn and works through it; `false` when there will be none any more.
+    pub(crate) fn work_once(&self) -> bool {
+        let Some((queue, turn)) = self.next_turn() else { return false };
+        let busy = Busy(self);
+        // Panics of a runner are caught where it is called, so that its tickets can tell. This is for those of observers,
+        // of wakers and of items that are dropped, which must not cost a thread.
+        let worked = catch_unwind(AssertUnwindSafe(|| {
             if let Some(work) = queue.take(turn) {
-                return Some(work);
+                work();
             }
-        }
+        }));
+        drop(busy);
+        drop(worked);
+        true
     }
 
-    /// As [`Schedule::next`], but gives up where that would sleep.
+    /// A batch that a thread would run, if there is one now.
     #[cfg(test)]
     pub(crate) fn try_next(&self) -> Option<Work> {
         loop {
@@ -85,13 +94,15 @@ impl Schedule {
         let mut line = lock(&self.line);
         loop {
             if let Some(next) = line.turns.next(|| self.clock.now()) {
-                // The others may have gone to sleep before there was a time to watch for.
-                if line.idle > 0 && line.turns.next_due().is_some() {
+                line.busy += 1;
+                // Several may have become due at once, and the others may have gone to sleep before there was a time to
+                // watch for.
+                if line.idle > 0 && (line.turns.is_waited_for() || line.turns.next_due().is_some()) {
                     self.wake.notify_one();
                 }
                 return Some(next);
             }
-            if line.closing {
+            if line.closing && line.busy == 0 {
                 return None;
             }
             line.idle += 1;
@@ -113,6 +124,21 @@ impl Schedule {
         line.turns.hurry();
         drop(line);
         self.wake.notify_all();
+    }
+}
+
+/// A thread that has a turn in hand, until it is dropped.
+struct Busy<'a>(&'a Schedule);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut line = lock(&self.0.line);
+        line.busy -= 1;
+        if line.closing && line.busy == 0 {
+            drop(line);
+            // They waited for what might still come.
+            self.0.wake.notify_all();
+        }
     }
 }
 

@@ -219,6 +219,7 @@ struct Simulation {
     closed: bool,
     refused: bool,
     panics: bool,
+    leaves_out: bool,
 }
 
 impl Simulation {
@@ -244,6 +245,7 @@ impl Simulation {
             closed: false,
             refused: false,
             panics: false,
+            leaves_out: false,
         }
     }
 
@@ -277,7 +279,10 @@ impl Simulation {
             }
             Step::Refuse if self.closed => {
                 self.refused = true;
-                self.queues.iter().for_each(|queue| assert!(queue.scheduled().refuse_waiting() < usize::MAX));
+                self.queues.iter().for_each(|queue| {
+                    let waiting = queue.load().items;
+                    assert_eq!(queue.scheduled().refuse_waiting(), waiting);
+                });
             }
             _ => {}
         }
@@ -295,14 +300,16 @@ impl Simulation {
     fn submit(&mut self, queue: usize, item: Item, priority: Priority) {
         self.submitted += 1;
         self.panics |= item.fault == Fault::PanicInRun;
+        self.leaves_out |= item.fault == Fault::NoAnswer;
         let queue = &self.queues[queue];
         match queue.try_submit(item.clone(), priority, item.deadline) {
             Ok(ticket) => self.tickets.push(Held { ticket, item, policy: *queue.policy() }),
             Err(Rejected::Full(back)) => {
                 self.rejected += 1;
                 let load = queue.load();
-                let full = load.rows + item.rows.len() > queue.policy().max_queued_rows
-                    || load.bytes + item.rows.len() * 8 > queue.policy().max_queued_bytes;
+                let share = if priority == Priority::Background { 2 } else { 1 };
+                let full = load.rows + item.rows.len() > queue.policy().max_queued_rows / share
+                    || load.bytes + item.rows.len() * 8 > queue.policy().max_queued_bytes / share;
                 self.world.lock().unwrap().check(full && back == item, || format!("refused {item:?} at {load:?}"));
             }
             Err(Rejected::Closed(back)) => {
@@ -333,7 +340,8 @@ impl Simulation {
             let load = queue.load();
             prop_assert_eq!((load.items, load.rows, load.bytes, load.running), (0, 0, 0, 0));
         }
-        for held in self.tickets {
+        let now = self.now();
+        for held in std::mem::take(&mut self.tickets) {
             let item = held.item;
             match answer(held.ticket) {
                 Ok(completed) => {
@@ -346,8 +354,8 @@ impl Simulation {
                     prop_assert!(self.panics || matches!(item.fault, Fault::PanicInSplit | Fault::PanicInJoin));
                 }
                 // A runner that leaves an answer out leaves out those behind it, of other items too.
-                Err(TicketError::Unanswered) => {}
-                Err(TicketError::Expired) => prop_assert!(item.deadline.is_some()),
+                Err(TicketError::Unanswered) => prop_assert!(self.leaves_out),
+                Err(TicketError::Expired) => prop_assert!(item.deadline.is_some_and(|deadline| deadline <= now)),
                 Err(TicketError::Closed) => prop_assert!(self.refused),
             }
         }

@@ -45,7 +45,8 @@ impl<T, E> Ticket<T, E> {
     /// Blocks this thread until the answer is there, or until the deadline of the item.
     ///
     /// # Errors
-    /// [`TicketError`]; [`TicketError::Expired`] as soon as the deadline passes, whatever the threads do.
+    /// [`TicketError`]; [`TicketError::Expired`] as soon as the deadline passes, whatever the threads do, also if the item
+    /// runs already.
     pub fn wait(self) -> Result<Completed<T>, TicketError<E>> {
         let mut state = lock(&self.cell.state);
         loop {
@@ -74,12 +75,14 @@ impl<T, E> Future for Ticket<T, E> {
         if let Some(answer) = state.take() {
             return Poll::Ready(answer);
         }
-        if let State::Waiting(waker) = &mut *state {
-            match waker {
-                Some(waker) => waker.clone_from(context.waker()),
-                None => *waker = Some(context.waker().clone()),
-            }
+        let State::Waiting(waker) = &mut *state else { return Poll::Pending };
+        if waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            return Poll::Pending;
         }
+        let before = waker.replace(context.waker().clone());
+        drop(state);
+        // Without the lock: it may be the last that holds a task, and tasks hold tickets.
+        drop(before);
         Poll::Pending
     }
 }
@@ -159,9 +162,10 @@ impl<T, E> Promise<T, E> {
         }
         let before = std::mem::replace(&mut *state, State::Answered(answer));
         drop(state);
-        match before {
-            State::Waiting(Some(waker)) => waker.wake(),
-            _ => cell.answered.notify_all(),
+        // Both: a ticket that has been polled may be waited for after all.
+        cell.answered.notify_all();
+        if let State::Waiting(Some(waker)) = before {
+            waker.wake();
         }
     }
 }

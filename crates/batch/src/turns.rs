@@ -10,8 +10,8 @@ use crate::Priority;
 pub(crate) enum Turn {
     /// As soon as a thread is free.
     Now(Priority),
-    /// Not before this time, and live then.
-    At(Instant),
+    /// Not before this time.
+    At(Instant, Priority),
 }
 
 /// The queues that asked for a turn, in the order of their asking: one that asks again stands behind all others.
@@ -19,7 +19,7 @@ pub(crate) enum Turn {
 pub(crate) struct Turns<Q> {
     live: VecDeque<(Q, Turn)>,
     background: VecDeque<(Q, Turn)>,
-    later: Vec<(Instant, Q)>,
+    later: Vec<(Instant, Priority, Q)>,
 }
 
 impl<Q> Turns<Q> {
@@ -29,10 +29,14 @@ impl<Q> Turns<Q> {
 
     pub(crate) fn ask(&mut self, queue: Q, turn: Turn) {
         match turn {
-            Turn::Now(Priority::Live) => self.live.push_back((queue, turn)),
-            Turn::Now(Priority::Background) => self.background.push_back((queue, turn)),
-            Turn::At(due) => self.later.push((due, queue)),
+            Turn::Now(priority) => self.line(priority).push_back((queue, turn)),
+            Turn::At(due, priority) => self.later.push((due, priority, queue)),
         }
+    }
+
+    /// Whether some queue could have its turn now.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.live.is_empty() || !self.background.is_empty()
     }
 
     /// The queue whose turn it is, and the turn that it asked for.
@@ -46,7 +50,7 @@ impl<Q> Turns<Q> {
 
     /// When the next turn of the future is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.later.iter().map(|(due, _)| *due).min()
+        self.later.iter().map(|(due, ..)| *due).min()
     }
 
     /// Makes every turn of the future one of now.
@@ -55,8 +59,16 @@ impl<Q> Turns<Q> {
     }
 
     fn stand_in_line(&mut self, is_due: impl Fn(Instant) -> bool) {
-        for (due, queue) in self.later.extract_if(.., |(due, _)| is_due(*due)) {
-            self.live.push_back((queue, Turn::At(due)));
+        let due: Vec<_> = self.later.extract_if(.., |(due, ..)| is_due(*due)).collect();
+        for (due, priority, queue) in due {
+            self.line(priority).push_back((queue, Turn::At(due, priority)));
+        }
+    }
+
+    fn line(&mut self, priority: Priority) -> &mut VecDeque<(Q, Turn)> {
+        match priority {
+            Priority::Live => &mut self.live,
+            Priority::Background => &mut self.background,
         }
     }
 }
@@ -84,12 +96,12 @@ mod tests {
         let start = Instant::now();
         let due = start + Duration::from_millis(5);
         let mut turns = Turns::new();
-        turns.ask("later", Turn::At(due));
+        turns.ask("later", Turn::At(due, Live));
         assert_eq!(turns.next_due(), Some(due));
         assert_eq!(turns.next(|| start), None);
         turns.ask("now", Turn::Now(Live));
         assert_eq!(turns.next(|| due), Some(("now", Turn::Now(Live))));
-        assert_eq!(turns.next(|| due), Some(("later", Turn::At(due))));
+        assert_eq!(turns.next(|| due), Some(("later", Turn::At(due, Live))));
         assert_eq!((turns.next(|| due), turns.next_due()), (None, None));
     }
 
@@ -97,7 +109,7 @@ mod tests {
     fn in_a_hurry_nothing_waits() {
         let start = Instant::now();
         let mut turns = Turns::new();
-        turns.ask("later", Turn::At(start + Duration::from_secs(5)));
+        turns.ask("later", Turn::At(start + Duration::from_secs(5), Live));
         turns.hurry();
         assert!(turns.next(|| start).is_some());
     }

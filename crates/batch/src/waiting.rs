@@ -1,9 +1,12 @@
 //! The items that wait in one queue: two lanes, oldest first, within the limits of a policy. Time is an argument.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{BatchPolicy, ClosedBy, Priority};
+
+/// Items in the background fill one of so many parts of the room, at most: the rest is kept for live ones.
+const BACKGROUND_SHARE: usize = 2;
 
 /// An item, or a piece of one, that waits. `P` is the answer that it owes.
 #[derive(Debug)]
@@ -41,6 +44,10 @@ impl Size {
 impl<I, P> Entry<I, P> {
     pub(crate) fn size(&self) -> Size {
         Size { rows: self.rows, bytes: self.bytes }
+    }
+
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
     pub(crate) fn is_to_be_cut(&self, policy: &BatchPolicy) -> bool {
@@ -86,9 +93,14 @@ impl<I, P> Waiting<I, P> {
     }
 
     /// Whether an item of this size may wait too. One above the limits by itself may if it is the only one.
-    pub(crate) fn has_room(&self, size: Size, policy: &BatchPolicy) -> bool {
+    pub(crate) fn has_room(&self, size: Size, priority: Priority, policy: &BatchPolicy) -> bool {
         let with = self.size.plus(size);
-        (with.rows <= policy.max_queued_rows && with.bytes <= policy.max_queued_bytes) || self.size == Size::default()
+        let share = match priority {
+            Priority::Live => 1,
+            Priority::Background => BACKGROUND_SHARE,
+        };
+        let fits = with.rows <= policy.max_queued_rows / share && with.bytes <= policy.max_queued_bytes / share;
+        fits || self.size == Size::default()
     }
 
     /// The lane that the next run begins with; `None` if nothing waits.
@@ -100,6 +112,16 @@ impl<I, P> Waiting<I, P> {
     pub(crate) fn oldest(&self) -> Option<Instant> {
         let fronts = [self.live.front(), self.background.front()];
         fronts.into_iter().flatten().map(|entry| entry.submitted).min()
+    }
+
+    /// Until when what waits may wait for company: the longest delay from when it came, but no entry for more than half
+    /// of the time that it has.
+    pub(crate) fn patient_until(&self, max_delay: Duration) -> Option<Instant> {
+        let patience = |entry: &Entry<I, P>| {
+            let left = entry.deadline.map(|deadline| deadline.saturating_duration_since(entry.submitted) / 2);
+            entry.submitted + left.map_or(max_delay, |left| left.min(max_delay))
+        };
+        self.live.iter().chain(&self.background).map(patience).min()
     }
 
     /// Puts an entry behind the others of its lane.
@@ -149,7 +171,7 @@ impl<I, P> Waiting<I, P> {
                 taken.abandoned.extend(self.pop());
                 continue;
             }
-            if next.deadline.is_some_and(|deadline| deadline <= now) {
+            if next.is_expired(now) {
                 taken.expired.extend(self.pop());
                 continue;
             }

@@ -4,10 +4,13 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::future::Future;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -148,6 +151,49 @@ fn a_delay_waits_for_company_and_no_longer() {
     let lonely = queue.try_submit(9, Priority::Live, None).unwrap().wait().unwrap();
     assert_eq!((lonely.report.rows, lonely.report.closed_by), (1, ClosedBy::Delay));
     assert!(lonely.report.waited >= Duration::from_millis(100));
+}
+
+#[test]
+fn a_delay_does_not_wait_for_the_deadline() {
+    let pool = pool(1);
+    let (runner, _began, go) = Gated::new();
+    let policy = BatchPolicy { max_rows: 3, max_delay: Duration::MAX, ..BatchPolicy::default() };
+    let queue = pool.queue(runner, policy, Arc::new(()));
+    go.send(()).unwrap();
+    let ticket = queue.try_submit(9, Priority::Live, Some(Instant::now() + Duration::from_millis(400))).unwrap();
+    assert_eq!(ticket.wait().unwrap().output, 18);
+}
+
+/// Panics whatever it hears.
+struct Touchy;
+
+impl BatchObserver for Touchy {
+    fn ran(&self, _: &BatchReport) {
+        std::panic::resume_unwind(Box::new("touchy"));
+    }
+
+    fn expired(&self) {
+        std::panic::resume_unwind(Box::new("touchy"));
+    }
+}
+
+#[test]
+fn a_panicking_observer_costs_neither_answers_nor_threads() {
+    let pool = pool(1);
+    let (runner, began, go) = Gated::new();
+    let queue = pool.queue(runner, BatchPolicy::default(), Arc::new(Touchy));
+    for item in 0..10 {
+        let first = queue.try_submit(item, Priority::Live, None).unwrap();
+        began.recv_timeout(SOON).unwrap();
+        // Found expired by the thread, and those behind it run.
+        let mut late = queue.try_submit(0, Priority::Live, Some(Instant::now())).unwrap();
+        let behind = queue.try_submit(item + 1, Priority::Live, None).unwrap();
+        (0..2).for_each(|_| go.send(()).unwrap());
+        assert_eq!((first.wait().unwrap().output, behind.wait().unwrap().output), (item * 2, item * 2 + 2));
+        began.recv_timeout(SOON).unwrap();
+        let answer = Pin::new(&mut late).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(answer, Poll::Ready(Err(TicketError::Expired)));
+    }
 }
 
 #[test]

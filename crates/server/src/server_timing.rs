@@ -2,10 +2,10 @@
 //!
 //! <https://www.w3.org/TR/server-timing/>
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Bytes;
 use ferrocast_serving::Timing;
 
 /// The header's name.
@@ -13,22 +13,40 @@ pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-tim
 
 /// Such as `queue;dur=0.034, batch;desc="8 rows, drained", inference;dur=0.417`: times in milliseconds, the rows that ran
 /// together, and why there were not more.
+///
+/// Every prediction carries it, so it is put together without the machinery of formats.
 pub(crate) fn header(timing: &Timing) -> Option<HeaderValue> {
-    let closed_by = timing.closed_by.map_or("inline", |closed_by| closed_by.as_str());
-    let unit = if timing.batch_rows == 1 { "row" } else { "rows" };
-    let mut text = String::with_capacity(80);
-    text.push_str("queue;dur=");
+    let mut text = Vec::with_capacity(96);
+    text.extend_from_slice(b"queue;dur=");
     push_millis(&mut text, timing.queue);
-    // Writing into a text does not fail.
-    write!(text, ", batch;desc=\"{} {unit}, {closed_by}\", inference;dur=", timing.batch_rows).ok()?;
+    text.extend_from_slice(b", batch;desc=\"");
+    push_number(&mut text, timing.batch_rows as u64, 1);
+    text.extend_from_slice(if timing.batch_rows == 1 { b" row, " } else { b" rows, " });
+    text.extend_from_slice(timing.closed_by.map_or("inline", |closed_by| closed_by.as_str()).as_bytes());
+    text.extend_from_slice(b"\", inference;dur=");
     push_millis(&mut text, timing.inference);
-    HeaderValue::try_from(text).ok()
+    HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
 }
 
-/// Three digits behind the point, without the detour over a floating-point number.
-fn push_millis(text: &mut String, time: Duration) {
-    let micros = (time.as_nanos() + 500) / 1000;
-    write!(text, "{}.{:03}", micros / 1000, micros % 1000).ok();
+/// Three digits behind the point.
+fn push_millis(text: &mut Vec<u8>, time: Duration) {
+    let micros = (time.as_nanos() as u64).saturating_add(500) / 1000;
+    push_number(text, micros / 1000, 1);
+    text.push(b'.');
+    push_number(text, micros % 1000, 3);
+}
+
+/// At least so many digits.
+fn push_number(text: &mut Vec<u8>, number: u64, digits: usize) {
+    let start = text.len();
+    let mut left = number;
+    while left > 0 || text.len() - start < digits {
+        text.push(b'0' + (left % 10) as u8);
+        left /= 10;
+    }
+    if let Some(pushed) = text.get_mut(start..) {
+        pushed.reverse();
+    }
 }
 
 #[cfg(test)]

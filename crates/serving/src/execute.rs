@@ -43,12 +43,13 @@ pub struct Timing {
 /// Predicts all rows: on the calling thread if a run of so many is cheap, or nothing else of the model runs or waits and
 /// it is not too slow for that; else on the pool. Dropping the future takes the rows out of the queue.
 pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
-    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+    let now = Instant::now();
+    if options.deadline.is_some_and(|deadline| deadline <= now) {
         return Err(ServeError::DeadlineExceeded);
     }
     let placement = deployment.placement();
     if placement.is_inline(rows.len()) {
-        return inline(deployment, rows);
+        return inline(deployment, rows, now);
     }
     if rows.len() <= placement.inline_alone_rows {
         let arrivals = deployment.arrivals();
@@ -57,14 +58,13 @@ pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallO
         tokio::task::yield_now().await;
         let load = deployment.load();
         if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
-            return inline(deployment, rows);
+            return inline(deployment, rows, Instant::now());
         }
     }
     pooled(deployment, rows, options).await
 }
 
-fn inline(deployment: &Deployment, rows: &Rows) -> Result<Answer, ServeError> {
-    let start = Instant::now();
+fn inline(deployment: &Deployment, rows: &Rows, start: Instant) -> Result<Answer, ServeError> {
     let predictions =
         deployment.pipeline().predict(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
     let timing = Timing { queue: Duration::ZERO, inference: start.elapsed(), batch_rows: rows.len(), closed_by: None };

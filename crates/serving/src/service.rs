@@ -69,7 +69,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServeError::InFlightFull`]; [`ServeError::QueueFull`] if the request would not run on its own thread.
-    pub fn admit(&self, deployment: &Deployment) -> Result<Permit, ServeError> {
+    pub fn admit(&self, deployment: &Deployment) -> Result<Permit<'_>, ServeError> {
         let Some(permit) = self.gate.try_enter() else {
             return Err(ServeError::InFlightFull { limit: self.gate.limit(), retry_after: FULL_RETRY });
         };

@@ -14,7 +14,7 @@ use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_serving::{CallOptions, Deployment, ModelRef, Permit, ResolveError, ServeError, Service};
+use ferrocast_serving::{CallOptions, Deployment, ModelRef, ResolveError, ServeError};
 
 use crate::error::Failure;
 use crate::extract::deadline;
@@ -25,12 +25,11 @@ const SMALL_BODY: usize = 64 << 10;
 
 /// A deployment that is ready to predict. `P` names the parameters of the path, for the API description.
 ///
-/// A request with a large body is let in, or turned away, here, before the body is read. A small one is worth reading:
-/// the connection can then go on after a refusal.
+/// A request with a large body may be turned away here, before the body is read. A small one is worth reading: the
+/// connection can then go on after a refusal.
 #[derive(Debug)]
 pub(crate) struct Model<P> {
     deployment: Arc<Deployment>,
-    permit: Option<Permit>,
     deadline: Instant,
     path: PhantomData<P>,
 }
@@ -53,14 +52,6 @@ impl<P> FromRequest for Model<P> {
 }
 
 impl<P> Model<P> {
-    /// Lets the request in, unless that has been done. The permit is held until the answer is made.
-    pub(crate) fn admit(&mut self, service: &Service) -> Result<Permit, Failure> {
-        match self.permit.take() {
-            Some(permit) => Ok(permit),
-            None => Ok(service.admit(&self.deployment)?),
-        }
-    }
-
     /// How the request wants to be served.
     pub(crate) fn options(&self) -> CallOptions {
         CallOptions { deadline: Some(self.deadline), ..CallOptions::default() }
@@ -71,11 +62,11 @@ fn accept<P>(request: &HttpRequest) -> Result<Model<P>, Failure> {
     let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
     let deadline = Instant::now() + deadline::timeout(request.headers(), state.request_timeout)?;
     let deployment = resolve(request, state)?;
-    let permit = match is_large(request.headers()) {
-        true => Some(state.service.admit(&deployment)?),
-        false => None,
-    };
-    Ok(Model { deployment, permit, deadline, path: PhantomData })
+    if is_large(request.headers()) {
+        // There is room now, whoever has it when the body has been read.
+        drop(state.service.admit(&deployment)?);
+    }
+    Ok(Model { deployment, deadline, path: PhantomData })
 }
 
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.

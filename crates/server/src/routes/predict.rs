@@ -80,16 +80,16 @@ pub(crate) async fn batch(state: Data<State>, model: Model<Named>, body: JsonBod
     answer_batch(&state, model, &body.bytes).await
 }
 
-async fn answer_row<P>(state: &State, mut model: Model<P>, body: &[u8]) -> Prediction {
-    let _permit = model.admit(&state.service)?;
+async fn answer_row<P>(state: &State, model: Model<P>, body: &[u8]) -> Prediction {
+    let _permit = state.service.admit(&model)?;
     let rows = native::decode_row(body, model.pipeline().schema(), &state.limits)?;
     let answer = state.service.predict(&model, &rows, model.options()).await?;
     let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
     Ok(Reply::json(native::encode_prediction(prediction, served(&model))?).with_timing(&answer.timing))
 }
 
-async fn answer_batch<P>(state: &State, mut model: Model<P>, body: &[u8]) -> BatchPrediction {
-    let _permit = model.admit(&state.service)?;
+async fn answer_batch<P>(state: &State, model: Model<P>, body: &[u8]) -> BatchPrediction {
+    let _permit = state.service.admit(&model)?;
     let rows = native::decode_batch(body, model.pipeline().schema(), &state.limits)?;
     let answer = state.service.predict(&model, &rows, model.options()).await?;
     Ok(Reply::json(native::encode_batch(&answer.predictions, served(&model))?).with_timing(&answer.timing))
