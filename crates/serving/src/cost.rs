@@ -48,36 +48,21 @@ impl CostCurve {
     /// the example row, is left out, since it allocates what later ones reuse.
     ///
     /// # Errors
-    /// If a row alone fails. A batch that fails ends the curve: the model takes single rows, then.
+    /// If the example row alone fails. A batch that fails ends the curve: the model takes single rows, then.
     pub fn measure(pipeline: &Pipeline, largest: usize) -> Result<CostCurve, PredictError> {
         let began = Instant::now();
         pipeline.run_example()?;
-        let mut variation = Some(Variation::new());
-        // Not every model takes any number: some are positions in a table.
-        let one = Batch::begin(pipeline, 1, variation.as_mut()).or_else(|_| {
-            variation = None;
-            Batch::begin(pipeline, 1, None)
-        })?;
-        let mut batches = vec![one];
-        let sizes =
-            std::iter::successors(Some(2), |rows| Some(rows * 2)).take_while(|&rows| rows <= largest.min(LARGEST));
-        for rows in sizes {
-            let expected = batches.last().map_or(Duration::ZERO, |last| last.median() * 2);
-            if began.elapsed() + expected > PATIENCE {
-                break;
-            }
-            match Batch::begin(pipeline, rows, variation.as_mut()) {
-                Ok(batch) => batches.push(batch),
-                Err(_) => break,
-            }
-        }
-        while batches.iter().any(|batch| !batch.is_done()) {
-            for batch in batches.iter_mut().filter(|batch| !batch.is_done()) {
-                batch.run(pipeline, variation.as_mut())?;
-            }
-        }
-        let points = batches.iter().map(|batch| CostPoint { rows: batch.rows, time: batch.median() }).collect();
-        Ok(CostCurve { points })
+        // Not every model takes any number: some are positions in a table. Those are measured with the example alone.
+        let varied = Curve::measure(pipeline, largest, began, Some(Variation::new()));
+        let curve = match varied {
+            Ok(curve) => curve,
+            Err(_) => Curve::measure(pipeline, largest, began, None).or_else(|failed| match failed {
+                Failed { rows: 1, cause } => Err(cause),
+                // Batches are more than it takes.
+                Failed { .. } => Curve::measure(pipeline, 1, began, None).map_err(|failed| failed.cause),
+            })?,
+        };
+        Ok(CostCurve { points: curve.points() })
     }
 
     /// A curve of these points, which begin at 1 and ascend.
@@ -128,6 +113,47 @@ impl CostCurve {
     }
 }
 
+/// The runs of all batch sizes.
+struct Curve(Vec<Batch>);
+
+/// A run that failed.
+struct Failed {
+    rows: usize,
+    cause: PredictError,
+}
+
+impl Curve {
+    fn measure(
+        pipeline: &Pipeline,
+        largest: usize,
+        began: Instant,
+        mut variation: Option<Variation>,
+    ) -> Result<Curve, Failed> {
+        let largest = largest.clamp(1, LARGEST);
+        let sizes = std::iter::successors(Some(1), |rows| Some(rows * 2)).take_while(|&rows| rows <= largest);
+        let mut batches: Vec<Batch> = Vec::new();
+        for rows in sizes {
+            let expected = batches.last().map(|last| last.median() * 2);
+            if expected.is_some_and(|expected| began.elapsed() + expected > PATIENCE) {
+                break;
+            }
+            let mut batch = Batch { rows, examples: pipeline.examples(rows), times: Vec::new() };
+            batch.run(pipeline, variation.as_mut())?;
+            batches.push(batch);
+        }
+        while batches.iter().any(|batch| !batch.is_done()) {
+            for batch in batches.iter_mut().filter(|batch| !batch.is_done()) {
+                batch.run(pipeline, variation.as_mut())?;
+            }
+        }
+        Ok(Curve(batches))
+    }
+
+    fn points(&self) -> Vec<CostPoint> {
+        self.0.iter().map(|batch| CostPoint { rows: batch.rows, time: batch.median() }).collect()
+    }
+}
+
 /// The runs of one batch size.
 struct Batch {
     rows: usize,
@@ -136,14 +162,13 @@ struct Batch {
 }
 
 impl Batch {
-    /// With a first run.
-    fn begin(pipeline: &Pipeline, rows: usize, variation: Option<&mut Variation>) -> Result<Batch, PredictError> {
-        let mut batch = Batch { rows, examples: pipeline.examples(rows), times: Vec::new() };
-        batch.run(pipeline, variation)?;
-        Ok(batch)
+    fn run(&mut self, pipeline: &Pipeline, variation: Option<&mut Variation>) -> Result<(), Failed> {
+        let time = self.time(pipeline, variation).map_err(|cause| Failed { rows: self.rows, cause })?;
+        self.times.push(time);
+        Ok(())
     }
 
-    fn run(&mut self, pipeline: &Pipeline, variation: Option<&mut Variation>) -> Result<(), PredictError> {
+    fn time(&self, pipeline: &Pipeline, variation: Option<&mut Variation>) -> Result<Duration, PredictError> {
         let start = Instant::now();
         let encoded = pipeline.encode(&self.examples)?;
         let encoding = start.elapsed();
@@ -152,8 +177,7 @@ impl Batch {
         let outputs = pipeline.infer(varied.as_ref().unwrap_or(&encoded))?;
         // Answers to made-up rows may be out of any range.
         drop(pipeline.decode(&outputs, self.rows));
-        self.times.push(encoding + start.elapsed());
-        Ok(())
+        Ok(encoding + start.elapsed())
     }
 
     fn is_done(&self) -> bool {

@@ -7,7 +7,7 @@ use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, advice};
 use ferrocast_registry::{DeployError, Deployer, Release};
 use ferrocast_schema::Warmup;
 
-use crate::independence::rows_are_independent;
+use crate::independence::Company;
 use crate::{CostCurve, Deployment};
 
 /// Opens a release as a pipeline, measures what its rows cost, and gives it a queue of the pool.
@@ -48,8 +48,7 @@ impl Deployer for PipelineDeployer {
         }
         let largest = serving.max_batch_rows.unwrap_or(usize::MAX);
         let costs = CostCurve::measure(pipeline, largest).map_err(DeployError::new)?;
-        // A batch that fails although single rows do not is a model that takes single rows.
-        let independent = !pipeline.is_row_by_row() && rows_are_independent(pipeline).unwrap_or(false);
-        Ok(deployment.measured(costs, independent, &self.pool))
+        let company = Company::of(pipeline);
+        Ok(deployment.measured(costs, company, &self.pool))
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ferrocast_batch::{BatchObserver, BatchPolicy, Gate, Pool, Queue, QueueLoad};
 use ferrocast_pipeline::Pipeline;
 
+use crate::independence::Company;
 use crate::runner::PipelineRunner;
 use crate::tally::Tally;
 use crate::{CostCurve, Placement, PoolCounts};
@@ -27,25 +28,29 @@ pub struct Deployment {
 impl Deployment {
     /// A version whose costs are not known.
     pub(crate) fn new(model: Arc<str>, version: Arc<str>, pipeline: Pipeline, pool: &Pool) -> Deployment {
-        Deployment::placed(model, version, Arc::new(pipeline), None, true, pool)
+        Deployment::placed(model, version, Arc::new(pipeline), None, pool)
     }
 
-    /// The same version with its costs, and whether its rows may run together.
-    pub(crate) fn measured(self, costs: CostCurve, independent: bool, pool: &Pool) -> Deployment {
-        Deployment::placed(self.model, self.version, self.pipeline, Some(costs), independent, pool)
+    /// The same version with its costs, and what its rows are to each other in one run.
+    pub(crate) fn measured(self, costs: CostCurve, company: Company, pool: &Pool) -> Deployment {
+        Deployment::placed(self.model, self.version, self.pipeline, Some((costs, company)), pool)
     }
 
     fn placed(
         model: Arc<str>,
         version: Arc<str>,
         pipeline: Arc<Pipeline>,
-        costs: Option<CostCurve>,
-        independent: bool,
+        measured: Option<(CostCurve, Company)>,
         pool: &Pool,
     ) -> Deployment {
         let serving = &pipeline.manifest().serving;
-        let threads = serving.threads.unwrap_or_else(|| pool.threads().get().saturating_sub(1).max(1));
-        let placement = Placement::decide(serving, costs.as_ref(), independent, threads);
+        let all = pool.threads().get();
+        let threads = serving.threads.unwrap_or(all.saturating_sub(1).max(1)).min(all);
+        let placement = match &measured {
+            Some((costs, company)) => Placement::decide(serving, costs, *company, threads),
+            None => Placement::unmeasured(serving),
+        };
+        let costs = measured.map(|(costs, _)| costs);
         let policy = BatchPolicy {
             max_rows: placement.run_rows,
             max_queued_rows: placement.queue_rows,
@@ -114,7 +119,6 @@ impl Deployment {
     /// How long the pool needs for what waits, by what its rows were measured to cost.
     pub(crate) fn backlog(&self, load: &QueueLoad) -> Duration {
         let Some(costs) = &self.costs else { return load.oldest };
-        let run = costs.of_rows(self.placement.run_rows);
-        run.mul_f64(load.rows as f64 / (self.placement.run_rows.max(1) * self.threads()) as f64)
+        self.placement.cost_per_row(costs).mul_f64(load.rows as f64 / self.threads() as f64)
     }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallO
     }
     let placement = deployment.placement();
     if placement.is_inline(rows.len()) {
-        return inline(deployment, rows, now);
+        return inline(deployment, rows, options.deadline, now);
     }
     if rows.len() <= placement.inline_alone_rows {
         let arrivals = deployment.arrivals();
@@ -58,16 +58,26 @@ pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallO
         tokio::task::yield_now().await;
         let load = deployment.load();
         if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
-            return inline(deployment, rows, Instant::now());
+            return inline(deployment, rows, options.deadline, Instant::now());
         }
     }
     pooled(deployment, rows, options).await
 }
 
-fn inline(deployment: &Deployment, rows: &Rows, start: Instant) -> Result<Answer, ServeError> {
+fn inline(
+    deployment: &Deployment,
+    rows: &Rows,
+    deadline: Option<Instant>,
+    start: Instant,
+) -> Result<Answer, ServeError> {
     let predictions =
         deployment.pipeline().predict(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-    let timing = Timing { queue: Duration::ZERO, inference: start.elapsed(), batch_rows: rows.len(), closed_by: None };
+    let inference = start.elapsed();
+    // Nobody could interrupt it, but an answer that comes too late is none.
+    if deadline.is_some_and(|deadline| deadline <= start + inference) {
+        return Err(ServeError::DeadlineExceeded);
+    }
+    let timing = Timing { queue: Duration::ZERO, inference, batch_rows: rows.len(), closed_by: None };
     Ok(Answer { predictions, timing })
 }
 

@@ -11,11 +11,37 @@ use crate::varied::Variation;
 /// How far a number may be from the one that the row gives alone: kernels for several rows add up in another order.
 const TOLERANCE: f64 = 1e-4;
 
+/// What rows are to each other in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Each is answered as it is alone.
+    Independent,
+    /// The answer to a row depends on the others: requests are neither joined nor cut.
+    Dependent,
+    /// A run takes one row: requests are cut, and never joined.
+    Alone,
+}
+
+impl Company {
+    /// Tries it.
+    pub(crate) fn of(pipeline: &Pipeline) -> Company {
+        if pipeline.is_row_by_row() {
+            return Company::Alone;
+        }
+        match rows_are_independent(pipeline) {
+            Ok(true) => Company::Independent,
+            Ok(false) => Company::Dependent,
+            // Two rows fail, where one does not.
+            Err(_) => Company::Alone,
+        }
+    }
+}
+
 /// Runs two different rows alone and together, and compares.
 ///
 /// # Errors
-/// If the rows together fail, where each alone does not.
-pub(crate) fn rows_are_independent(pipeline: &Pipeline) -> Result<bool, PredictError> {
+/// If the rows together fail, or the example alone does.
+fn rows_are_independent(pipeline: &Pipeline) -> Result<bool, PredictError> {
     let first = pipeline.encode(&pipeline.examples(1))?;
     let alone = pipeline.infer(&first)?;
     // A model may refuse made-up numbers; it is compared with itself then.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ferrocast_schema::{ServingMode, ServingSection};
 
 use crate::cost::{CostCurve, LARGEST};
+use crate::independence::Company;
 
 /// What a thread that reads requests may spend on one without the others noticing.
 const INLINE: Duration = Duration::from_micros(200);
@@ -75,8 +76,13 @@ pub enum Reason {
     },
     /// A row is too slow for the threads that read requests, and is not cheaper in company.
     Slow,
-    /// A row's answer depends on those beside it, or the model takes one row a run.
+    /// A row is too slow for the threads that read requests, and a little cheaper in company, or the manifest wants it in
+    /// company.
+    Joined,
+    /// A row is too slow for the threads that read requests, and its answer depends on those beside it.
     Dependent,
+    /// A row is too slow for the threads that read requests, and a run takes no more than one.
+    OneRow,
 }
 
 impl fmt::Display for Reason {
@@ -91,10 +97,10 @@ impl fmt::Display for Reason {
                 micros(*alone),
                 micros(*joined)
             ),
-            Reason::Slow => f.write_str("a row is not cheaper in a run of several, so rows run side by side"),
-            Reason::Dependent => {
-                f.write_str("the model takes one row a run, or its answers depend on the other rows of a run")
-            }
+            Reason::Slow => f.write_str("a row is slow and not cheaper in a run of several, so rows run side by side"),
+            Reason::Joined => f.write_str("a row is slow, and rows of different requests are joined"),
+            Reason::Dependent => f.write_str("answers depend on the other rows of a run, so requests run as they came"),
+            Reason::OneRow => f.write_str("the model takes one row a run, so rows run side by side"),
         }
     }
 }
@@ -104,57 +110,63 @@ fn micros(duration: Duration) -> f64 {
 }
 
 impl Placement {
-    /// Decides for a model with these costs. `independent` if its rows may run together; `threads` that may work for it
-    /// at a time.
-    pub(crate) fn decide(
-        serving: &ServingSection,
-        curve: Option<&CostCurve>,
-        independent: bool,
-        threads: usize,
-    ) -> Placement {
-        let Some(curve) = curve else { return Placement::unmeasured(serving) };
-        let best = best_run(curve);
-        let alone = curve.one();
-        let gathered = best.min(GATHERED);
-        let joined = curve.of_rows(gathered).div_f64(gathered as f64);
-        let cheaper = joined.as_secs_f64() <= alone.as_secs_f64() * PAYS;
-        let joins = independent && serving.max_batch_rows.map_or(cheaper, |rows| rows > 1);
+    /// Decides for a model with these costs. `threads` may work for it at a time.
+    pub(crate) fn decide(serving: &ServingSection, costs: &CostCurve, company: Company, threads: usize) -> Placement {
         let most = serving.max_batch_rows.unwrap_or(MOST_ROWS);
-        let worth_cutting = curve.rows_within(GRAIN, most).max(1);
-        let measured = if joins { best.max(worth_cutting) } else { worth_cutting };
-        let run_rows = serving.max_batch_rows.unwrap_or(measured);
+        let best = best_run(costs).min(most);
+        let gathered = best.min(GATHERED);
+        let alone = costs.one();
+        let joined = costs.of_rows(gathered).div_f64(gathered as f64);
+        let pays = joined.as_secs_f64() <= alone.as_secs_f64() * PAYS;
+        let joins = company == Company::Independent && serving.max_batch_rows.map_or(pays, |rows| rows > 1);
+        let run_rows = match company {
+            Company::Alone => 1,
+            // Cut, its rows would be in other company than the client sent them in.
+            Company::Dependent => MOST_ROWS,
+            Company::Independent => {
+                let worth_cutting = costs.rows_within(GRAIN, most).max(1);
+                serving.max_batch_rows.unwrap_or(if joins { best.max(worth_cutting) } else { worth_cutting })
+            }
+        };
         let saves = joins && alone.saturating_sub(joined) > TRIP;
-        let per_row = curve.of_rows(run_rows).div_f64(run_rows as f64);
-        let in_time = QUEUE_TIME.as_secs_f64() * threads as f64 / per_row.as_secs_f64().max(1e-9);
-        let queue_rows = serving.max_queue_rows.unwrap_or((in_time as usize).clamp(QUEUE_ROWS.0, QUEUE_ROWS.1));
-        let inline_rows = if saves { 0 } else { curve.rows_within(INLINE, MOST_ROWS) };
+        let inline_rows = if saves { 0 } else { costs.rows_within(INLINE, MOST_ROWS) };
         let placement = Placement {
             inline_rows,
-            inline_alone_rows: curve.rows_within(INLINE_ALONE, MOST_ROWS).max(inline_rows),
+            inline_alone_rows: costs.rows_within(INLINE_ALONE, MOST_ROWS).max(inline_rows),
             run_rows,
             joins,
-            queue_rows,
-            reason: match (saves, inline_rows > 0, independent) {
-                (true, ..) => Reason::JoiningPays { alone, joined },
-                (_, true, _) => Reason::Cheap,
-                (_, _, false) => Reason::Dependent,
-                _ => Reason::Slow,
+            queue_rows: 0,
+            reason: match company {
+                _ if saves => Reason::JoiningPays { alone, joined },
+                _ if inline_rows > 0 => Reason::Cheap,
+                Company::Independent if joins => Reason::Joined,
+                Company::Independent => Reason::Slow,
+                Company::Dependent => Reason::Dependent,
+                Company::Alone => Reason::OneRow,
             },
         };
-        placement.forced(serving.mode)
+        let in_time = QUEUE_TIME.as_secs_f64() * threads as f64 / placement.cost_per_row(costs).as_secs_f64().max(1e-9);
+        let queue_rows = serving.max_queue_rows.unwrap_or((in_time as usize).clamp(QUEUE_ROWS.0, QUEUE_ROWS.1));
+        Placement { queue_rows, ..placement }.forced(serving.mode)
     }
 
     /// Nothing is known: runs on the pool, where a slow model does no harm, and in no company.
-    fn unmeasured(serving: &ServingSection) -> Placement {
+    pub(crate) fn unmeasured(serving: &ServingSection) -> Placement {
         let placement = Placement {
             inline_rows: 0,
             inline_alone_rows: 0,
             run_rows: serving.max_batch_rows.unwrap_or(LARGEST),
-            joins: serving.max_batch_rows.is_some_and(|rows| rows > 1),
+            joins: false,
             queue_rows: serving.max_queue_rows.unwrap_or(UNMEASURED_QUEUE_ROWS),
             reason: Reason::NotMeasured,
         };
         placement.forced(serving.mode)
+    }
+
+    /// What a row costs on the pool: that of a run as full as they usually are, or alone if none is joined.
+    pub(crate) fn cost_per_row(&self, costs: &CostCurve) -> Duration {
+        let rows = if self.joins { self.run_rows.clamp(1, LARGEST) } else { 1 };
+        costs.of_rows(rows).div_f64(rows as f64)
     }
 
     fn forced(self, mode: ServingMode) -> Placement {
@@ -185,7 +197,7 @@ mod tests {
     use super::*;
 
     fn decide(points: &[(usize, u64)]) -> Placement {
-        Placement::decide(&ServingSection::default(), Some(&CostCurve::of(points)), true, 2)
+        Placement::decide(&ServingSection::default(), &CostCurve::of(points), Company::Independent, 2)
     }
 
     #[test]
@@ -219,8 +231,12 @@ mod tests {
     #[test]
     fn rows_that_depend_on_each_other_are_not_joined() {
         let curve = CostCurve::of(&[(1, 1_000), (64, 2_000)]);
-        let placement = Placement::decide(&ServingSection::default(), Some(&curve), false, 2);
-        assert_eq!((placement.joins, placement.reason), (false, Reason::Dependent));
+        let decide = |company| Placement::decide(&ServingSection::default(), &curve, company, 2);
+        let dependent = decide(Company::Dependent);
+        assert_eq!((dependent.joins, dependent.reason), (false, Reason::Dependent));
+        assert_eq!((dependent.run_rows, dependent.queue_rows), (MOST_ROWS, 10_000), "neither joined nor cut");
+        let alone = decide(Company::Alone);
+        assert_eq!((alone.joins, alone.run_rows, alone.reason), (false, 1, Reason::OneRow));
     }
 
     #[test]
@@ -232,7 +248,7 @@ mod tests {
             max_queue_rows: Some(9),
             ..ServingSection::default()
         };
-        let placement = Placement::decide(&serving, Some(&curve), true, 2);
+        let placement = Placement::decide(&serving, &curve, Company::Independent, 2);
         let forced = Placement {
             inline_rows: 0,
             inline_alone_rows: 0,
@@ -243,6 +259,6 @@ mod tests {
         };
         assert_eq!(placement, forced);
         let inline = ServingSection { mode: ServingMode::Inline, ..ServingSection::default() };
-        assert!(Placement::decide(&inline, None, true, 2).is_inline(1_000_000));
+        assert!(Placement::unmeasured(&inline).is_inline(1_000_000));
     }
 }

@@ -293,6 +293,12 @@ fn rows_whose_answers_depend_on_each_other_are_not_joined() {
     let shares = fake(|x| Ok(x.iter().map(|part| part / x.iter().sum::<f32>()).collect()));
     let served = serve(REGRESSION, b"", shares, 2);
     assert!(!served.deployment.placement().joins);
+    run(async {
+        let rows: Vec<f64> = (0..3_000).map(|_| 1.0).collect();
+        let whole = served.begin(served.rows(&rows), None).await.unwrap().unwrap();
+        assert_eq!(whole.timing.batch_rows, 3_000, "nor cut");
+        assert!(values(&whole).iter().all(|share| share.starts_with("0.00033333")), "{:?}", whole.predictions[0]);
+    });
     let sleepy = |x: &[f32]| {
         std::thread::sleep(Duration::from_millis(5));
         Ok(x.to_vec())
@@ -300,6 +306,45 @@ fn rows_whose_answers_depend_on_each_other_are_not_joined() {
     let served = serve(REGRESSION, b"", fake(sleepy), 2);
     let placement = served.deployment.placement();
     assert!(placement.joins && matches!(placement.reason, Reason::JoiningPays { .. }), "{placement:?}");
+}
+
+#[test]
+fn a_model_that_refuses_made_up_rows_is_measured_with_its_example() {
+    // As a table that is looked up by position; the second one takes no batch either.
+    for longest in [usize::MAX, 1] {
+        let served = serve(
+            REGRESSION,
+            b"",
+            fake(move |x| {
+                assert!(x.len() <= longest, "one at a time");
+                match x.iter().all(|&x| x == 1.0 || x == 2.0) {
+                    true => Ok(x.to_vec()),
+                    false => Err("not in the table".into()),
+                }
+            }),
+            2,
+        );
+        let sizes = served.deployment.costs().unwrap().points().len();
+        assert_eq!(sizes, if longest == 1 { 1 } else { 7 });
+        run(async {
+            assert_eq!(values(&served.begin(served.rows(&[2.0]), None).await.unwrap().unwrap()), ["2"]);
+        });
+    }
+}
+
+#[test]
+fn an_inline_answer_that_is_too_late_is_none() {
+    let sleepy = |x: &[f32]| {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(x.to_vec())
+    };
+    let served = serve(&format!("{REGRESSION}[serving]\nmode = \"inline\"\n"), b"", fake(sleepy), 2);
+    run(async {
+        let deadline = Instant::now() + Duration::from_millis(10);
+        let late = served.begin(served.rows(&[1.0]), Some(deadline)).await.unwrap();
+        assert!(matches!(late, Err(ServeError::DeadlineExceeded)));
+        assert!(served.begin(served.rows(&[1.0]), None).await.unwrap().is_ok());
+    });
 }
 
 #[test]

@@ -44,16 +44,18 @@ pub(super) fn measure(program: &Path, seconds: u64) -> anyhow::Result<Measured> 
         Ok(Latencies { p50: answers.p50(200), p99: answers.p99(200) })
     };
     let alone = fast()?;
-    let stop = AtomicBool::new(false);
+    let (stop, failed) = (AtomicBool::new(false), AtomicBool::new(false));
     let beside = thread::scope(|scope| {
         for _ in 0..SLOW_CLIENTS {
             scope.spawn(|| {
                 let client = Client::new();
                 loop {
-                    let sent = client.status(&timed.url(SLOW.name), BODY);
-                    if sent.is_err() || stop.load(Ordering::Relaxed) {
+                    let status = client.status(&timed.url(SLOW.name), BODY);
+                    if stop.load(Ordering::Relaxed) {
                         break;
                     }
+                    // What is not answered well keeps nothing busy.
+                    failed.fetch_or(!matches!(status, Ok(200)), Ordering::Relaxed);
                 }
             });
         }
@@ -61,5 +63,6 @@ pub(super) fn measure(program: &Path, seconds: u64) -> anyhow::Result<Measured> 
         stop.store(true, Ordering::Relaxed);
         beside
     })?;
+    anyhow::ensure!(!failed.into_inner(), "the slow model failed");
     Ok(Measured { alone, beside })
 }

@@ -39,7 +39,7 @@ impl Answers {
         in_time.count() as f64 / self.seconds
     }
 
-    /// The share of answers with another status than 200 and 429.
+    /// How many answers had another status than 200 and 429.
     pub(super) fn strange(&self) -> usize {
         self.all.iter().filter(|answer| !matches!(answer.status, 200 | 429)).count()
     }

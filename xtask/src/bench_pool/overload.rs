@@ -33,6 +33,9 @@ const USUAL: usize = 25;
 const IN_A_ROW: usize = 5;
 const NEAR: f64 = 1.2;
 
+/// It is measured for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// One load.
 #[derive(Debug)]
 pub(super) struct Measured {
@@ -70,6 +73,7 @@ fn measure_load(timed: &Timed, offered: f64, usual: f64, seconds: u64) -> anyhow
     let answers = answers?;
     let mut in_a_row = 0;
     while in_a_row < IN_A_ROW {
+        anyhow::ensure!(ended.elapsed() < PATIENCE, "not back to normal after {PATIENCE:?}");
         in_a_row = if lone(timed)? <= usual * NEAR { in_a_row + 1 } else { 0 };
     }
     // Without the requests that only show that it is over.

@@ -151,9 +151,9 @@ pub struct QueueCard {
     pub run_rows: u64,
     /// Requests refused because the queue was full.
     pub rejected: u64,
-    /// Requests dropped from the queue because the client had gone, or their time was up.
+    /// Requests dropped from the queue because the client had gone.
     pub abandoned: u64,
-    /// Requests that a thread came upon when their time was up.
+    /// Requests dropped from the queue because their time was up.
     pub expired: u64,
 }
 

@@ -11,11 +11,13 @@ use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::{ApiError, ErrorCode};
+use ferrocast_serving::ServeError;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Failure;
+use crate::extract::deadline;
 use crate::state::State;
 
 /// For every so many bytes that have arrived, a client may take one second more: slower than this is an attack.
@@ -60,15 +62,17 @@ impl<S> FromRequest for JsonBody<S> {
 struct BodyLimits {
     bytes: usize,
     patience: Duration,
+    /// Of the whole request.
+    deadline: Instant,
 }
 
 /// Everything that the headers alone decide.
 fn check_head(request: &HttpRequest) -> Result<BodyLimits, Failure> {
-    let limits = request
-        .app_data::<Data<State>>()
-        .map(|state| BodyLimits { bytes: state.json_bytes, patience: state.body_timeout })
-        // Routes are only ever mounted together with the state.
-        .ok_or_else(ApiError::internal)?;
+    // Routes are only ever mounted together with the state.
+    let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
+    let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
+    let limits =
+        BodyLimits { bytes: state.json_bytes, patience: state.body_timeout, deadline: Instant::now() + timeout };
     check_type(request)?;
     check_encoding(request.headers())?;
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
@@ -117,7 +121,8 @@ async fn read(mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Failure
         let received = first.len() + rest.len();
         let allowance = Duration::from_secs((received / BYTES_PER_SECOND) as u64);
         let deadline = started + limits.patience + allowance;
-        let next = timeout_at(deadline, payload.next()).await.map_err(|_| too_slow())?;
+        let next = timeout_at(deadline.min(limits.deadline), payload.next()).await;
+        let next = next.map_err(|_| if limits.deadline <= deadline { too_late() } else { too_slow() })?;
         let chunk = match next {
             None => break,
             Some(chunk) => {
@@ -146,6 +151,10 @@ fn refused(code: ErrorCode, message: impl Into<String>) -> Failure {
 fn too_large(limit: usize) -> Failure {
     let message = format!("The body is larger than {limit} bytes (limits.json_bytes)");
     refused(ErrorCode::PayloadTooLarge, message)
+}
+
+fn too_late() -> Failure {
+    ServeError::DeadlineExceeded.into()
 }
 
 fn too_slow() -> Failure {

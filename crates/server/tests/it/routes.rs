@@ -137,6 +137,7 @@ fn no_other_headers_are_sent() {
         "etag",
         "vary",
         "x-content-type-options",
+        "server-timing",
         "x-request-id",
     ];
     let mut client = shared().client();
