@@ -323,6 +323,25 @@ fn clients_that_have_gone_take_their_rows_along() {
 }
 
 #[test]
+fn a_stop_answers_what_waits_for_the_pool() {
+    let gated = gated("", &[]);
+    let mut first = hold(&gated);
+    let mut waiting: Vec<Client> = (0..20)
+        .map(|_| {
+            let mut client = gated.server.client();
+            send(&mut client, "{\"x\": 2.0}", "");
+            client
+        })
+        .collect();
+    wait_for(&gated, "rows", 20);
+    gated.server.begin_to_stop();
+    thread::sleep(Duration::from_millis(50));
+    gated.go.send(()).expect("it waits");
+    assert_eq!(first.answer(false).status, 200);
+    assert!(waiting.iter_mut().all(|client| client.answer(false).status == 200));
+}
+
+#[test]
 fn answers_say_where_their_time_went() {
     let gated = gated("", &[]);
     let answer = gated.server.client().post("/predict", b"{\"x\": 2.0}");

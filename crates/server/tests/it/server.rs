@@ -53,6 +53,11 @@ impl TestServer {
         Client::connect(self.address)
     }
 
+    /// Begins to stop, as a signal does; what is in flight may finish.
+    pub(crate) fn begin_to_stop(&self) {
+        drop(self.handle.stop(true));
+    }
+
     fn wait_for_models(&self) {
         let mut client = self.client();
         while client.get("/models").text().contains(r#""state":"loading""#)
