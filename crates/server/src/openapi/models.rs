@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::static_part::SUCCESS;
+use crate::extract::deadline;
 
 /// Adds the components and paths of every version that is ready.
 pub(super) fn merge(document: &mut Value, snapshot: &Snapshot<Deployment>, max_batch: usize) {
@@ -186,6 +187,7 @@ impl Operation<'_> {
             "operationId": self.id,
             "summary": self.summary,
             "tags": [self.tag],
+            "parameters": [deadline::parameter()],
             "requestBody": {
                 "required": true,
                 "content": {"application/json": {"schema": reference(self.body), "example": self.example}},
