@@ -79,7 +79,9 @@ fn a_thousand_requests_of_three_models_at_once_get_their_own_answers() {
     let models =
         [("mlp", "mlp", 64, 1e-6), ("small-runs", "mlp", 7, 1e-6), ("logistic", "sklearn_logreg_float_input", 32, 0.0)];
     for (name, file, rows, _) in models {
-        write(&folder, name, &pooled("classification", rows), &small_model(file));
+        // Long enough for company to come, however slow the machine is.
+        let manifest = format!("{}max_delay_us = 50000\n", pooled("classification", rows));
+        write(&folder, name, &manifest, &small_model(file));
     }
     let settings = [("MAX_BATCH_SIZE", "300")];
     let server = TestServer::start(folder.path(), &settings, ferrocast_server::loaders());
@@ -105,7 +107,9 @@ fn a_thousand_requests_of_three_models_at_once_get_their_own_answers() {
                 let mut client = server.client();
                 for _ in 0..125 {
                     let (model, _, _, tolerance) = models[random(3)];
-                    let (first, count) = (random(101), 1 + random(300));
+                    // Every second one is small enough to share a run with others.
+                    let most = if random(2) == 0 { 300 } else { 20 };
+                    let (first, count) = (random(101), 1 + random(most));
                     let instances: Vec<Value> = (first..first + count).map(row).collect();
                     let path = format!("/models/{model}/predict_batch");
                     let answer = client.post(&path, json!({"instances": instances}).to_string().as_bytes());
