@@ -10,8 +10,6 @@ mod overload;
 mod report;
 mod timed;
 
-use std::path::Path;
-
 use xshell::{Shell, cmd};
 
 use self::report::Report;
@@ -47,5 +45,5 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchPool) -> anyhow::Result<()> {
         neighbours: neighbours::measure(&timed_engine, LOAD_SECONDS)?,
     };
     println!("\n{report}");
-    if flags.write { report.write(&root().join(Path::new("docs/performance.md"))) } else { Ok(()) }
+    if flags.write { report.write(&root().join("docs/performance.md")) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
-use ureq::Agent;
+use ureq::{Agent, http::StatusCode};
 
 /// How much of a request an error shows.
 const SHOWN_CHARS: usize = 100;
@@ -27,29 +27,23 @@ impl Client {
 
     /// Posts JSON; returns the status of the answer.
     pub(crate) fn status(&self, url: &str, body: &str) -> anyhow::Result<u16> {
-        let mut answer = self
-            .agent
-            .post(url)
-            .header("content-type", "application/json")
-            .send(body)
-            .with_context(|| format!("no answer from {url}"))?;
-        // To the end, so that the connection goes on.
-        answer.body_mut().read_to_string()?;
-        Ok(answer.status().as_u16())
+        Ok(self.answer(url, body)?.0.as_u16())
     }
 
     /// Posts JSON; returns the body of the answer, which must have status 200.
     pub(crate) fn post(&self, url: &str, body: &str) -> anyhow::Result<String> {
-        let mut answer = self
-            .agent
-            .post(url)
-            .header("content-type", "application/json")
-            .send(body)
-            .with_context(|| format!("no answer from {url}"))?;
-        let text = answer.body_mut().read_to_string()?;
+        let (status, text) = self.answer(url, body)?;
         let sent: String = body.chars().take(SHOWN_CHARS).collect();
-        ensure!(answer.status() == 200, "{}: {text}, from {url}, asked {sent}", answer.status());
+        ensure!(status == 200, "{status}: {text}, from {url}, asked {sent}");
         Ok(text)
+    }
+
+    /// Status and body, read to the end so that the connection goes on.
+    fn answer(&self, url: &str, body: &str) -> anyhow::Result<(StatusCode, String)> {
+        let request = self.agent.post(url).header("content-type", "application/json");
+        let mut answer = request.send(body).with_context(|| format!("no answer from {url}"))?;
+        let text = answer.body_mut().read_to_string()?;
+        Ok((answer.status(), text))
     }
 }
 

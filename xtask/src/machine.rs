@@ -1,6 +1,6 @@
 //! The machine that the numbers belong to.
 
-use std::{fs, thread};
+use std::{fmt, fs, thread};
 
 use anyhow::Context;
 use xshell::{Shell, cmd};
@@ -14,6 +14,13 @@ pub(crate) struct Machine {
     pub(crate) rustc: String,
     /// Of the measurement, `2026-01-31`.
     pub(crate) date: String,
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Machine { processor, cores, kernel, rustc, date } = self;
+        write!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")
+    }
 }
 
 impl Machine {

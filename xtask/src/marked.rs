@@ -19,6 +19,14 @@ impl Marks {
         self.fill(&text, part).with_context(|| format!("{} lacks the lines `{begin}` and `{end}`", document.display()))
     }
 
+    /// Rewrites what is between the marks of `document`, and says so.
+    pub(crate) fn write(&self, document: &Path, part: &str) -> anyhow::Result<()> {
+        let text = self.filled(document, part)?;
+        fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))?;
+        println!("wrote {}", document.display());
+        Ok(())
+    }
+
     fn fill(&self, text: &str, part: &str) -> Option<String> {
         let (before, rest) = text.split_once(self.begin)?;
         let (_, after) = rest.split_once(self.end)?;

@@ -1,8 +1,6 @@
 //! The measurements as a table, on the terminal and in docs/performance.md.
 
-use std::{fmt, fs, path::Path};
-
-use anyhow::Context;
+use std::{fmt, path::Path};
 
 use super::{CONNECTIONS, scenario::Yardstick};
 use crate::{machine::Machine, marked::Marks, median::median, wrk::Sample};
@@ -53,8 +51,7 @@ impl Measured {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { processor, cores, kernel, rustc, date } = &self.machine;
-        writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
+        writeln!(f, "{}", self.machine)?;
         let place = if self.pinned { "server on one core, wrk on another" } else { "server and wrk on the same cores" };
         let Report { rounds, seconds, .. } = self;
         writeln!(f, "{CONNECTIONS} connections, {place}; median of {rounds} rounds of {seconds} s each, in turns.")?;
@@ -96,10 +93,7 @@ impl fmt::Display for Cells<'_> {
 impl Report {
     /// Rewrites the marked part of `document`.
     pub(super) fn write(&self, document: &Path) -> anyhow::Result<()> {
-        let text = MEASURED.filled(document, &self.to_string())?;
-        fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))?;
-        println!("wrote {}", document.display());
-        Ok(())
+        MEASURED.write(document, &self.to_string())
     }
 }
 

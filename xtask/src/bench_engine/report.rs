@@ -1,8 +1,6 @@
 //! The measurements as tables, on the terminal and in docs/performance.md.
 
-use std::{fmt, fs, path::Path};
-
-use anyhow::Context;
+use std::{fmt, path::Path};
 
 use super::side::Load;
 use crate::{machine::Machine, marked::Marks, median::median};
@@ -51,8 +49,7 @@ impl Runs {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { processor, cores, kernel, rustc, date } = &self.machine;
-        writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
+        writeln!(f, "{}", self.machine)?;
         let rounds = self.rounds;
         writeln!(f, "One thread each, on the same core, in turns; medians of {rounds} rounds, the ratio's too.\n")?;
         self.write_runs(f)?;
@@ -100,10 +97,7 @@ impl Report {
 
     /// Rewrites the marked part of `document`.
     pub(super) fn write(&self, document: &Path) -> anyhow::Result<()> {
-        let text = MEASURED.filled(document, &self.to_string())?;
-        fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))?;
-        println!("wrote {}", document.display());
-        Ok(())
+        MEASURED.write(document, &self.to_string())
     }
 }
 

@@ -60,7 +60,7 @@ impl Answers {
 }
 
 /// The value that this share of values is not above; not a number for none.
-fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+pub(super) fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let at = (share * values.len() as f64).ceil() as usize;
     values.get(at.saturating_sub(1)).copied().unwrap_or(f64::NAN)

@@ -116,7 +116,5 @@ fn probe(url: &str, stop: &AtomicBool) -> Probes {
         times.push(begin.elapsed().as_secs_f64() * 1e3);
         thread::sleep(PROBE_EVERY);
     }
-    times.sort_by(f64::total_cmp);
-    let p99 = times.get((times.len() * 99 / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(f64::NAN);
-    Probes { p99, failed }
+    Probes { p99: open_loop::percentile(times, 0.99), failed }
 }

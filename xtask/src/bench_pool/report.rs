@@ -1,8 +1,6 @@
 //! The measurements as tables, on the terminal and in docs/performance.md.
 
-use std::{fmt, fs, path::Path};
-
-use anyhow::Context;
+use std::{fmt, path::Path};
 
 use super::{
     goodput::{self, MANY, Pair},
@@ -28,9 +26,8 @@ pub(super) struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { processor, cores, kernel, rustc, date } = &self.machine;
         let Report { rounds, seconds, .. } = self;
-        writeln!(f, "{date}, {processor}, {cores} cores, {kernel}, {rustc}.")?;
+        writeln!(f, "{}", self.machine)?;
         writeln!(
             f,
             "Server and load on the same cores; medians of {rounds} rounds of {seconds} s each, in turns, the ratio's too."
@@ -89,9 +86,6 @@ impl Report {
 
     /// Rewrites the marked part of `document`.
     pub(super) fn write(&self, document: &Path) -> anyhow::Result<()> {
-        let text = MEASURED.filled(document, &self.to_string())?;
-        fs::write(document, text).with_context(|| format!("cannot write {}", document.display()))?;
-        println!("wrote {}", document.display());
-        Ok(())
+        MEASURED.write(document, &self.to_string())
     }
 }
