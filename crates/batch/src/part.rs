@@ -34,15 +34,16 @@ impl<R: BatchRunner> Part<R> {
         }
     }
 
-    /// Answers with what a run gave, or with the reason why nothing ran.
+    /// Answers with what a run gave. The first piece that fails answers for its item.
     pub(crate) fn answer(self, runner: &R, output: Result<R::Output, TicketError<R::Error>>, ran: Ran) {
-        match self {
-            Part::Whole(promise) => promise.answer(output.map(|output| Completed { output, report: ran.report })),
-            Part::Piece { of, at } => of.gather(runner, at, output, ran),
+        match (self, output) {
+            (part, Err(error)) => part.refuse(error),
+            (Part::Whole(promise), Ok(output)) => promise.answer(Ok(Completed { output, report: ran.report })),
+            (Part::Piece { of, at }, Ok(output)) => of.gather(runner, at, output, ran),
         }
     }
 
-    /// Answers that nothing ran.
+    /// Answers that there is no output.
     pub(crate) fn refuse(self, why: TicketError<R::Error>) {
         let promise = match self {
             Part::Whole(promise) => Some(promise),
@@ -74,37 +75,24 @@ struct Gathered<R: BatchRunner> {
     first: Option<First>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct First {
     began: Instant,
     waited: Duration,
 }
 
 impl<R: BatchRunner> Pieces<R> {
-    fn gather(&self, runner: &R, at: usize, output: Result<R::Output, TicketError<R::Error>>, ran: Ran) {
+    fn gather(&self, runner: &R, at: usize, output: R::Output, ran: Ran) {
         let mut gathered = lock(&self.0);
         let this = First { began: ran.began, waited: ran.report.waited };
-        let first = *gathered.first.get_or_insert(this);
-        let first = if this.began < first.began { this } else { first };
+        let first = gathered.first.map_or(this, |first| first.min(this));
         gathered.first = Some(first);
-        match output {
-            Ok(output) => {
-                if let Some(place) = gathered.outputs.get_mut(at) {
-                    *place = Some(output);
-                    gathered.missing -= 1;
-                }
-                if gathered.missing > 0 {
-                    return;
-                }
-            }
-            Err(error) => {
-                let promise = gathered.promise.take();
-                drop(gathered);
-                if let Some(promise) = promise {
-                    promise.answer(Err(error));
-                }
-                return;
-            }
+        if let Some(place) = gathered.outputs.get_mut(at) {
+            *place = Some(output);
+            gathered.missing -= 1;
+        }
+        if gathered.missing > 0 {
+            return;
         }
         let promise = gathered.promise.take();
         let outputs = std::mem::take(&mut gathered.outputs).into_iter().flatten().collect();

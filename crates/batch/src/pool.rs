@@ -65,8 +65,7 @@ impl Pool {
         policy: BatchPolicy,
         observer: Arc<dyn BatchObserver>,
     ) -> Queue<R> {
-        let all_but_one = self.threads.get().saturating_sub(1).max(1);
-        let max_concurrency = Some(policy.max_concurrency.unwrap_or(all_but_one).max(1));
+        let max_concurrency = Some(self.concurrency(policy.max_concurrency));
         let max_rows = policy.max_rows.max(1);
         // Longer ones could not be added to a time.
         let max_delay = policy.max_delay.min(LONGEST_DELAY);
@@ -82,9 +81,10 @@ impl Pool {
         queue
     }
 
-    /// The number of threads.
-    pub fn threads(&self) -> NonZeroUsize {
-        self.threads
+    /// The threads that a queue gets at a time: as many as it wants and there are, and all but one if it does not say.
+    pub fn concurrency(&self, wanted: Option<usize>) -> usize {
+        let all = self.threads.get();
+        wanted.unwrap_or(all - 1).clamp(1, all)
     }
 
     /// Stops the intake, lets what waits run until `deadline`, and then answers the rest with

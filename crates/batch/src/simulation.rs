@@ -20,6 +20,9 @@ use crate::{Ticket, TicketError};
 
 const QUEUES: usize = 3;
 
+/// More than any queue asks for.
+const THREADS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
 /// Rows `rows` of item `id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Item {
@@ -226,7 +229,7 @@ impl Simulation {
     fn new(policies: Vec<BatchPolicy>) -> Simulation {
         let clock = Arc::new(Mutex::new(Instant::now()));
         let world = Arc::new(Mutex::new(World::default()));
-        let pool = Pool::idle(Clock::Manual(Arc::clone(&clock)), NonZeroUsize::MIN);
+        let pool = Pool::idle(Clock::Manual(Arc::clone(&clock)), THREADS);
         let queue = |policy: BatchPolicy| {
             let runner = Runner { world: Arc::clone(&world), policy };
             pool.queue(Arc::new(runner), policy, Arc::clone(&world) as Arc<dyn BatchObserver>)

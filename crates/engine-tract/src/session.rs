@@ -118,13 +118,11 @@ impl EngineSession for Session {
 impl Session {
     /// Cuts the inputs into the runs' rows and joins the outputs again.
     fn run_in_parts(&mut self, runs: &[(usize, usize)], inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
-        let backend = |cause: TensorError| EngineError::Backend(cause.into());
         let sizes: Vec<usize> = runs.iter().map(|&(_, rows)| rows).collect();
         let mut columns = inputs
             .iter()
             .map(|input| Ok(input.split_rows(&sizes)?.into_iter()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(backend)?;
+            .collect::<Result<Vec<_>, TensorError>>()?;
         let mut parts: Vec<Vec<Tensor>> = Vec::with_capacity(runs.len());
         for &(plan, rows) in runs {
             let part: Vec<Tensor> = columns.iter_mut().filter_map(Iterator::next).collect();
@@ -133,7 +131,7 @@ impl Session {
         (0..self.plans.signature.outputs().len())
             .map(|output| {
                 let tensors: Vec<&Tensor> = parts.iter().filter_map(|part| part.get(output)).collect();
-                Tensor::concat_rows(&tensors).map_err(backend)
+                Ok(Tensor::concat_rows(&tensors)?)
             })
             .collect()
     }

@@ -104,6 +104,13 @@ impl LoadError {
     }
 }
 
+/// Rows that do not join or split on the way into a run or out of it.
+impl From<TensorError> for EngineError {
+    fn from(cause: TensorError) -> EngineError {
+        EngineError::Backend(cause.into())
+    }
+}
+
 impl EngineError {
     /// The error for a panic that was caught, from what `catch_unwind` gave.
     pub fn from_panic(panic: &(dyn Any + Send)) -> EngineError {

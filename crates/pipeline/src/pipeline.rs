@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor, TensorError};
+use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor};
 use ferrocast_preprocess::ColumnEncoder;
 use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
 
@@ -141,12 +141,11 @@ impl Pipeline {
     }
 
     fn infer_row_by_row(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {
-        let backend = |cause: TensorError| EngineError::Backend(cause.into());
-        let rows = encoded.split(&vec![1; encoded.rows]).map_err(backend)?;
+        let rows = encoded.split(&vec![1; encoded.rows]).map_err(EngineError::from)?;
         let outputs = self.sessions.with(|session| {
             let run = |row: &Encoded| session.run(&row.tensors);
             rows.iter().map(run).collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(join_outputs(&outputs).map_err(backend)?)
+        Ok(join_outputs(&outputs).map_err(EngineError::from)?)
     }
 }

@@ -97,6 +97,11 @@ impl CostCurve {
         }
     }
 
+    /// The cost of each row of a run of so many, one at least.
+    pub fn per_row(&self, rows: usize) -> Duration {
+        self.of_rows(rows).div_f64(rows as f64)
+    }
+
     /// The most rows, up to `largest`, whose run costs at most `budget`; 0 if one row costs more.
     pub fn rows_within(&self, budget: Duration, largest: usize) -> usize {
         // The cost grows with the rows but for noise, against which nothing is promised.

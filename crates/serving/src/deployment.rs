@@ -44,8 +44,7 @@ impl Deployment {
         pool: &Pool,
     ) -> Deployment {
         let serving = &pipeline.manifest().serving;
-        let all = pool.threads().get();
-        let threads = serving.threads.unwrap_or(all.saturating_sub(1).max(1)).min(all);
+        let threads = pool.concurrency(serving.threads);
         let placement = match &measured {
             Some((costs, company)) => Placement::decide(serving, costs, *company, threads),
             None => Placement::unmeasured(serving),

@@ -3,7 +3,7 @@
 //! For nearly every model it does not, and rows of different requests may run together. It does where a graph reduces
 //! over its batch axis: a softmax over the wrong axis, or a dynamic quantisation whose scale is that of the whole batch.
 
-use ferrocast_engine::{EngineError, Tensor, TensorError};
+use ferrocast_engine::{EngineError, Tensor};
 use ferrocast_pipeline::{Encoded, Pipeline, PredictError, split_outputs};
 
 use crate::varied::Variation;
@@ -51,8 +51,7 @@ fn rows_are_independent(pipeline: &Pipeline) -> Result<bool, PredictError> {
         Err(_) => (first.clone(), alone.clone()),
     };
     let alone = [alone, second_alone];
-    let backend = |cause: TensorError| PredictError::Engine(EngineError::Backend(cause.into()));
-    let together = pipeline.infer(&Encoded::join(&[first, second]).map_err(backend)?)?;
+    let together = pipeline.infer(&Encoded::join(&[first, second]).map_err(EngineError::from)?)?;
     let Ok(together) = split_outputs(&together, &[1, 1]) else { return Ok(false) };
     Ok(alone.iter().zip(&together).all(|(alone, together)| alike(alone, together)))
 }

@@ -116,7 +116,7 @@ impl Placement {
         let best = best_run(costs).min(most);
         let gathered = best.min(GATHERED);
         let alone = costs.one();
-        let joined = costs.of_rows(gathered).div_f64(gathered as f64);
+        let joined = costs.per_row(gathered);
         let pays = joined.as_secs_f64() <= alone.as_secs_f64() * PAYS;
         let joins = company == Company::Independent && serving.max_batch_rows.map_or(pays, |rows| rows > 1);
         let run_rows = match company {
@@ -165,8 +165,7 @@ impl Placement {
 
     /// What a row costs on the pool: that of a run as full as they usually are, or alone if none is joined.
     pub(crate) fn cost_per_row(&self, costs: &CostCurve) -> Duration {
-        let rows = if self.joins { self.run_rows.clamp(1, LARGEST) } else { 1 };
-        costs.of_rows(rows).div_f64(rows as f64)
+        costs.per_row(if self.joins { self.run_rows.clamp(1, LARGEST) } else { 1 })
     }
 
     fn forced(self, mode: ServingMode) -> Placement {

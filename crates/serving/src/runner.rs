@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ferrocast_batch::BatchRunner;
-use ferrocast_engine::{EngineError, Tensor, TensorError};
+use ferrocast_engine::{EngineError, Tensor};
 use ferrocast_pipeline::{Encoded, Pipeline, PredictError, join_outputs, split_outputs};
 
 /// Runs encoded rows; encoding and decoding stay with the request.
@@ -40,7 +40,7 @@ impl BatchRunner for PipelineRunner {
     }
 
     fn join(&self, outputs: Vec<Vec<Tensor>>) -> Result<Vec<Tensor>, PredictError> {
-        join_outputs(&outputs).map_err(backend)
+        Ok(join_outputs(&outputs).map_err(EngineError::from)?)
     }
 
     fn run(&self, items: Vec<Encoded>) -> Vec<Result<Vec<Tensor>, PredictError>> {
@@ -58,11 +58,7 @@ impl BatchRunner for PipelineRunner {
 impl PipelineRunner {
     fn run_joined(&self, items: &[Encoded]) -> Result<Vec<Vec<Tensor>>, PredictError> {
         let rows: Vec<usize> = items.iter().map(|item| item.rows).collect();
-        let outputs = self.pipeline.infer(&Encoded::join(items).map_err(backend)?)?;
-        split_outputs(&outputs, &rows).map_err(backend)
+        let outputs = self.pipeline.infer(&Encoded::join(items).map_err(EngineError::from)?)?;
+        Ok(split_outputs(&outputs, &rows).map_err(EngineError::from)?)
     }
-}
-
-fn backend(cause: TensorError) -> PredictError {
-    PredictError::Engine(EngineError::Backend(cause.into()))
 }

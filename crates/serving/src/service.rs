@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ferrocast_batch::{Gate, Permit, Pool, PoolConfig};
+use ferrocast_batch::{BatchObserver, Gate, Permit, Pool, PoolConfig};
 use ferrocast_pipeline::Loaders;
 use ferrocast_registry::{LoadTicket, ModelRef, Registry, RegistryConfig, Snapshot, StartError};
 use ferrocast_schema::Rows;
@@ -75,7 +75,7 @@ impl Service {
         };
         let placement = deployment.placement();
         if !placement.is_inline(1) && deployment.load().rows >= placement.queue_rows {
-            deployment.tally().count_rejected();
+            deployment.tally().rejected();
             return Err(ServeError::queue_full(deployment));
         }
         Ok(permit)

@@ -40,10 +40,6 @@ impl Tally {
             expired: count(&self.expired),
         }
     }
-
-    pub(crate) fn count_rejected(&self) {
-        self.rejected.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl BatchObserver for Tally {
@@ -53,7 +49,7 @@ impl BatchObserver for Tally {
     }
 
     fn rejected(&self) {
-        self.count_rejected();
+        self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
     fn abandoned(&self) {

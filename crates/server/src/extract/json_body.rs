@@ -63,7 +63,7 @@ struct BodyLimits {
     bytes: usize,
     patience: Duration,
     /// Of the whole request.
-    deadline: Instant,
+    timeout: Duration,
 }
 
 /// Everything that the headers alone decide.
@@ -71,15 +71,18 @@ fn check_head(request: &HttpRequest) -> Result<BodyLimits, Failure> {
     // Routes are only ever mounted together with the state.
     let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
     let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
-    let limits =
-        BodyLimits { bytes: state.json_bytes, patience: state.body_timeout, deadline: Instant::now() + timeout };
+    let limits = BodyLimits { bytes: state.json_bytes, patience: state.body_timeout, timeout };
     check_type(request)?;
     check_encoding(request.headers())?;
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok());
-    match declared.and_then(|length| length.parse::<usize>().ok()) {
+    match declared_length(request.headers()) {
         Some(length) if length > limits.bytes => Err(too_large(limits.bytes)),
         _ => Ok(limits),
     }
+}
+
+/// The size of the body, if the head says it.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// JSON, or nothing said: clients that post a string often say nothing.
@@ -120,9 +123,9 @@ async fn read(mut payload: Payload, limits: BodyLimits) -> Result<Bytes, Failure
     loop {
         let received = first.len() + rest.len();
         let allowance = Duration::from_secs((received / BYTES_PER_SECOND) as u64);
-        let deadline = started + limits.patience + allowance;
-        let next = timeout_at(deadline.min(limits.deadline), payload.next()).await;
-        let next = next.map_err(|_| if limits.deadline <= deadline { too_late() } else { too_slow() })?;
+        let patience = limits.patience + allowance;
+        let next = timeout_at(started + patience.min(limits.timeout), payload.next()).await;
+        let next = next.map_err(|_| if limits.timeout <= patience { too_late() } else { too_slow() })?;
         let chunk = match next {
             None => break,
             Some(chunk) => {

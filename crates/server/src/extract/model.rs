@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
@@ -18,6 +18,7 @@ use ferrocast_serving::{CallOptions, Deployment, ModelRef, ResolveError, ServeEr
 
 use crate::error::Failure;
 use crate::extract::deadline;
+use crate::extract::json_body::declared_length;
 use crate::state::State;
 
 /// A body of so many bytes usually arrives together with the head.
@@ -71,8 +72,7 @@ fn accept<P>(request: &HttpRequest) -> Result<Model<P>, Failure> {
 
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.
 fn is_large(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    length.is_none_or(|length| length > SMALL_BODY)
+    declared_length(headers).is_none_or(|length| length > SMALL_BODY)
 }
 
 fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
