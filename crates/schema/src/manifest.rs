@@ -14,7 +14,7 @@ use garde::Validate;
 
 pub use error::{ManifestError, Problem};
 pub use feature::{Encode, Feature, FeatureType, Range, Scale};
-pub use image::{ImageLayout, ImageSection, ImageSize, Normalize, Resize};
+pub use image::{Filter, ImageChannels, ImageLayout, ImageSection, ImageSize, Normalize, Resize};
 pub use output::{Activation, OutputSection};
 pub use serving::{ServingMode, ServingSection, Warmup};
 

@@ -1,6 +1,7 @@
 //! Whether a manifest is consistent in itself. Sections by themselves are `garde`'s; what spans several keys is here.
 
 mod feature;
+mod image;
 
 use garde::Validate;
 
@@ -15,12 +16,7 @@ pub(super) fn manifest_problems(manifest: &Manifest) -> Vec<Finding> {
     static_rules("model", &manifest.model, &mut findings);
     static_rules("output", &manifest.output, &mut findings);
     static_rules("serving", &manifest.serving, &mut findings);
-    if let Some(image) = &manifest.image {
-        static_rules("image", image, &mut findings);
-        if !manifest.features.is_empty() {
-            findings.push(Finding::new("image", "a model takes either [[feature]]s or an [image], not both"));
-        }
-    }
+    image::problems(manifest, &mut findings);
     inputs(manifest, &mut findings);
     output(manifest, &mut findings);
     findings

@@ -32,7 +32,7 @@ impl Activation {
 }
 
 /// `[output]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Validate)]
+#[derive(Debug, Clone, PartialEq, Default, Validate)]
 pub struct OutputSection {
     /// The graph output with probabilities, scores or values; by default found by its shape.
     #[garde(inner(length(min = 1)))]
@@ -52,4 +52,7 @@ pub struct OutputSection {
     /// A file beside the manifest with one display name per line, instead of `labels`.
     #[garde(inner(custom(super::check::plain_file_name)))]
     pub labels_file: Option<String>,
+    /// Of pictures that may belong to several classes: every class whose score reaches it is told.
+    #[garde(inner(custom(super::check::finite)))]
+    pub threshold: Option<f64>,
 }

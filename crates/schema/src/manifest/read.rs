@@ -88,6 +88,7 @@ fn output(mut section: Section<'_, '_>) -> OutputSection {
         classes: section.list("classes", "integers or strings", class).unwrap_or_default(),
         labels: section.list("labels", "strings", Section::as_text).unwrap_or_default(),
         labels_file: section.text("labels_file"),
+        threshold: section.number("threshold"),
     };
     section.finish();
     output

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use super::feature::{Encode, Feature, FeatureType, Scale};
-use super::image::ImageSection;
+use super::image::{ImageSection, ImageSize};
 use super::output::{Activation, OutputSection};
 use super::serving::{ServingMode, ServingSection};
 use super::{ExtraFields, InputBinding, Manifest, ModelSection};
@@ -17,7 +17,11 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     text.comment("How to serve the model beside this file. Edit it, then run `ferrocast check` on the folder.");
     text.line("");
     text.key("manifest", manifest.manifest);
-    text.key_with("task", quoted(manifest.task.as_str()), "classification | regression | embedding");
+    text.key_with(
+        "task",
+        quoted(manifest.task.as_str()),
+        "classification | regression | embedding | image-classification",
+    );
     text.optional("summary", manifest.summary.as_deref().map(quoted), "one sentence about what is predicted");
     if manifest.extra_fields == ExtraFields::default() {
         text.comment("extra_fields = \"forbid\"    # refuse fields that are no features, instead of ignoring them");
@@ -120,22 +124,26 @@ fn input(text: &mut Text, input: &InputBinding) {
 }
 
 fn image(text: &mut Text, image: &ImageSection) {
-    let size = image.size;
-    let shorter = size.shorter_side.map(|pixels| format!(", shorter_side = {pixels}")).unwrap_or_default();
+    let default = ImageSection::default();
     text.header("[image]");
-    text.key_with(
-        "size",
-        format!(
-            "{{ width = {}, height = {}, resize = {}{shorter} }}",
-            size.width,
-            size.height,
-            quoted(size.resize.as_str())
-        ),
-        "resize: exact | shorter-side",
-    );
+    text.key_with("size", image_size(image.size), "resize: exact | shorter-side | fit; filter: bilinear | bicubic | …");
     text.key_with("layout", quoted(image.layout.as_str()), "NCHW | NHWC");
+    text.key_with("channels", quoted(image.channels.as_str()), "RGB | BGR");
+    if (image.scale, image.offset) != (default.scale, default.offset) {
+        text.key_with("scale", float(image.scale), "of 0..255");
+        text.key_with("offset", float(image.offset), "added to that");
+    }
     let [mean, std] = [image.normalize.mean, image.normalize.std].map(|channels| list(channels.map(float)));
-    text.key_with("normalize", format!("{{ mean = {mean}, std = {std} }}"), "per channel, of 0..1");
+    text.key_with("normalize", format!("{{ mean = {mean}, std = {std} }}"), "per channel, of what that gives");
+}
+
+fn image_size(size: ImageSize) -> String {
+    let mut keys = vec![format!("width = {}", size.width), format!("height = {}", size.height)];
+    keys.push(format!("resize = {}", quoted(size.resize.as_str())));
+    keys.extend(size.shorter_side.map(|pixels| format!("shorter_side = {pixels}")));
+    keys.push(format!("filter = {}", quoted(size.filter.as_str())));
+    keys.extend(size.pad.map(|colour| format!("pad = {}", list(colour.map(|channel| channel.to_string())))));
+    format!("{{ {} }}", keys.join(", "))
 }
 
 fn output(text: &mut Text, output: &OutputSection) {
@@ -149,6 +157,7 @@ fn output(text: &mut Text, output: &OutputSection) {
     if output.apply != Activation::None {
         text.key_with("apply", quoted(output.apply.as_str()), "none | softmax | sigmoid");
     }
+    text.given("threshold", output.threshold.map(float));
     if !output.classes.is_empty() {
         let classes = output.classes.iter().map(|class| match class {
             ClassValue::Int(value) => value.to_string(),

@@ -1,8 +1,9 @@
 //! Manifests that nobody would write but anybody could.
 
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, ImageSection, ImageSize,
-    InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection, Task, Value, Warmup,
+    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout,
+    ImageSection, ImageSize, InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection,
+    Task, Value, Warmup,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -128,19 +129,28 @@ pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
     let output = (word(Activation::ALL), option::of(text()), btree_set(any::<i64>(), 0..4), any::<bool>());
     let rows = (option::of(1_usize..500), option::of(1_usize..5000));
     let serving = (word(ServingMode::ALL), rows, 0_u64..1000, option::of(1_usize..9), word(Warmup::ALL));
-    let image = (1_u32..500, 1_u32..500, word(Resize::ALL), option::of(1_u32..500), word(ImageLayout::ALL), 0.1..2.0);
+    let size = (1_u32..500, 1_u32..500, word(Resize::ALL), any::<bool>(), word(Filter::ALL));
+    let values = (word(ImageLayout::ALL), word(ImageChannels::ALL), 0.1..2.0);
+    let image = (size, values, option::of(0.0..1.0));
     (head, output, serving, image).prop_map(|((task, summary, extra_fields, features), output, serving, image)| {
         let mut manifest = Manifest { summary, extra_fields, features, ..Manifest::new(task) };
         let names: Vec<String> = manifest.features.iter().map(|feature| feature.name.clone()).collect();
+        let (apply, tensor, classes, named) = output;
         if names.is_empty() {
-            let (width, height, resize, shorter_side, layout, std) = image;
-            let size = ImageSize { width, height, resize, shorter_side };
+            let ((width, height, resize, explicit, filter), (layout, channels, std), threshold) = image;
+            let shorter_side = (explicit && resize == Resize::ShorterSide).then_some(width.max(height) + 3);
+            let pad = (explicit && resize == Resize::Fit).then_some([0, 114, 255]);
+            let size = ImageSize { width, height, resize, shorter_side, filter, pad };
             let normalize = Normalize { mean: [std / 2.0, 0.0, 1.0], std: [std; 3] };
-            manifest.image = Some(ImageSection { size, layout, normalize });
+            manifest.task = Task::ImageClassification;
+            manifest.image = Some(ImageSection { size, layout, channels, scale: std, offset: -std, normalize });
+            manifest.output.threshold = threshold.filter(|_| apply != Activation::Softmax);
         } else {
             manifest.inputs = vec![InputBinding { tensor: "x".to_owned(), features: names }];
+            if manifest.task == Task::ImageClassification {
+                manifest.task = Task::Classification;
+            }
         }
-        let (apply, tensor, classes, named) = output;
         manifest.output.apply = apply;
         manifest.output.tensor = tensor;
         manifest.output.classes = classes

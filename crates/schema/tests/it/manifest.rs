@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, ImageLayout, Manifest, Range, Resize, Scale,
-    Task, Value,
+    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout, Manifest,
+    Range, Resize, Scale, Task, Value,
 };
 use proptest::prelude::*;
 
@@ -136,8 +136,11 @@ fn pictures_are_described() {
         r#"
         task = "image-classification"
         [image]
-        size = { width = 320, height = 240, resize = "shorter-side", shorter_side = 256 }
+        size = { width = 320, height = 240, resize = "shorter-side", shorter_side = 356, filter = "bicubic" }
         layout = "NHWC"
+        channels = "BGR"
+        scale = 0.0078125
+        offset = -1
         normalize = { mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225] }
         [output]
         labels_file = "labels.txt"
@@ -146,8 +149,10 @@ fn pictures_are_described() {
     )
     .unwrap();
     let image = manifest.image.unwrap();
-    assert_eq!((image.size.width, image.size.height, image.size.shorter_side), (320, 240, Some(256)));
-    assert_eq!((image.size.resize, image.layout), (Resize::ShorterSide, ImageLayout::Nhwc));
+    assert_eq!((image.size.width, image.size.height, image.size.shorter_side), (320, 240, Some(356)));
+    assert_eq!((image.size.resize, image.size.filter), (Resize::ShorterSide, Filter::Bicubic));
+    assert_eq!((image.layout, image.channels), (ImageLayout::Nhwc, ImageChannels::Bgr));
+    assert_eq!((image.scale, image.offset), (0.0078125, -1.0));
     assert_eq!(image.normalize.std, [0.229, 0.224, 0.225]);
     assert_eq!(manifest.output.classes[0], ClassValue::Str("cat".into()));
 }
@@ -574,7 +579,12 @@ fn inputs_name_features() {
         "[[input]]\ntensor = \"x\"\nfeatures = [\"length\"]\n[[input]]\ntensor = \"x\"\nfeatures = [\"length\"]",
         expect![[r#"line 9, column 1: input[1].tensor: "x" has an [[input]] already"#]],
     );
-    bind("[image]", expect!["line 5, column 2: image: a model takes either [[feature]]s or an [image], not both"]);
+    bind(
+        "[image]",
+        expect![[r#"
+        line 5, column 2: image: a model takes either [[feature]]s or an [image], not both
+        line 5, column 2: image: task = "tensor" takes no pictures (write task = "image-classification")"#]],
+    );
 }
 
 #[test]
@@ -628,16 +638,66 @@ fn other_sections() {
     section(
         "[image]\nsize = { width = 0, height = 9000 }\nnormalize = { std = [0, 1, 1] }",
         expect![[r#"
-        line 3, column 10: image.size.width: lower than 1
-        line 3, column 21: image.size.height: greater than 8192
-        line 4, column 22: image.normalize.std[0]: is not above 0"#]],
+            line 2, column 2: image: task = "classification" takes no pictures (write task = "image-classification")
+            line 3, column 10: image.size.width: lower than 1
+            line 3, column 21: image.size.height: greater than 8192
+            line 4, column 22: image.normalize.std[0]: is not above 0"#]],
     );
     section(
         "[image]\nsize = { width = 10 }\nlayout = \"nchw\"\nnormalize = { mean = [1, 2] }",
         expect![[r#"
-        line 3, column 1: image.size.height: is missing
-        line 4, column 1: image.layout: "nchw" is none of NCHW, NHWC (did you mean "NCHW"?)
-        line 5, column 15: image.normalize.mean: expected 3 numbers, one per channel, found 2"#]],
+            line 2, column 2: image: task = "classification" takes no pictures (write task = "image-classification")
+            line 3, column 1: image.size.height: is missing
+            line 4, column 1: image.layout: "nchw" is none of NCHW, NHWC (did you mean "NCHW"?)
+            line 5, column 15: image.normalize.mean: expected 3 numbers, one per channel, found 2"#]],
+    );
+}
+
+#[test]
+fn pictures_that_do_not_fit_together() {
+    let refuse = |body: &str, expected| check(&format!("task = \"image-classification\"\n{body}"), expected);
+    refuse(
+        "",
+        expect![
+            "line 1, column 1: task: [image] is missing, which says what a picture becomes (add [image] with size = { width = 224, height = 224 })"
+        ],
+    );
+    refuse(
+        "[image]\nsize = { width = 224, height = 224, resize = \"shorter-side\", shorter_side = 200 }",
+        expect![
+            "line 3, column 62: image.size.shorter_side: 200 is less than the 224 pixels that are cut out of the middle"
+        ],
+    );
+    refuse(
+        "[image]\nsize = { width = 224, height = 224, shorter_side = 256, pad = [0, 0, 0] }",
+        expect![[r#"
+        line 3, column 37: image.size.shorter_side: has no effect on resize = "exact" (write resize = "shorter-side")
+        line 3, column 57: image.size.pad: has no effect on resize = "exact" (write resize = "fit")"#]],
+    );
+    refuse(
+        "[image]\nsize = { width = 9, height = 9, resize = \"fit\", pad = [0, 256, -1] }",
+        expect![[r#"
+        line 3, column 59: image.size.pad[1]: expected an array of whole numbers from 0 to 255, found 256 in it
+        line 3, column 64: image.size.pad[2]: expected an array of whole numbers from 0 to 255, found -1 in it"#]],
+    );
+    refuse(
+        "[image]\nsize = { width = 9, height = 9, filter = \"box\" }\nscale = 0\noffset = nan",
+        expect![[r#"
+        line 3, column 33: image.size.filter: "box" is none of nearest, bilinear, bicubic, lanczos
+        line 4, column 1: image.scale: is not above 0
+        line 5, column 1: image.offset: is not finite"#]],
+    );
+    refuse(
+        "[image]\n[output]\napply = \"softmax\"\nthreshold = 0.5",
+        expect![[
+            r#"line 5, column 1: output.threshold: several classes at a time are no matter of apply = "softmax" (write apply = "sigmoid")"#
+        ]],
+    );
+    refuse(
+        "[image]\n[[input]]\ntensor = \"x\"\nfeatures = [\"a\"]",
+        expect![[r#"
+        line 2, column 2: image: [[input]] is about features, which a model of pictures has none of
+        line 5, column 13: input[0].features[0]: there is no feature "a""#]],
     );
 }
 
@@ -663,7 +723,7 @@ fn what_init_writes() {
         # How to serve the model beside this file. Edit it, then run `ferrocast check` on the folder.
 
         manifest = 1
-        task = "classification"    # classification | regression | embedding
+        task = "classification"    # classification | regression | embedding | image-classification
         # summary = "…"    # one sentence about what is predicted
         # extra_fields = "forbid"    # refuse fields that are no features, instead of ignoring them
 
