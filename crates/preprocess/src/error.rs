@@ -99,6 +99,12 @@ pub enum BindError {
         /// Whether the feature is encoded one-hot.
         one_hot: bool,
     },
+    /// The input does not take what `[image]` makes.
+    #[error("[image]: {reason}")]
+    Pictures {
+        /// What does not fit, and what to change.
+        reason: String,
+    },
     /// A number that the manifest itself gives (`impute`, an ordinal position, a category) is too large or not whole.
     #[error("feature `{feature}`: {what} is no value that {dtype} of input `{tensor}` can hold")]
     Constant {

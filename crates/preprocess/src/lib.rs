@@ -1,4 +1,4 @@
-//! Validated rows to the tensors that a model takes.
+//! Validated rows, and pictures, to the tensors that a model takes.
 //!
 //! A [`ColumnEncoder`] is compiled once from a manifest's features and a model's signature, which is where everything
 //! that can be wrong with their fit is found; encoding a row then only moves numbers. Missing values are imputed, then
@@ -8,7 +8,7 @@
 //! What the graph does itself (an ONNX `Scaler`, `Imputer` or `OneHotEncoder` that came along with the export) is not
 //! repeated here: a manifest names only what was left out of the file.
 //!
-//! **Architecture Invariant:** pure functions of rows; no I/O, no threads, no state between rows.
+//! **Architecture Invariant:** pure functions of rows and of pictures; no I/O, no threads, no state between rows.
 //!
 //! ```
 //! use ferrocast_engine::{Dim, Dtype, Signature, TensorSpec};
@@ -45,6 +45,7 @@ mod carrier;
 mod columns;
 mod encoding;
 mod error;
+mod image;
 mod impute;
 mod one_hot;
 mod ordinal;
@@ -56,4 +57,5 @@ mod text;
 
 pub use columns::ColumnEncoder;
 pub use error::{BindError, EncodeError};
+pub use image::{ImageEncoder, ImageError, ImageLimits};
 pub use scaler::Scaler;
