@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use ferrocast_engine::{Dim, InferenceEngine, LoadOptions, ModelSource, SessionPool, Signature, TensorSpec};
-use ferrocast_preprocess::ColumnEncoder;
-use ferrocast_schema::{JsonLimits, Manifest, RowSchema, SchemaOptions, Task};
+use ferrocast_engine::{
+    Dim, EngineError, InferenceEngine, LoadOptions, ModelSource, SessionPool, Signature, TensorSpec,
+};
+use ferrocast_schema::{JsonLimits, Manifest, RowSchema, SchemaOptions};
 use sha2::{Digest, Sha256};
 
 use crate::decode::Decoder;
+use crate::encoder::{Encoder, Kind};
 use crate::infer_manifest::{infer_features, infer_manifest};
 use crate::model_files::{read, read_text};
-use crate::{Loaders, ModelFiles, OpenError, Pipeline};
+use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, Pipeline};
 
 /// A loaded engine on its way to a [`Pipeline`].
 #[derive(Debug)]
@@ -61,15 +63,28 @@ impl PipelineBuilder {
         let row_by_row = takes_one_row(engine.signature());
         let signature = if row_by_row { with_free_rows(engine.signature()) } else { engine.signature().clone() };
         let manifest = complete(manifest, &signature, engine.as_ref())?;
-        let encoder = ColumnEncoder::compile(&manifest.features, &manifest.inputs, &signature)?;
+        let encoder = Encoder::compile(&manifest, &signature)?;
         let options = SchemaOptions { extra_fields: manifest.extra_fields, carriers: encoder.carriers() };
         let schema = RowSchema::compile(&manifest.features, &options)?;
-        let example = schema.parse_row(schema.example().to_string().as_bytes(), &JsonLimits::default());
-        let example = example.map_err(OpenError::ExampleRow)?;
+        let example = example(&encoder, &schema)?;
         let decoder = Decoder::compile(&manifest, &signature, engine.hints())?;
         let sessions = SessionPool::new(engine);
         Ok(Pipeline { manifest, schema, example, encoder, sessions, decoder, row_by_row })
     }
+}
+
+/// What a model is tried with: a row of the features' examples, or a grey picture.
+fn example(encoder: &Encoder, schema: &RowSchema) -> Result<Examples, OpenError> {
+    Ok(Examples(match encoder {
+        Encoder::Rows(_) => {
+            let row = schema.parse_row(schema.example().to_string().as_bytes(), &JsonLimits::default());
+            Kind::Rows(row.map_err(OpenError::ExampleRow)?)
+        }
+        Encoder::Pictures(pictures) => {
+            let tensor = pictures.example().map_err(|cause| OpenError::Example(EngineError::from(cause).into()))?;
+            Kind::Pictures(Encoded { tensors: vec![tensor], rows: 1 })
+        }
+    }))
 }
 
 /// The manifest as written, or one made up from the file; features that the manifest leaves out come from the file too.
@@ -81,10 +96,7 @@ fn complete(
     let Some(mut manifest) = manifest else {
         return Ok(infer_manifest(signature, engine.hints())?);
     };
-    if manifest.task == Task::ImageClassification || manifest.image.is_some() {
-        return Err(OpenError::Output("pictures are not served yet; take the pixels as an array feature".to_owned()));
-    }
-    if manifest.features.is_empty() {
+    if manifest.features.is_empty() && manifest.image.is_none() {
         infer_features(&mut manifest, signature, engine.hints())?;
     }
     Ok(manifest)

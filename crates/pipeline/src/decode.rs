@@ -51,7 +51,9 @@ impl Decoder {
             Task::Regression | Task::Embedding | Task::Tensor => {
                 Values::compile(manifest, signature).map(Decoder::Values)
             }
-            Task::ImageClassification => Err(OpenError::Output("pictures are not served yet".to_owned())),
+            Task::ImageClassification => {
+                Classification::compile(manifest, signature, hints).map(Decoder::Classification)
+            }
         }
     }
 

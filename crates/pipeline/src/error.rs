@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ferrocast_engine::{EngineError, LoadError};
-use ferrocast_preprocess::{BindError, EncodeError};
+use ferrocast_preprocess::{BindError, EncodeError, ImageError};
 use ferrocast_schema::{ManifestError, Violations};
 
 use crate::decode::DecodeError;
@@ -85,13 +85,22 @@ impl OpenError {
     }
 }
 
-/// A prediction that fails although its rows are valid.
+/// A prediction that fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PredictError {
     /// The rows cannot become tensors; rows of another schema, for instance.
     #[error("{0}")]
     Encode(#[from] EncodeError),
+    /// The bytes are no picture that the model can be given.
+    #[error("{0}")]
+    Image(#[from] ImageError),
+    /// Rows were given to a model of pictures.
+    #[error("the model takes pictures, no rows of features")]
+    TakesPictures,
+    /// A picture was given to a model of rows.
+    #[error("the model takes rows of features, no pictures")]
+    TakesRows,
     /// The engine failed.
     #[error("{0}")]
     Engine(#[from] EngineError),

@@ -1,4 +1,4 @@
-//! One model: rows in, predictions out, on the calling thread.
+//! One model: rows or a picture in, predictions out, on the calling thread.
 //!
 //! A [`Pipeline`] binds a manifest, an encoder, an engine and a decoder at load time and fails *then* if they do not
 //! fit. It is the crate to embed: no async, no server, no global state.
@@ -24,6 +24,7 @@ mod advice;
 mod builder;
 mod decode;
 mod encoded;
+mod encoder;
 mod error;
 mod infer_manifest;
 mod loaders;
@@ -34,8 +35,9 @@ pub use advice::advice;
 pub use builder::PipelineBuilder;
 pub use decode::{Class, DecodeError};
 pub use encoded::{Encoded, join_outputs, split_outputs};
+pub use encoder::Examples;
 pub use error::{OpenError, PredictError};
-pub use ferrocast_preprocess::EncodeError;
+pub use ferrocast_preprocess::{EncodeError, ImageError, ImageLimits};
 pub use infer_manifest::{InferError, infer_manifest};
 pub use loaders::Loaders;
 pub use model_files::ModelFiles;

@@ -1,24 +1,26 @@
 //! One model, ready to predict.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor};
-use ferrocast_preprocess::ColumnEncoder;
+use ferrocast_preprocess::ImageLimits;
 use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
 
 use crate::decode::{Class, Decoder};
 use crate::encoded::join_outputs;
-use crate::{Encoded, Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
+use crate::encoder::{Encoder, Kind};
+use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
 
 /// One model, ready to predict: immutable, shared between threads.
 #[derive(Debug)]
 pub struct Pipeline {
     pub(crate) manifest: Manifest,
     pub(crate) schema: RowSchema,
-    /// The example row that the documentation shows.
-    pub(crate) example: Rows,
-    pub(crate) encoder: ColumnEncoder,
+    /// The example that the documentation shows.
+    pub(crate) example: Examples,
+    pub(crate) encoder: Encoder,
     pub(crate) sessions: SessionPool,
     pub(crate) decoder: Decoder,
     /// The model takes one row a run, because its first axis is fixed to one.
@@ -69,7 +71,12 @@ impl Pipeline {
         self.decoder.targets()
     }
 
-    /// The features, compiled: parses and validates rows.
+    /// Whether the model takes pictures, rather than rows of features.
+    pub fn takes_pictures(&self) -> bool {
+        matches!(self.encoder, Encoder::Pictures(_))
+    }
+
+    /// The features, compiled: parses and validates rows. A model of pictures has none.
     pub fn schema(&self) -> &RowSchema {
         &self.schema
     }
@@ -93,12 +100,30 @@ impl Pipeline {
         self.decode(&outputs, rows.len())
     }
 
+    /// The whole path of a picture, given as the bytes of a PNG, JPEG or WebP file, on the calling thread.
+    ///
+    /// # Errors
+    /// [`PredictError::Image`] for what is no picture, or one beyond the limits; [`PredictError::TakesRows`]; and the model's
+    /// own failures.
+    pub fn predict_image(&self, bytes: &[u8], limits: &ImageLimits) -> Result<Vec<Prediction>, PredictError> {
+        let outputs = self.infer(&self.encode_image(bytes, limits)?)?;
+        self.decode(&outputs, 1)
+    }
+
     /// Rows to tensors: the first of the three stages of [`Pipeline::predict`].
     ///
     /// # Errors
-    /// [`PredictError::Encode`] for rows of another schema.
+    /// [`PredictError::Encode`] for rows of another schema; [`PredictError::TakesPictures`].
     pub fn encode(&self, rows: &Rows) -> Result<Encoded, PredictError> {
-        Ok(Encoded { tensors: self.encoder.encode(rows)?, rows: rows.len() })
+        self.encoder.rows(rows)
+    }
+
+    /// A picture to tensors: the first of the three stages of [`Pipeline::predict_image`].
+    ///
+    /// # Errors
+    /// [`PredictError::Image`]; [`PredictError::TakesRows`].
+    pub fn encode_image(&self, bytes: &[u8], limits: &ImageLimits) -> Result<Encoded, PredictError> {
+        self.encoder.picture(bytes, limits)
     }
 
     /// Tensors to tensors.
@@ -125,19 +150,34 @@ impl Pipeline {
         self.row_by_row
     }
 
-    /// The example row that the documentation shows, `count` times.
-    pub fn examples(&self, count: usize) -> Rows {
-        let copies = (0..count).map(|_| self.example.clone());
-        // Rows of one schema always join.
-        Rows::concat(copies).and_then(Result::ok).unwrap_or_else(|| self.example.clone())
+    /// The example, `count` times: the row that the documentation shows, or a grey picture.
+    pub fn examples(&self, count: usize) -> Examples {
+        // Copies of one thing always join.
+        let copies = match &self.example.0 {
+            Kind::Rows(row) => Rows::concat((0..count).map(|_| row.clone())).and_then(Result::ok).map(Kind::Rows),
+            Kind::Pictures(picture) => Encoded::join(&vec![picture.clone(); count]).ok().map(Kind::Pictures),
+        };
+        copies.map_or_else(|| self.example.clone(), Examples)
     }
 
-    /// Predicts the example row, as a load does.
+    /// Examples to tensors. Those of pictures are tensors already.
+    ///
+    /// # Errors
+    /// As [`Pipeline::encode`].
+    pub fn encode_examples<'e>(&self, examples: &'e Examples) -> Result<Cow<'e, Encoded>, PredictError> {
+        match &examples.0 {
+            Kind::Rows(rows) => self.encode(rows).map(Cow::Owned),
+            Kind::Pictures(pictures) => Ok(Cow::Borrowed(pictures)),
+        }
+    }
+
+    /// Predicts the example, as a load does.
     ///
     /// # Errors
     /// As [`Pipeline::predict`].
     pub fn run_example(&self) -> Result<Vec<Prediction>, PredictError> {
-        self.predict(&self.example)
+        let encoded = self.encode_examples(&self.example)?;
+        self.decode(&self.infer(&encoded)?, encoded.rows)
     }
 
     fn infer_row_by_row(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ferrocast_pipeline::{Pipeline, PredictError};
-use ferrocast_schema::Rows;
+use ferrocast_pipeline::{Examples, Pipeline, PredictError};
 
 use crate::varied::Variation;
 
@@ -162,7 +161,7 @@ impl Curve {
 /// The runs of one batch size.
 struct Batch {
     rows: usize,
-    examples: Rows,
+    examples: Examples,
     times: Vec<Duration>,
 }
 
@@ -175,7 +174,7 @@ impl Batch {
 
     fn time(&self, pipeline: &Pipeline, variation: Option<&mut Variation>) -> Result<Duration, PredictError> {
         let start = Instant::now();
-        let encoded = pipeline.encode(&self.examples)?;
+        let encoded = pipeline.encode_examples(&self.examples)?;
         let encoding = start.elapsed();
         let varied = variation.map(|variation| variation.of(&encoded));
         let start = Instant::now();

@@ -42,7 +42,7 @@ impl Company {
 /// # Errors
 /// If the rows together fail, or the example alone does.
 fn rows_are_independent(pipeline: &Pipeline) -> Result<bool, PredictError> {
-    let first = pipeline.encode(&pipeline.examples(1))?;
+    let first = pipeline.encode_examples(&pipeline.examples(1))?.into_owned();
     let alone = pipeline.infer(&first)?;
     // A model may refuse made-up numbers; it is compared with itself then.
     let varied = Variation::new().of(&first);
