@@ -8,6 +8,7 @@ use ferrocast_registry::{DeployError, Deployer, Release};
 use ferrocast_schema::Warmup;
 
 use crate::independence::Company;
+use crate::runner::Decoding;
 use crate::{CostCurve, Deployment};
 
 /// Opens a release as a pipeline, measures what its rows cost, and gives it a queue of the pool.
@@ -15,12 +16,13 @@ use crate::{CostCurve, Deployment};
 pub struct PipelineDeployer {
     loaders: Loaders,
     pool: Arc<Pool>,
+    decoding: Arc<Decoding>,
 }
 
 impl PipelineDeployer {
-    /// A deployer for these engines; what is slow runs on the pool.
-    pub fn new(loaders: Loaders, pool: Arc<Pool>) -> PipelineDeployer {
-        PipelineDeployer { loaders, pool }
+    /// A deployer for these engines; what is slow runs on the pool, and so do pictures.
+    pub(crate) fn new(loaders: Loaders, pool: Arc<Pool>, decoding: Arc<Decoding>) -> PipelineDeployer {
+        PipelineDeployer { loaders, pool, decoding }
     }
 }
 
@@ -37,7 +39,8 @@ impl Deployer for PipelineDeployer {
             Some(advice) => DeployError::new(format!("{}. To mend it: {advice}", error.chain())),
             None => DeployError::new(error),
         })?;
-        Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool))
+        let decoding = Arc::clone(&self.decoding);
+        Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool, decoding))
     }
 
     fn warm_up(&self, _: &Release, deployment: Deployment) -> Result<Deployment, DeployError> {

@@ -7,7 +7,7 @@ use ferrocast_batch::{BatchObserver, BatchPolicy, Gate, Pool, Queue, QueueLoad};
 use ferrocast_pipeline::Pipeline;
 
 use crate::independence::Company;
-use crate::runner::PipelineRunner;
+use crate::runner::{Decoding, PipelineRunner};
 use crate::tally::Tally;
 use crate::{CostCurve, Placement, PoolCounts};
 
@@ -20,6 +20,7 @@ pub struct Deployment {
     costs: Option<CostCurve>,
     placement: Placement,
     queue: Queue<PipelineRunner>,
+    decoding: Arc<Decoding>,
     /// Requests that wait to see whether they are alone, or run inline because they were.
     arrivals: Gate,
     tally: Arc<Tally>,
@@ -27,13 +28,19 @@ pub struct Deployment {
 
 impl Deployment {
     /// A version whose costs are not known.
-    pub(crate) fn new(model: Arc<str>, version: Arc<str>, pipeline: Pipeline, pool: &Pool) -> Deployment {
-        Deployment::placed(model, version, Arc::new(pipeline), None, pool)
+    pub(crate) fn new(
+        model: Arc<str>,
+        version: Arc<str>,
+        pipeline: Pipeline,
+        pool: &Pool,
+        decoding: Arc<Decoding>,
+    ) -> Deployment {
+        Deployment::placed(model, version, Arc::new(pipeline), None, pool, decoding)
     }
 
     /// The same version with its costs, and what its rows are to each other in one run.
     pub(crate) fn measured(self, costs: CostCurve, company: Company, pool: &Pool) -> Deployment {
-        Deployment::placed(self.model, self.version, self.pipeline, Some((costs, company)), pool)
+        Deployment::placed(self.model, self.version, self.pipeline, Some((costs, company)), pool, self.decoding)
     }
 
     fn placed(
@@ -42,6 +49,7 @@ impl Deployment {
         pipeline: Arc<Pipeline>,
         measured: Option<(CostCurve, Company)>,
         pool: &Pool,
+        decoding: Arc<Decoding>,
     ) -> Deployment {
         let serving = &pipeline.manifest().serving;
         let threads = pool.concurrency(serving.threads);
@@ -58,9 +66,20 @@ impl Deployment {
             ..BatchPolicy::default()
         };
         let tally = Arc::new(Tally::default());
-        let runner = PipelineRunner { pipeline: Arc::clone(&pipeline), joins: placement.joins };
+        let runner =
+            PipelineRunner { pipeline: Arc::clone(&pipeline), joins: placement.joins, decoding: Arc::clone(&decoding) };
         let queue = pool.queue(Arc::new(runner), policy, Arc::clone(&tally) as Arc<dyn BatchObserver>);
-        Deployment { model, version, pipeline, costs, placement, queue, arrivals: Gate::new(usize::MAX), tally }
+        Deployment {
+            model,
+            version,
+            pipeline,
+            costs,
+            placement,
+            queue,
+            decoding,
+            arrivals: Gate::new(usize::MAX),
+            tally,
+        }
     }
 
     /// The model's name.

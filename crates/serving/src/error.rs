@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ferrocast_engine::{Dtype, EngineError};
-use ferrocast_pipeline::{EncodeError, PredictError};
+use ferrocast_pipeline::{EncodeError, ImageError, PredictError};
 use ferrocast_registry::ResolveError;
 
 use crate::Deployment;
@@ -24,6 +24,21 @@ pub enum ServeError {
         row: usize,
         /// The element type of the model's input.
         dtype: Dtype,
+    },
+    /// The bytes are no picture that the model can be given.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// Rows for a model of pictures.
+    #[error("model {model} takes pictures, no rows of features")]
+    TakesPictures {
+        /// The model's name.
+        model: String,
+    },
+    /// A picture for a model of rows.
+    #[error("model {model} takes rows of features, no pictures")]
+    TakesRows {
+        /// The model's name.
+        model: String,
     },
     /// As many rows wait for the model as may.
     #[error("model {model} is busy: {waiting} of at most {limit} rows wait for it")]
@@ -71,6 +86,9 @@ impl ServeError {
             PredictError::Encode(EncodeError::OutOfRange { feature, row, dtype }) => {
                 ServeError::OutOfRange { feature, row, dtype }
             }
+            PredictError::Image(cause) => ServeError::Image(cause),
+            PredictError::TakesPictures => ServeError::TakesPictures { model: deployment.model().to_owned() },
+            PredictError::TakesRows => ServeError::TakesRows { model: deployment.model().to_owned() },
             cause => ServeError::Inference {
                 model: deployment.model().to_owned(),
                 version: deployment.version().to_owned(),

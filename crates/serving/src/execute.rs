@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use ferrocast_batch::{ClosedBy, Priority, Rejected, TicketError};
 use ferrocast_engine::EngineError;
 use ferrocast_pipeline::PredictError;
 use ferrocast_schema::{Prediction, Rows};
 
+use crate::runner::Work;
 use crate::{Deployment, ServeError};
 
 /// How a request wants to be served.
@@ -32,7 +34,8 @@ pub struct Answer {
 pub struct Timing {
     /// The wait for a thread.
     pub queue: Duration,
-    /// The run: of the model alone on the pool, with encoding and decoding on the calling thread.
+    /// The run: on the pool that of the model, and before it the decoding of pictures; on the calling thread with encoding
+    /// and decoding.
     pub inference: Duration,
     /// Rows that ran together, those of other requests included.
     pub batch_rows: usize,
@@ -61,7 +64,23 @@ pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallO
             return inline(deployment, rows, options.deadline, Instant::now());
         }
     }
-    pooled(deployment, rows, options).await
+    let encoded = deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    pooled(deployment, Work::Rows(encoded), rows.len(), options).await
+}
+
+/// Predicts a picture on the pool. Dropping the future takes it out of the queue.
+pub(crate) async fn predict_image(
+    deployment: &Deployment,
+    picture: Bytes,
+    options: CallOptions,
+) -> Result<Answer, ServeError> {
+    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Err(ServeError::DeadlineExceeded);
+    }
+    if !deployment.pipeline().takes_pictures() {
+        return Err(ServeError::from_prediction(PredictError::TakesRows, deployment));
+    }
+    pooled(deployment, Work::Picture(picture), 1, options).await
 }
 
 fn inline(
@@ -81,17 +100,14 @@ fn inline(
     Ok(Answer { predictions, timing })
 }
 
-async fn pooled(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
+async fn pooled(deployment: &Deployment, work: Work, rows: usize, options: CallOptions) -> Result<Answer, ServeError> {
     let failed = |cause| ServeError::from_prediction(cause, deployment);
     let pipeline = deployment.pipeline();
-    let encoded = pipeline.encode(rows).map_err(failed)?;
     let ticket =
-        deployment.queue().try_submit(encoded, options.priority, options.deadline).map_err(
-            |refused| match refused {
-                Rejected::Full(_) => ServeError::queue_full(deployment),
-                Rejected::Closed(_) => ServeError::ShuttingDown,
-            },
-        )?;
+        deployment.queue().try_submit(work, options.priority, options.deadline).map_err(|refused| match refused {
+            Rejected::Full(_) => ServeError::queue_full(deployment),
+            Rejected::Closed(_) => ServeError::ShuttingDown,
+        })?;
     let done = match options.deadline {
         None => ticket.await,
         Some(deadline) => tokio::time::timeout_at(deadline.into(), ticket).await.unwrap_or(Err(TicketError::Expired)),
@@ -106,7 +122,7 @@ async fn pooled(deployment: &Deployment, rows: &Rows, options: CallOptions) -> R
             failed(PredictError::Engine(EngineError::Backend("the batch gave no answer".into())))
         }
     })?;
-    let predictions = pipeline.decode(&done.output, rows.len()).map_err(failed)?;
+    let predictions = pipeline.decode(&done.output, rows).map_err(failed)?;
     let report = done.report;
     let timing = Timing {
         queue: report.waited,

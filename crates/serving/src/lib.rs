@@ -1,8 +1,8 @@
 //! Predict these rows with that model: the product without HTTP.
 //!
-//! A [`Service`] holds a registry of [`Deployment`]s, one for each version that is ready, and answers rows with
+//! A [`Service`] holds a registry of [`Deployment`]s, one for each version that is ready, and answers rows and pictures with
 //! predictions: on the calling thread where that is cheaper than a trip to another, else on a pool that all models share,
-//! joined with rows of other requests where that was measured to pay. It is what a front end is built on, whatever its protocol.
+//! joined with rows of other requests where that was measured to pay; pictures always on the pool. It is what a front end is built on, whatever its protocol.
 //!
 //! **Architecture Invariant:** knows no protocol, no status code and no backend.
 
@@ -11,6 +11,7 @@ mod independence;
 mod placement;
 mod varied;
 
+mod decode_slots;
 mod deployer;
 mod deployment;
 mod runner;
@@ -26,6 +27,7 @@ pub use deployment::Deployment;
 pub use error::ServeError;
 pub use execute::{Answer, CallOptions, Timing};
 pub use ferrocast_batch::{ClosedBy, Permit, Priority, QueueLoad};
+pub use ferrocast_pipeline::{ImageError, ImageLimits};
 pub use ferrocast_registry::{
     Alias, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig, ResolveError, Snapshot, StartError,
     VersionEntry,

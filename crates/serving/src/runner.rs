@@ -1,62 +1,118 @@
-//! A pipeline as the pool runs it: rows of several requests, one run.
+//! A pipeline as the pool runs it: rows of several requests, one run; pictures from their bytes on.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ferrocast_batch::BatchRunner;
 use ferrocast_engine::{EngineError, Tensor};
-use ferrocast_pipeline::{Encoded, Pipeline, PredictError, join_outputs, split_outputs};
+use ferrocast_pipeline::{Encoded, ImageLimits, Pipeline, PredictError, join_outputs, split_outputs};
 
-/// Runs encoded rows; encoding and decoding stay with the request.
+use crate::decode_slots::DecodeSlots;
+
+/// What waits for the pool. Rows are encoded by the thread of their request, as that costs next to nothing.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Rows(Encoded),
+    /// A picture waits as it was sent: that takes a fraction of the memory of its tensor, and a picture that is refused or
+    /// given up while it waits was never decoded.
+    Picture(Bytes),
+}
+
+/// What decoding a picture may cost, for all models together.
+#[derive(Debug)]
+pub(crate) struct Decoding {
+    pub(crate) limits: ImageLimits,
+    pub(crate) slots: DecodeSlots,
+}
+
+/// Runs encoded rows and pictures; decoding of answers stays with the request.
 #[derive(Debug)]
 pub(crate) struct PipelineRunner {
     pub(crate) pipeline: Arc<Pipeline>,
     /// Whether rows of different requests may run together.
     pub(crate) joins: bool,
+    pub(crate) decoding: Arc<Decoding>,
 }
 
+type Outcome = Result<Vec<Tensor>, PredictError>;
+
 impl BatchRunner for PipelineRunner {
-    type Item = Encoded;
+    type Item = Work;
     type Output = Vec<Tensor>;
     type Error = PredictError;
 
-    fn rows(&self, item: &Encoded) -> usize {
-        item.rows
+    fn rows(&self, item: &Work) -> usize {
+        match item {
+            Work::Rows(encoded) => encoded.rows,
+            Work::Picture(_) => 1,
+        }
     }
 
-    fn bytes(&self, item: &Encoded) -> usize {
-        item.byte_len()
+    fn bytes(&self, item: &Work) -> usize {
+        match item {
+            Work::Rows(encoded) => encoded.byte_len(),
+            Work::Picture(bytes) => bytes.len(),
+        }
     }
 
-    fn can_join(&self, first: &Encoded, next: &Encoded) -> bool {
-        self.joins && first.can_join(next)
+    fn can_join(&self, first: &Work, next: &Work) -> bool {
+        self.joins
+            && match (first, next) {
+                (Work::Rows(first), Work::Rows(next)) => first.can_join(next),
+                // Those of one model become tensors of one shape.
+                (Work::Picture(_), Work::Picture(_)) => true,
+                _ => false,
+            }
     }
 
-    fn split(&self, item: Encoded, max_rows: usize) -> Vec<Encoded> {
-        let full = std::iter::repeat_n(max_rows, item.rows / max_rows);
-        let rest = Some(item.rows % max_rows).filter(|&rows| rows > 0);
+    fn split(&self, item: Work, max_rows: usize) -> Vec<Work> {
+        let Work::Rows(encoded) = item else { return vec![item] };
+        let full = std::iter::repeat_n(max_rows, encoded.rows / max_rows);
+        let rest = Some(encoded.rows % max_rows).filter(|&rows| rows > 0);
         let sizes: Vec<usize> = full.chain(rest).collect();
-        // What cannot be cut runs as it is.
-        item.split(&sizes).unwrap_or_else(|_| vec![item])
+        match encoded.split(&sizes) {
+            Ok(parts) => parts.into_iter().map(Work::Rows).collect(),
+            // What cannot be cut runs as it is.
+            Err(_) => vec![Work::Rows(encoded)],
+        }
     }
 
-    fn join(&self, outputs: Vec<Vec<Tensor>>) -> Result<Vec<Tensor>, PredictError> {
+    fn join(&self, outputs: Vec<Vec<Tensor>>) -> Outcome {
         Ok(join_outputs(&outputs).map_err(EngineError::from)?)
     }
 
-    fn run(&self, items: Vec<Encoded>) -> Vec<Result<Vec<Tensor>, PredictError>> {
-        if let [item] = items.as_slice() {
-            return vec![self.pipeline.infer(item)];
-        }
-        match self.run_joined(&items) {
-            Ok(outputs) => outputs.into_iter().map(Ok).collect(),
-            // One of them is to blame, and it alone gets the error.
-            Err(_) => items.iter().map(|item| self.pipeline.infer(item)).collect(),
-        }
+    fn run(&self, items: Vec<Work>) -> Vec<Outcome> {
+        let mut encoded = Vec::with_capacity(items.len());
+        let refused = items.into_iter().map(|item| self.encode(item).map(|item| encoded.push(item)).err());
+        let refused: Vec<Option<PredictError>> = refused.collect();
+        let mut outcomes = self.infer(&encoded).into_iter();
+        let outcome = |refused: Option<PredictError>| refused.map(Err).or_else(|| outcomes.next());
+        refused.into_iter().filter_map(outcome).collect()
     }
 }
 
 impl PipelineRunner {
-    fn run_joined(&self, items: &[Encoded]) -> Result<Vec<Vec<Tensor>>, PredictError> {
+    fn encode(&self, item: Work) -> Result<Encoded, PredictError> {
+        match item {
+            Work::Rows(encoded) => Ok(encoded),
+            Work::Picture(bytes) => {
+                let _slot = self.decoding.slots.take();
+                self.pipeline.encode_image(&bytes, &self.decoding.limits)
+            }
+        }
+    }
+
+    fn infer(&self, items: &[Encoded]) -> Vec<Outcome> {
+        if items.len() > 1
+            && let Ok(outputs) = self.infer_joined(items)
+        {
+            return outputs.into_iter().map(Ok).collect();
+        }
+        // Alone, or one of them is to blame, and it alone gets the error.
+        items.iter().map(|item| self.pipeline.infer(item)).collect()
+    }
+
+    fn infer_joined(&self, items: &[Encoded]) -> Result<Vec<Vec<Tensor>>, PredictError> {
         let rows: Vec<usize> = items.iter().map(|item| item.rows).collect();
         let outputs = self.pipeline.infer(&Encoded::join(items).map_err(EngineError::from)?)?;
         Ok(split_outputs(&outputs, &rows).map_err(EngineError::from)?)

@@ -4,12 +4,17 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use ferrocast_batch::{BatchObserver, Gate, Permit, Pool, PoolConfig};
-use ferrocast_pipeline::Loaders;
-use ferrocast_registry::{LoadTicket, ModelRef, Registry, RegistryConfig, Snapshot, StartError};
+use ferrocast_pipeline::{ImageLimits, Loaders};
+use ferrocast_registry::{
+    LoadTicket, ModelEntry, ModelRef, Registry, RegistryConfig, Snapshot, StartError, VersionEntry,
+};
 use ferrocast_schema::Rows;
 
+use crate::decode_slots::DecodeSlots;
 use crate::execute::{self, Answer, CallOptions};
+use crate::runner::Decoding;
 use crate::{Deployment, PipelineDeployer, ServeError};
 
 /// When to come back if it is not one model that is busy.
@@ -24,6 +29,10 @@ pub struct ServiceConfig {
     pub compute_threads: NonZeroUsize,
     /// Most requests that are under way at a time.
     pub max_in_flight: usize,
+    /// What one picture may cost.
+    pub images: ImageLimits,
+    /// Pictures that are decoded at a time.
+    pub image_decodes: NonZeroUsize,
 }
 
 /// The product: every model that is ready, and predictions from it.
@@ -42,7 +51,8 @@ impl Service {
     pub fn start(config: ServiceConfig, loaders: Loaders) -> Result<Service, StartError> {
         let pool = PoolConfig { threads: config.compute_threads, name: "compute".to_owned() };
         let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
-        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool));
+        let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
+        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding));
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight) })
     }
@@ -60,6 +70,16 @@ impl Service {
         Ok(self.registry.resolve(wanted)?)
     }
 
+    /// The model that a picture is for if the request names none: the default model if that takes pictures, else the first
+    /// that does, by name.
+    pub fn image_model(&self) -> Option<Arc<Deployment>> {
+        let snapshot = self.snapshot();
+        let latest = |model: &ModelEntry<Deployment>| model.latest().and_then(VersionEntry::deployed).cloned();
+        let default = snapshot.default_model().and_then(latest);
+        let all = snapshot.models().iter().filter_map(latest);
+        default.into_iter().chain(all).find(|deployment| deployment.pipeline().takes_pictures())
+    }
+
     /// Every model and version with its state.
     pub fn snapshot(&self) -> Arc<Snapshot<Deployment>> {
         self.registry.snapshot()
@@ -74,7 +94,8 @@ impl Service {
             return Err(ServeError::InFlightFull { limit: self.gate.limit(), retry_after: FULL_RETRY });
         };
         let placement = deployment.placement();
-        if !placement.is_inline(1) && deployment.load().rows >= placement.queue_rows {
+        let is_inline = placement.is_inline(1) && !deployment.pipeline().takes_pictures();
+        if !is_inline && deployment.load().rows >= placement.queue_rows {
             deployment.tally().rejected();
             return Err(ServeError::queue_full(deployment));
         }
@@ -98,6 +119,20 @@ impl Service {
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
         execute::predict(deployment, rows, options).await
+    }
+
+    /// Predicts a picture, given as the bytes of its file, on the pool: decoding it is no work for a thread that reads
+    /// requests. Dropping the future takes it out of the queue.
+    ///
+    /// # Errors
+    /// [`ServeError::Image`] for what is no picture, or one beyond the limits; else as [`Service::predict`].
+    pub async fn predict_image(
+        &self,
+        deployment: &Deployment,
+        picture: Bytes,
+        options: CallOptions,
+    ) -> Result<Answer, ServeError> {
+        execute::predict_image(deployment, picture, options).await
     }
 
     /// Ends the pool: what waits runs until the deadline, and is then refused. How much was refused.

@@ -14,7 +14,8 @@ use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_schema::{Prediction, Rows};
 use ferrocast_serving::{
-    Answer, CallOptions, ClosedBy, Deployment, ModelRef, Reason, RegistryConfig, ServeError, Service, ServiceConfig,
+    Answer, CallOptions, ClosedBy, Deployment, ImageLimits, ModelRef, Reason, RegistryConfig, ServeError, Service,
+    ServiceConfig,
 };
 use ferrocast_testkit::{FakeEngine, FakeLoader, small_model};
 use tempfile::TempDir;
@@ -42,7 +43,17 @@ fn serve(manifest: &str, model: &[u8], loaders: Loaders, threads: usize) -> Serv
     write(root.path(), "m/1/model.onnx", model);
     let registry = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
     let compute_threads = NonZeroUsize::new(threads).unwrap();
-    let service = Service::start(ServiceConfig { registry, compute_threads, max_in_flight: 1_000 }, loaders).unwrap();
+    let service = Service::start(
+        ServiceConfig {
+            registry,
+            compute_threads,
+            max_in_flight: 1_000,
+            images: ImageLimits::default(),
+            image_decodes: compute_threads,
+        },
+        loaders,
+    )
+    .unwrap();
     service.load_all().wait().unwrap();
     let deployment = service.model(ModelRef { name: Some("m"), version: None }).unwrap();
     Served { service: Rc::new(service), deployment, _root: root }

@@ -10,8 +10,8 @@ use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_schema::Rows;
 use ferrocast_serving::{
-    Answer, CallOptions, Deployment, ModelRef, ModelState, RegistryConfig, ResolveError, ServeError, Service,
-    ServiceConfig,
+    Answer, CallOptions, Deployment, ImageLimits, ModelRef, ModelState, RegistryConfig, ResolveError, ServeError,
+    Service, ServiceConfig,
 };
 use ferrocast_testkit::{FakeEngine, FakeLoader, small_model};
 use tempfile::TempDir;
@@ -24,7 +24,13 @@ fn write(root: &Path, file: &str, bytes: impl AsRef<[u8]>) {
 
 fn start(root: &TempDir, loaders: Loaders) -> Service {
     let registry = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
-    let config = ServiceConfig { registry, compute_threads: NonZeroUsize::new(3).unwrap(), max_in_flight: 100 };
+    let config = ServiceConfig {
+        registry,
+        compute_threads: NonZeroUsize::new(3).unwrap(),
+        max_in_flight: 100,
+        images: ImageLimits::default(),
+        image_decodes: NonZeroUsize::MIN,
+    };
     let service = Service::start(config, loaders).unwrap();
     service.load_all().wait().unwrap();
     service
