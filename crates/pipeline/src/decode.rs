@@ -7,6 +7,8 @@ mod score_outputs;
 mod targets;
 mod values;
 
+use std::sync::Arc;
+
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
 use ferrocast_schema::{ClassValue, Manifest, Prediction, Task};
 
@@ -61,6 +63,14 @@ impl Decoder {
     pub(crate) fn classes(&self) -> &[Class] {
         match self {
             Decoder::Classification(classification) => classification.classes(),
+            Decoder::Targets(_) | Decoder::Values(_) => &[],
+        }
+    }
+
+    /// What these classes are called, no two alike.
+    pub(crate) fn class_names(&self) -> &[Arc<str>] {
+        match self {
+            Decoder::Classification(classification) => classification.names(),
             Decoder::Targets(_) | Decoder::Values(_) => &[],
         }
     }

@@ -65,6 +65,12 @@ impl Pipeline {
         self.decoder.classes()
     }
 
+    /// What [`Pipeline::classes`] are called, in their order: labels, else values. A label that several classes have has the
+    /// class behind it, as in `crane (134)`, so that no two are alike.
+    pub fn class_names(&self) -> &[Arc<str>] {
+        self.decoder.class_names()
+    }
+
     /// What a classifier of several labels chooses each from, in the order of its labels and of their probabilities; a
     /// list is empty where the file does not say. Nothing for models with one label, or none.
     pub fn targets(&self) -> Vec<&[Class]> {

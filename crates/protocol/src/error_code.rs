@@ -49,6 +49,12 @@ error_codes! {
     BadRequest = "BAD_REQUEST", 400, request_error;
     /// The batch holds more instances than the server accepts in one request; split it.
     BatchTooLarge = "BATCH_TOO_LARGE", 400, request_error;
+    /// The file is no picture that the server reads: it is none, or of another format than PNG, JPEG and WebP.
+    NotAnImage = "NOT_AN_IMAGE", 400, request_error;
+    /// The picture is damaged, animated or only a line, so that nothing can be told about it.
+    ImageUndecodable = "IMAGE_UNDECODABLE", 422, request_error;
+    /// The model takes another kind of input: pictures where rows were sent, or rows where a picture was.
+    InputMismatch = "INPUT_MISMATCH", 400, request_error;
     /// No model of this name is being served.
     ModelNotFound = "MODEL_NOT_FOUND", 404, request_error;
     /// The model exists, but not in this version or under this alias.

@@ -11,9 +11,10 @@ pub use card::{
     VersionState, VersionStatus, WarmUpCost,
 };
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
-pub use request::{Limits, decode_batch, decode_row};
+pub use request::{Limits, TopK, base64_body_bytes, decode_batch, decode_picture, decode_row};
 pub use response::{
-    BatchItem, BatchResponse, PerClass, PredictedClass, PredictedValue, PredictionResponse, Served, Status,
-    encode_batch, encode_prediction,
+    BatchItem, BatchResponse, ImageBatchResponse, ImageItem, ImageResponse, PerClass, Picture, PredictedClass,
+    PredictedValue, PredictionResponse, Served, Status, Telling, encode_batch, encode_image, encode_image_batch,
+    encode_prediction,
 };
 pub use status::{Health, HealthResponse, ModelHealth, RootResponse};

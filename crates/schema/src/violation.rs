@@ -52,6 +52,8 @@ pub mod code {
     pub const TOO_SHORT: &str = "too_short";
     /// The body is no JSON.
     pub const JSON_INVALID: &str = "json_invalid";
+    /// A string that is no base64.
+    pub const BASE64_DECODE: &str = "base64_decode";
     /// Not an object.
     pub const MODEL_ATTRIBUTES_TYPE: &str = "model_attributes_type";
     /// A field given twice, or under its name and an alias. (ours)

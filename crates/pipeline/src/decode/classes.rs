@@ -26,6 +26,8 @@ pub struct Class {
 pub(crate) struct Classes {
     classes: Vec<Class>,
     positions: HashMap<ClassValue, usize>,
+    /// What each is called, no two alike.
+    names: Vec<Arc<str>>,
 }
 
 impl Classes {
@@ -53,12 +55,17 @@ impl Classes {
         }
         let labels = output.labels.iter().map(|label| Some(label.as_str().into()));
         let labels = labels.chain(std::iter::repeat(None));
-        let classes = values.into_iter().zip(labels).map(|(value, label)| Class { value, label }).collect();
-        Ok(Classes { classes, positions })
+        let classes: Vec<Class> = values.into_iter().zip(labels).map(|(value, label)| Class { value, label }).collect();
+        Ok(Classes { names: names(&classes), classes, positions })
     }
 
     pub(crate) fn as_slice(&self) -> &[Class] {
         &self.classes
+    }
+
+    /// What each is called, no two alike.
+    pub(crate) fn names(&self) -> &[Arc<str>] {
+        &self.names
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -78,5 +85,34 @@ impl Classes {
             return self.classes.iter().position(|class| class.value == *value);
         }
         self.positions.get(value).copied()
+    }
+}
+
+/// Labels, else values. A label that several classes have (ImageNet has two cranes) is told apart by the value behind it.
+fn names(classes: &[Class]) -> Vec<Arc<str>> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for label in classes.iter().filter_map(|class| class.label.as_deref()) {
+        *counts.entry(label).or_default() += 1;
+    }
+    let name = |class: &Class| match &class.label {
+        Some(label) if counts.get(&**label) == Some(&1) => Arc::clone(label),
+        Some(label) => format!("{label} ({})", class.value).into(),
+        None => class.value.to_string().into(),
+    };
+    classes.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        let output =
+            OutputSection { labels: ["crane", "cat", "crane"].map(str::to_owned).to_vec(), ..OutputSection::default() };
+        let classes = Classes::new(&output, &ModelHints::default(), Some(3)).unwrap();
+        assert_eq!(classes.names(), ["crane (0)", "cat", "crane (2)"].map(Arc::from));
+        let unlabelled = Classes::new(&OutputSection::default(), &ModelHints::default(), Some(2)).unwrap();
+        assert_eq!(unlabelled.names(), ["0", "1"].map(Arc::from));
     }
 }

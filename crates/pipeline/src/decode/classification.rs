@@ -1,5 +1,7 @@
 //! A label and scores for each row to a class with probabilities.
 
+use std::sync::Arc;
+
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
 use ferrocast_schema::{ClassValue, Manifest, Number, OutputSection, Prediction, Scores};
 
@@ -59,6 +61,10 @@ impl Classification {
 
     pub(crate) fn classes(&self) -> &[Class] {
         self.classes.as_slice()
+    }
+
+    pub(crate) fn names(&self) -> &[Arc<str>] {
+        self.classes.names()
     }
 
     /// Takes the scores for raw ones if the example's are, where the file does not say.

@@ -1,12 +1,17 @@
-//! Bodies of `/predict` and `/predict_batch`, read straight into columns by the model's own schema.
+//! Bodies of `/predict`, `/predict_batch` and `/predict_image_base64`; rows are read straight into columns by the model's own schema.
 
 mod batch;
+mod picture;
+mod top_k;
 
 use ferrocast_schema::{JsonLimits, RowSchema, Rows, read_json};
 
 use crate::{ApiError, ErrorCode};
 
 use batch::BatchSeed;
+
+pub use picture::{base64_body_bytes, decode_picture};
+pub use top_k::TopK;
 
 /// What one request may ask for. Bytes are bounded before the body gets here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,17 @@
-//! Answers of `/predict` and `/predict_batch`. They borrow from the predictions and are written into one buffer of
+//! Answers of `/predict`, `/predict_batch` and their like for pictures. They borrow from the predictions and are written into one buffer of
 //! sufficient size; a number that JSON cannot carry is found before it is written, never turned into `null`.
 
 mod batch;
+mod image;
 mod outcome;
 
 use ferrocast_schema::{Choice, ClassValue, Number, Prediction, Scores};
 use serde::Serialize;
 
 pub use self::batch::encode_batch;
+pub use self::image::{
+    ImageBatchResponse, ImageItem, ImageResponse, Picture, Telling, encode_image, encode_image_batch,
+};
 use self::outcome::Outcome;
 use crate::ApiError;
 
