@@ -51,6 +51,7 @@ const STEPS: &[Step] = &[
     Step { name: "codegen", run: |sh| codegen::run(sh, codegen::Mode::Check).map(|()| None) },
     Step { name: "conformance", run: |sh| conformance::run(sh).map(|()| None) },
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
+    Step { name: "images", run: |sh| models::images(sh).map(|()| None) },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
     Step { name: "deny", run: deny },
 ];

@@ -25,7 +25,8 @@ const MODEL_TABLE: Marks =
 pub(crate) fn run(sh: &Shell, mode: Mode) -> anyhow::Result<()> {
     let root = root();
     let openapi = printed(sh, "openapi")?;
-    let table = model_table::render(&openapi, &models::read_golden(&root.join("models"))?)?;
+    let samples = root.join("models");
+    let table = model_table::render(&openapi, &models::read_golden(&samples)?, &models::picture_models(&samples)?)?;
     let documents = [
         ("docs/configuration.md", printed(sh, "configuration")?),
         ("docs/errors.md", printed(sh, "errors")?),

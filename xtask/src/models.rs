@@ -3,12 +3,14 @@
 mod compare;
 mod deployed;
 mod golden;
+mod images;
 mod matrix;
 mod samples;
 mod tally;
 
 pub(crate) use self::{
-    golden::{Golden, read_golden},
+    golden::{Golden, picture_models, read_golden},
+    images::images,
     matrix::{Made, matrix},
     samples::verify,
 };

@@ -66,14 +66,14 @@ pub(crate) enum Command {
     },
     /// Predict once, without a server
     #[command(
-        after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; the answer\n\
-        is what the server would send.\n\nExample:\n  echo '{\"age\": 42}' | ferrocast predict models/churn/1 -"
+        after_help = "The JSON is what /predict takes, or {\"instances\": [...]} as for /predict_batch; a model of\n\
+        pictures takes a PNG, JPEG or WebP file instead. The answer is what the server would send.\n\nExample:\n  echo '{\"age\": 42}' | ferrocast predict models/churn/1 -"
     )]
     Predict {
         /// The version's folder, or an .onnx file
         path: PathBuf,
-        /// A file with JSON, or - for standard input
-        json: String,
+        /// A file with JSON, or a picture; - for standard input
+        input: String,
     },
     /// Check the configuration and exit: 0 if it is good, 78 with every problem if not
     CheckConfig(ServeArgs),

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Check { path }) => commands::check::run(&path, out),
         Some(Command::Init { model, force }) => commands::init::run(&model, force, out),
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
-        Some(Command::Predict { path, json }) => commands::predict::run(&path, &json, out),
+        Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
         Some(Command::Docs { document, serve }) => commands::docs::run(document, serve, out),
     };

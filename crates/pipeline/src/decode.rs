@@ -54,7 +54,14 @@ impl Decoder {
                 Values::compile(manifest, signature).map(Decoder::Values)
             }
             Task::ImageClassification => {
-                Classification::compile(manifest, signature, hints).map(Decoder::Classification)
+                let classification = Classification::compile(manifest, signature, hints)?;
+                if classification.has_scores() {
+                    Ok(Decoder::Classification(classification))
+                } else {
+                    Err(OpenError::Output(
+                        "a model of pictures has a score for each class; this one has none".to_owned(),
+                    ))
+                }
             }
         }
     }

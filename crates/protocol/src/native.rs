@@ -7,8 +7,8 @@ mod response;
 mod status;
 
 pub use card::{
-    ClassCard, ExecutionCard, FeatureCard, ModelCard, ModelList, ModelSummary, QueueCard, RangeCard, VersionCard,
-    VersionState, VersionStatus, WarmUpCost,
+    ClassCard, ExecutionCard, FeatureCard, ImageCard, ModelCard, ModelList, ModelSummary, QueueCard, RangeCard,
+    VersionCard, VersionState, VersionStatus, WarmUpCost,
 };
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
 pub use request::{Limits, TopK, base64_body_bytes, decode_batch, decode_picture, decode_row};

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use apistos::ApiComponent;
 use ferrocast_protocol::native::{
-    BatchResponse, ClassCard, ErrorResponse, ExecutionCard, Health, HealthResponse, ModelCard, ModelHealth, ModelList,
-    ModelSummary, PredictionResponse, QueueCard, RootResponse, Served, VersionCard, VersionState, VersionStatus,
-    WarmUpCost, encode_batch, encode_prediction, render,
+    BatchResponse, ClassCard, ErrorResponse, ExecutionCard, Health, HealthResponse, ImageCard, ModelCard, ModelHealth,
+    ModelList, ModelSummary, PredictionResponse, QueueCard, RootResponse, Served, VersionCard, VersionState,
+    VersionStatus, WarmUpCost, encode_batch, encode_prediction, render,
 };
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{
@@ -76,6 +76,7 @@ fn status_and_models() {
     ruled.range = Range { gt: Some(0.0), ..Range::default() };
     ruled.aliases = vec!["feature1".to_owned()];
     let described = VersionCard {
+        image: Some(ImageCard { width: 2, height: 2, resize: "exact".to_owned(), filter: "nearest".to_owned() }),
         version: "1".to_owned(),
         features: vec![(&plain).into(), (&ruled).into()],
         classes: vec![ClassCard::new(&ClassValue::Int(0), None)],

@@ -15,11 +15,12 @@ use actix_web::{App, HttpServer};
 use apistos::app::{BuildConfig, OpenApiWrapper};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
-use ferrocast_serving::{Alias, RegistryConfig, Service, ServiceConfig, StartError};
+use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError};
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
 use crate::config::{Config, ConfigError, ServerConfig};
+use crate::extract::upload::parser_config;
 use crate::middleware::answer::answer;
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
 use crate::state::State;
@@ -140,6 +141,7 @@ fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_
     let app = move || {
         App::new()
             .app_data(state.clone())
+            .app_data(parser_config())
             .document(spec(&app_name))
             .configure(routes::api)
             // The description is our own route: this part of it plus the models.
@@ -168,6 +170,12 @@ pub(crate) fn service_config(config: &Config) -> ServiceConfig {
         registry: registry_config(config),
         compute_threads: config.server.compute_threads,
         max_in_flight: config.limits.max_in_flight,
+        images: ImageLimits {
+            side: config.limits.image_side,
+            pixels: config.limits.image_pixels,
+            memory: config.limits.image_memory,
+        },
+        image_decodes: config.limits.image_decodes,
     }
 }
 

@@ -128,6 +128,20 @@ pub struct Limits {
     pub max_connections: usize,
     /// Most predictions under way.
     pub max_in_flight: usize,
+    /// Largest picture in bytes, as it is sent.
+    pub image_bytes: usize,
+    /// Largest form with several pictures in bytes.
+    pub image_batch_bytes: usize,
+    /// Most pictures in one form.
+    pub max_image_batch: usize,
+    /// Most pixels of a picture's side.
+    pub image_side: usize,
+    /// Most pixels of a picture.
+    pub image_pixels: usize,
+    /// Most memory that decoding a picture takes, in bytes.
+    pub image_memory: usize,
+    /// Pictures that are decoded at a time.
+    pub image_decodes: NonZeroUsize,
 }
 
 /// How to log.

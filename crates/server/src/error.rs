@@ -11,7 +11,7 @@ use apistos::paths::Response;
 use apistos::reference_or::ReferenceOr;
 use ferrocast_protocol::{ApiError, ErrorCode, native};
 use ferrocast_schema::{Loc, Violation, Violations, code};
-use ferrocast_serving::{ResolveError, ServeError};
+use ferrocast_serving::{ImageError, ResolveError, ServeError};
 
 use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
 use crate::openapi::errors;
@@ -29,6 +29,12 @@ impl Failure {
     /// The error in the words of the table.
     pub(crate) fn api_error(&self) -> &ApiError {
         &self.api_error
+    }
+
+    /// The same for one of several pictures.
+    pub(crate) fn of_picture(mut self, position: usize) -> Failure {
+        self.api_error.message = format!("Picture {position}: {}", self.api_error.message);
+        self
     }
 
     /// What lies behind a server fault: for the log, and for clients only in debug mode.
@@ -55,7 +61,12 @@ impl From<ServeError> for Failure {
             ServeError::QueueFull { retry_after, .. } | ServeError::InFlightFull { retry_after, .. } => {
                 api_error.with_retry_after(retry_after).into()
             }
-            ServeError::Resolve(_) | ServeError::DeadlineExceeded | ServeError::ShuttingDown => api_error.into(),
+            ServeError::Resolve(_)
+            | ServeError::Image(_)
+            | ServeError::TakesPictures { .. }
+            | ServeError::TakesRows { .. }
+            | ServeError::DeadlineExceeded
+            | ServeError::ShuttingDown => api_error.into(),
             error => Failure { api_error, cause: Some(error.to_string()) },
         }
     }
@@ -66,6 +77,8 @@ fn code_of(error: &ServeError) -> ErrorCode {
         ServeError::Resolve(ResolveError::UnknownModel { .. }) => ErrorCode::ModelNotFound,
         ServeError::Resolve(ResolveError::UnknownVersion { .. }) => ErrorCode::VersionNotFound,
         ServeError::Resolve(_) => ErrorCode::ModelNotReady,
+        ServeError::Image(cause) => code_of_image(cause),
+        ServeError::TakesPictures { .. } | ServeError::TakesRows { .. } => ErrorCode::InputMismatch,
         ServeError::QueueFull { .. } | ServeError::InFlightFull { .. } => ErrorCode::Overloaded,
         ServeError::DeadlineExceeded => ErrorCode::DeadlineExceeded,
         ServeError::ShuttingDown => ErrorCode::ShuttingDown,
@@ -75,10 +88,38 @@ fn code_of(error: &ServeError) -> ErrorCode {
     }
 }
 
+fn code_of_image(error: &ImageError) -> ErrorCode {
+    match error {
+        ImageError::Empty | ImageError::UnknownFormat => ErrorCode::NotAnImage,
+        ImageError::Side { .. } | ImageError::Pixels { .. } | ImageError::Memory { .. } => ErrorCode::PayloadTooLarge,
+        _ => ErrorCode::ImageUndecodable,
+    }
+}
+
+/// The setting that a picture is beyond.
+fn limit_of_image(error: &ImageError) -> &'static str {
+    match error {
+        ImageError::Side { .. } => " (limits.image_side)",
+        ImageError::Pixels { .. } => " (limits.image_pixels)",
+        ImageError::Memory { .. } => " (limits.image_memory)",
+        _ => "",
+    }
+}
+
 /// Without what only the log may know.
 fn said_to_clients(error: &ServeError) -> String {
     match error {
         ServeError::Resolve(resolve) => resolve.to_string(),
+        ServeError::Image(cause @ (ImageError::Empty | ImageError::UnknownFormat)) => {
+            format!("File must be an image: {cause}")
+        }
+        ServeError::Image(cause) => format!("The picture is refused: {cause}{}", limit_of_image(cause)),
+        ServeError::TakesPictures { model } => {
+            format!("Model {model} takes pictures: POST a form with a part `file` to /models/{model}/predict_image")
+        }
+        ServeError::TakesRows { model } => {
+            format!("Model {model} takes rows of features, no pictures: POST JSON to /models/{model}/predict")
+        }
         ServeError::QueueFull { model, waiting, limit, .. } => {
             format!("Model {model} is busy: {waiting} of at most {limit} rows wait for it (serving.max_queue_rows)")
         }

@@ -42,6 +42,9 @@ fn greet(service: &Service, address: SocketAddr) {
 
 /// A request for the default model that works.
 fn curl(deployment: &Deployment, address: SocketAddr) -> String {
+    if deployment.pipeline().takes_pictures() {
+        return format!("curl http://{address}/predict_image -F file=@picture.jpg");
+    }
     let example = deployment.pipeline().schema().example();
     format!("curl http://{address}/predict -H 'content-type: application/json' -d '{example}'")
 }

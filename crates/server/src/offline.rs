@@ -4,13 +4,16 @@ use std::path::Path;
 
 use ferrocast_engine::{EngineLoader, Inspection, ModelSource};
 use ferrocast_engine_tract::TractLoader;
-use ferrocast_pipeline::{OpenError, Pipeline, PredictError};
-use ferrocast_protocol::ApiError;
-use ferrocast_protocol::native::{self, Served};
+use ferrocast_pipeline::{ImageLimits, OpenError, Pipeline, PredictError};
+use ferrocast_protocol::native::{self, Served, Telling, TopK};
+use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Prediction, Rows};
+use ferrocast_serving::ServeError;
 
-/// The answer that the server would give to the body: that of `/predict_batch` if the body is a JSON object with
-/// `instances`, else that of `/predict`. Model and version in it are the given names.
+use crate::error::Failure;
+
+/// The answer that the server would give to the body: that of `/predict_image` for a model of pictures; that of
+/// `/predict_batch` if the body is a JSON object with `instances`, else that of `/predict`. Model and version in it are the given names.
 ///
 /// # Errors
 /// The body of the server's error answer.
@@ -18,7 +21,9 @@ pub fn predict_once(pipeline: &Pipeline, model: &str, version: &str, body: &[u8]
     let limits = native::Limits { max_batch: usize::MAX, ..native::Limits::default() };
     let served = Served { model, version };
     let schema = pipeline.schema();
-    let answer = if is_batch(body) {
+    let answer = if pipeline.takes_pictures() {
+        predicted_picture(pipeline, served, body)
+    } else if is_batch(body) {
         native::decode_batch(body, schema, &limits)
             .and_then(|rows| predicted(pipeline, &rows))
             .and_then(|predictions| native::encode_batch(&predictions, served))
@@ -50,9 +55,22 @@ fn is_batch(body: &[u8]) -> bool {
     serde_json::from_slice::<Envelope>(body).is_ok()
 }
 
+fn predicted_picture(pipeline: &Pipeline, served: Served<'_>, file: &[u8]) -> Result<Vec<u8>, ApiError> {
+    let predictions = pipeline.predict_image(file, &ImageLimits::default()).map_err(|error| match error {
+        PredictError::Image(cause) => Failure::from(ServeError::Image(cause)).api_error().clone(),
+        error => failed(&error),
+    })?;
+    let prediction = predictions.first().ok_or_else(ApiError::internal)?;
+    let threshold = pipeline.manifest().output.threshold;
+    let telling = Telling { names: pipeline.class_names(), threshold, top_k: Some(TopK::default()) };
+    native::encode_image(prediction, &telling, served)
+}
+
 fn predicted(pipeline: &Pipeline, rows: &Rows) -> Result<Vec<Prediction>, ApiError> {
-    pipeline.predict(rows).map_err(|error: PredictError| {
-        // On a terminal there is nobody to hide the cause from.
-        ApiError::new(ferrocast_protocol::ErrorCode::Inference, error.to_string())
-    })
+    pipeline.predict(rows).map_err(|error| failed(&error))
+}
+
+/// On a terminal there is nobody to hide the cause from.
+fn failed(error: &PredictError) -> ApiError {
+    ApiError::new(ErrorCode::Inference, error.to_string())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod docs;
 mod health;
+pub(crate) mod image;
 mod models;
 mod predict;
 
@@ -18,17 +19,26 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
         .service(resource("/health").route(get().to(health::health)))
         .service(resource("/predict").route(post().to(predict::predict)))
         .service(resource("/predict_batch").route(post().to(predict::predict_batch)))
+        .service(resource("/predict_image").route(post().to(image::predict_image)))
+        .service(resource("/predict_image_batch").route(post().to(image::predict_image_batch)))
+        .service(resource("/predict_image_base64").route(post().to(image::predict_image_base64)))
         .service(resource("/models").route(get().to(models::list)))
         .service(
             scope("/models/{model}")
                 .service(resource("").route(get().to(models::model)))
                 .service(resource("/predict").route(post().to(predict::row)))
                 .service(resource("/predict_batch").route(post().to(predict::batch)))
+                .service(resource("/predict_image").route(post().to(image::file)))
+                .service(resource("/predict_image_batch").route(post().to(image::files)))
+                .service(resource("/predict_image_base64").route(post().to(image::base64)))
                 .service(
                     scope("/versions/{version}")
                         .service(resource("").route(get().to(models::version)))
                         .service(resource("/predict").route(post().to(predict::row)))
-                        .service(resource("/predict_batch").route(post().to(predict::batch))),
+                        .service(resource("/predict_batch").route(post().to(predict::batch)))
+                        .service(resource("/predict_image").route(post().to(image::file)))
+                        .service(resource("/predict_image_batch").route(post().to(image::files)))
+                        .service(resource("/predict_image_base64").route(post().to(image::base64))),
                 ),
         )
         .service(resource("/predict/{version}").route(post().to(predict::predict_version)));

@@ -8,6 +8,7 @@ use ferrocast_schema::JsonLimits;
 use ferrocast_serving::Service;
 
 use crate::config::Config;
+use crate::extract::upload::UploadLimits;
 use crate::openapi::{ApiDocument, Published};
 
 /// Shared by all workers.
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) request_timeout: Duration,
     /// What one request may ask of a model.
     pub(crate) limits: native::Limits,
+    /// What forms with pictures may hold.
+    pub(crate) uploads: UploadLimits,
     /// Whether clients see the causes of server faults.
     pub(crate) debug: bool,
     document: ApiDocument,
@@ -42,6 +45,11 @@ impl State {
             body_timeout: config.server.body_timeout,
             request_timeout: config.server.request_timeout,
             limits: native::Limits { max_batch: config.limits.max_batch_size, json },
+            uploads: UploadLimits {
+                image_bytes: config.limits.image_bytes,
+                batch_bytes: config.limits.image_batch_bytes,
+                max_batch: config.limits.max_image_batch,
+            },
             debug: config.server.debug,
             document,
         }

@@ -21,16 +21,20 @@ struct Tag {
 }
 
 /// One row for each model, with all its versions.
-pub(super) fn render(openapi: &str, golden: &[Golden]) -> anyhow::Result<String> {
+pub(super) fn render(openapi: &str, golden: &[Golden], of_pictures: &[String]) -> anyhow::Result<String> {
     let description: Description = serde_json::from_str(openapi).context("the API description has no tags")?;
     let mut models: BTreeMap<&str, Vec<&Golden>> = BTreeMap::new();
     for version in golden {
         models.entry(&version.model).or_default().push(version);
     }
+    let answers_of = |name: &str| {
+        let tag = description.tags.iter().find(|tag| tag.name == name);
+        let tag = tag.with_context(|| format!("the API description has no tag `{name}`"))?;
+        Ok::<_, anyhow::Error>(tag.description.as_str())
+    };
     let mut table = "| Model | Answers | Versions | Compared with |\n|---|---|---|---|\n".to_owned();
     for (name, versions) in models {
-        let tag = description.tags.iter().find(|tag| tag.name == name);
-        let answers = &tag.with_context(|| format!("the API description has no tag `{name}`"))?.description;
+        let answers = answers_of(name)?;
         let numbers: Vec<&str> = versions.iter().map(|version| version.version.as_str()).collect();
         let mut compared: Vec<String> = versions
             .iter()
@@ -38,6 +42,9 @@ pub(super) fn render(openapi: &str, golden: &[Golden]) -> anyhow::Result<String>
             .collect();
         compared.dedup();
         table += &format!("| `{name}` | {answers} | {} | {} |\n", numbers.join(", "), compared.join("; "));
+    }
+    for name in of_pictures {
+        table += &format!("| `{name}` | {} | 1 | photographs judged by ONNX Runtime |\n", answers_of(name)?);
     }
     Ok(table)
 }
@@ -60,16 +67,20 @@ mod tests {
     fn versions_share_a_row() {
         let openapi = json!({"tags": [{"name": "service"}, {"name": "b", "description": "How b"}, {"name": "a"}]});
         let golden = [golden("b", "1"), golden("b", "2"), golden("a", "7")];
-        let table = render(&openapi.to_string(), &golden).unwrap();
+        let table = render(&openapi.to_string(), &golden, &["b".to_owned()]).unwrap();
         let rows: Vec<&str> = table.lines().skip(2).collect();
         assert_eq!(
             rows,
-            ["| `a` |  | 7 | 1 rows answered by lib 1 |", "| `b` | How b | 1, 2 | 1 rows answered by lib 1 |"]
+            [
+                "| `a` |  | 7 | 1 rows answered by lib 1 |",
+                "| `b` | How b | 1, 2 | 1 rows answered by lib 1 |",
+                "| `b` | How b | 1 | photographs judged by ONNX Runtime |"
+            ]
         );
     }
 
     #[test]
     fn a_model_that_is_not_served_is_noticed() {
-        assert!(render(r#"{"tags": []}"#, &[golden("a", "1")]).is_err());
+        assert!(render(r#"{"tags": []}"#, &[golden("a", "1")], &[]).is_err());
     }
 }

@@ -48,16 +48,26 @@ impl Golden {
     }
 }
 
-/// Every `<models>/<name>/<version>/golden.json`, which each folder with a model must have.
+/// Every `<models>/<name>/<version>/golden.json`, which each folder with a model must have, but for models of pictures.
 pub(crate) fn read_golden(models: &Path) -> anyhow::Result<Vec<Golden>> {
     let mut found = Vec::new();
-    for name in folders(models)? {
+    for name in folders(models)?.into_iter().filter(|name| !takes_pictures(name)) {
         for version in folders(&name)?.into_iter().filter(|version| version.join("model.onnx").exists()) {
             found.push(Golden::read(&version.join("golden.json"))?);
         }
     }
     ensure!(!found.is_empty(), "{} holds no model", models.display());
     Ok(found)
+}
+
+/// The models whose input is pictures, by name. What they answer is compared by the check `images`.
+pub(crate) fn picture_models(models: &Path) -> anyhow::Result<Vec<String>> {
+    let folders = folders(models)?.into_iter().filter(|name| takes_pictures(name));
+    Ok(folders.filter_map(|name| Some(name.file_name()?.to_string_lossy().into_owned())).collect())
+}
+
+fn takes_pictures(model: &Path) -> bool {
+    fs::read_to_string(model.join("model.toml")).is_ok_and(|manifest| manifest.contains("\n[image]\n"))
 }
 
 fn folders(parent: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -80,14 +80,14 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "preprocess",
         place: Place::Layer(1),
         workspace: &["engine", "schema"],
-        external: &["image"],
+        external: &["bytemuck", "image", "memchr", "wide", "zune-core", "zune-jpeg"],
         never: &["tokio*"],
     },
     Member {
         name: "protocol",
         place: Place::Layer(1),
         workspace: &["engine", "schema"],
-        external: &["apistos", "apistos-schemars", "garde", "serde", "serde_json"],
+        external: &["apistos", "apistos-schemars", "base64", "garde", "serde", "serde_json"],
         never: &["tokio*"],
     },
     Member {
@@ -108,7 +108,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "serving",
         place: Place::Layer(3),
         workspace: &["batch", "engine", "pipeline", "registry", "schema"],
-        external: &["tokio"],
+        external: &["bytes", "tokio"],
         never: &["actix*", "prometheus", "tract*"],
     },
     Member {

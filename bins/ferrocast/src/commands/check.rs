@@ -63,7 +63,10 @@ fn report(path: &Path, out: &mut impl Write) -> io::Result<bool> {
         Ok(pipeline) => {
             let took = started.elapsed().as_secs_f64() * 1e3;
             writeln!(out, "ok      {} ({}, {took:.0} ms)", path.display(), pipeline.manifest().task.as_str())?;
-            let example = pipeline.schema().example().to_string();
+            let example = match pipeline.takes_pictures() {
+                true => "a grey picture".to_owned(),
+                false => pipeline.schema().example().to_string(),
+            };
             // Opening has run it already.
             let answer = pipeline.run_example().unwrap_or_default();
             let told = answer.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

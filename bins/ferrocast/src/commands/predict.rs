@@ -10,8 +10,8 @@ use ferrocast_server::{loaders, predict_once};
 use super::{Done, with_advice};
 
 /// Prints what the server would answer.
-pub(crate) fn run(path: &Path, json: &str, out: &mut impl Write) -> Done {
-    let body = read(json)?;
+pub(crate) fn run(path: &Path, input: &str, out: &mut impl Write) -> Done {
+    let body = read(input)?;
     let pipeline = Pipeline::open(path, &loaders()).map_err(|error| with_advice(&error))?;
     let (model, version) = names(path);
     let text = |body: Vec<u8>| String::from_utf8_lossy(&body).into_owned();
@@ -19,9 +19,9 @@ pub(crate) fn run(path: &Path, json: &str, out: &mut impl Write) -> Done {
     Ok(())
 }
 
-fn read(json: &str) -> Result<Vec<u8>, String> {
-    if json != "-" {
-        return std::fs::read(json).map_err(|error| format!("{json}: {error}"));
+fn read(input: &str) -> Result<Vec<u8>, String> {
+    if input != "-" {
+        return std::fs::read(input).map_err(|error| format!("{input}: {error}"));
     }
     let mut body = Vec::new();
     io::stdin().read_to_end(&mut body).map_err(|error| format!("standard input: {error}"))?;

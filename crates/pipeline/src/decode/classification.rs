@@ -63,6 +63,10 @@ impl Classification {
         self.classes.as_slice()
     }
 
+    pub(crate) fn has_scores(&self) -> bool {
+        self.scores.is_some()
+    }
+
     pub(crate) fn names(&self) -> &[Arc<str>] {
         self.classes.names()
     }

@@ -89,13 +89,16 @@ pub struct VersionCard {
     pub version: String,
     /// The fields of a request, in the order in which the model takes them.
     pub features: Vec<FeatureCard>,
+    /// What becomes of a picture, for models that take pictures; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageCard>,
     /// What the model chooses from, in the order of `probability`; empty if it does not choose.
     pub classes: Vec<ClassCard>,
     /// Where the model tells several things about a row: what it chooses each from, in the order of `prediction` and of
     /// `probability`. A list is empty if the file does not say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Vec<ClassCard>>,
-    /// A request that the model accepts.
+    /// A request that the model accepts; empty for models of pictures.
     pub example: Value,
     /// The backend that runs the model: `"tract"`.
     pub engine: String,
@@ -109,6 +112,20 @@ pub struct VersionCard {
     pub execution: ExecutionCard,
     /// What waits for the pool, and what became of earlier predictions there.
     pub queue: QueueCard,
+}
+
+/// What becomes of a picture before the model sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos_schemars::JsonSchema))]
+pub struct ImageCard {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// How it gets that size: `exact`, `shorter-side` (the middle is cut out) or `fit` (the rest is padded).
+    pub resize: String,
+    /// How new pixels are made out of old ones: `nearest`, `bilinear`, `bicubic` or `lanczos`.
+    pub filter: String,
 }
 
 /// Where the predictions of a version run: chosen by what rows cost, unless the manifest says.

@@ -72,6 +72,20 @@ pub(crate) struct RawLimits {
     pub(crate) max_connections: u64,
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) max_in_flight: u64,
+    #[garde(range(min = 1024, max = 1_073_741_824))]
+    pub(crate) image_bytes: u64,
+    #[garde(range(min = 1024, max = 1_073_741_824))]
+    pub(crate) image_batch_bytes: u64,
+    #[garde(range(min = 1, max = 1000))]
+    pub(crate) max_image_batch: u64,
+    #[garde(range(min = 2, max = 65_535))]
+    pub(crate) image_side: u64,
+    #[garde(range(min = 4, max = 4_294_967_296))]
+    pub(crate) image_pixels: u64,
+    #[garde(range(min = 1_048_576, max = 68_719_476_736))]
+    pub(crate) image_memory: u64,
+    #[garde(range(min = 1, max = 1024))]
+    pub(crate) image_decodes: Option<u64>,
 }
 
 /// `[log]`.

@@ -225,6 +225,61 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "limits.image_bytes",
+        kind: Kind::Count,
+        default: "10485760",
+        accepts: "1024 to 1073741824",
+        meaning: "Largest picture in bytes, as the file that is sent; one byte more is answered 413.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.image_batch_bytes",
+        kind: Kind::Count,
+        default: "41943040",
+        accepts: "1024 to 1073741824",
+        meaning: "Largest form with several pictures in bytes; larger is answered 413.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.max_image_batch",
+        kind: Kind::Count,
+        default: "8",
+        accepts: "1 to 1000",
+        meaning: "Most pictures in one `/predict_image_batch`; more are answered 400.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.image_side",
+        kind: Kind::Count,
+        default: "8192",
+        accepts: "2 to 65535",
+        meaning: "Most pixels of a side of a picture; more are answered 413 before any is decoded.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.image_pixels",
+        kind: Kind::Count,
+        default: "16777216",
+        accepts: "4 to 4294967296",
+        meaning: "Most pixels of a picture; more are answered 413 before any is decoded.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.image_memory",
+        kind: Kind::Count,
+        default: "134217728",
+        accepts: "1048576 to 68719476736",
+        meaning: "Most memory that decoding one picture takes, in bytes; what would take more is answered 413.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.image_decodes",
+        kind: Kind::Count,
+        accepts: "1 to 1024",
+        meaning: "Pictures that are decoded at a time, each with up to `image_memory`. Default: one per core this process may use.",
+        ..BARE
+    },
+    Setting {
         key: "log.level",
         default: "info",
         accepts: "off, error, warn, info, debug or trace",

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
@@ -17,8 +16,8 @@ use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_serving::{CallOptions, Deployment, ModelRef, ResolveError, ServeError};
 
 use crate::error::Failure;
+use crate::extract::body::{declared_length, state};
 use crate::extract::deadline;
-use crate::extract::json_body::declared_length;
 use crate::state::State;
 
 /// A body of so many bytes usually arrives together with the head.
@@ -43,7 +42,7 @@ impl<P> Deref for Model<P> {
     }
 }
 
-impl<P> FromRequest for Model<P> {
+impl<P: PathNames> FromRequest for Model<P> {
     type Error = Failure;
     type Future = Ready<Result<Model<P>, Failure>>;
 
@@ -59,10 +58,10 @@ impl<P> Model<P> {
     }
 }
 
-fn accept<P>(request: &HttpRequest) -> Result<Model<P>, Failure> {
-    let state = request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?;
+fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
+    let state = state(request)?;
     let deadline = Instant::now() + deadline::timeout(request.headers(), state.request_timeout)?;
-    let deployment = resolve(request, state)?;
+    let deployment = if P::PICTURES { of_pictures(request, state) } else { of_rows(request, state) }?;
     if is_large(request.headers()) {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&deployment)?);
@@ -73,6 +72,30 @@ fn accept<P>(request: &HttpRequest) -> Result<Model<P>, Failure> {
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.
 fn is_large(headers: &HeaderMap) -> bool {
     declared_length(headers).is_none_or(|length| length > SMALL_BODY)
+}
+
+/// The model for a row. One of pictures is refused before the body is read.
+fn of_rows(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
+    let deployment = resolve(request, state)?;
+    match deployment.pipeline().takes_pictures() {
+        true => Err(ServeError::TakesPictures { model: deployment.model().to_owned() }.into()),
+        false => Ok(deployment),
+    }
+}
+
+/// The model for a picture, which need not be the default model if the path names none.
+fn of_pictures(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
+    if wanted(request).name.is_none() {
+        return state.service.image_model().ok_or_else(|| {
+            let message = "Model not loaded: no model of pictures is ready";
+            ApiError::new(ErrorCode::ModelNotReady, message).into()
+        });
+    }
+    let deployment = resolve(request, state)?;
+    match deployment.pipeline().takes_pictures() {
+        true => Ok(deployment),
+        false => Err(ServeError::TakesRows { model: deployment.model().to_owned() }.into()),
+    }
 }
 
 fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
@@ -96,6 +119,8 @@ pub(crate) fn wanted(request: &HttpRequest) -> ModelRef<'_> {
 pub(crate) trait PathNames {
     /// In the order of the template.
     const NAMES: &'static [&'static str];
+    /// Whether what is sent there is pictures, rather than rows.
+    const PICTURES: bool = false;
 }
 
 /// Neither: the default model in its latest version.
@@ -110,6 +135,12 @@ pub(crate) struct Named;
 /// `{model}` and `{version}`.
 #[derive(Debug)]
 pub(crate) struct NamedVersion;
+/// Neither: the default model of pictures in its latest version.
+#[derive(Debug)]
+pub(crate) struct FlatPictures;
+/// `{model}`, which takes pictures.
+#[derive(Debug)]
+pub(crate) struct NamedPictures;
 
 impl PathNames for Flat {
     const NAMES: &'static [&'static str] = &[];
@@ -122,6 +153,15 @@ impl PathNames for Named {
 }
 impl PathNames for NamedVersion {
     const NAMES: &'static [&'static str] = &["model", "version"];
+}
+
+impl PathNames for FlatPictures {
+    const NAMES: &'static [&'static str] = &[];
+    const PICTURES: bool = true;
+}
+impl PathNames for NamedPictures {
+    const NAMES: &'static [&'static str] = &["model"];
+    const PICTURES: bool = true;
 }
 
 impl<P: PathNames> ApiComponent for Model<P> {

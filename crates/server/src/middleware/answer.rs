@@ -19,7 +19,7 @@ use tracing::{debug, error};
 
 use super::request_id::{RequestId, X_REQUEST_ID};
 use crate::error::{Failure, Unanswered, rendered};
-use crate::extract::json_body::BodyRead;
+use crate::extract::body::BodyRead;
 use crate::state::State;
 
 /// Runs the request and sees to its answer.

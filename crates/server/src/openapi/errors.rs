@@ -10,12 +10,16 @@ use serde_json::{Map, Value, json};
 
 /// Status, what it means here, and the schema of its body. 422 has the names that FastAPI gives it.
 const RESPONSES: &[(u16, &str, &str)] = &[
-    (400, "The request cannot be served as it is, for instance a batch that is too large", "ErrorResponse"),
+    (
+        400,
+        "The request cannot be served as it is, for instance a batch that is too large or a file that is no picture",
+        "ErrorResponse",
+    ),
     (404, "There is no such model or version", "ErrorResponse"),
     (408, "The body did not arrive in time", "ErrorResponse"),
-    (413, "The body is larger than the server accepts", "ErrorResponse"),
-    (415, "The body is not JSON, or is compressed", "ErrorResponse"),
-    (422, "The body is not what the model takes; `details` lists everything that is wrong", VALIDATION),
+    (413, "The body, or the picture in it, is larger than the server accepts", "ErrorResponse"),
+    (415, "The body is not of the type that the path takes, or is compressed", "ErrorResponse"),
+    (422, "The body is not what the model takes; `details` lists everything that is wrong with its fields", VALIDATION),
     (429, "Too much is under way; try again after `Retry-After` seconds", "ErrorResponse"),
     (500, "The model or the server failed", "ErrorResponse"),
     (503, "The model is not ready, or the server is stopping", "ErrorResponse"),

@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::static_part::SUCCESS;
-use crate::extract::deadline;
+use crate::extract::json_body::BodySchema;
+use crate::extract::upload::form_schema;
+use crate::extract::{deadline, top_k};
+use crate::routes::image::ImageData;
 
 /// Adds the components and paths of every version that is ready.
 pub(super) fn merge(document: &mut Value, snapshot: &Snapshot<Deployment>, max_batch: usize) {
@@ -89,36 +92,73 @@ impl Fragment {
     fn version_schemas(&mut self, version: &Deployment) {
         let names = SchemaNames::of(version);
         let pipeline = version.pipeline();
+        if pipeline.takes_pictures() {
+            // The answers to pictures have the names of classes as keys, so that one schema holds for all models.
+            return;
+        }
         self.schemas.insert(names.row.clone(), pipeline.schema().json_schema());
         self.schemas.insert(names.batch.clone(), batch_schema(&names.row, self.max_batch));
         self.schemas.insert(names.prediction.clone(), prediction_schema(pipeline));
         self.schemas.insert(names.batch_prediction, batch_prediction_schema(pipeline));
     }
 
-    /// `predict` and `predict_batch` below the base path.
+    /// What there is below the base path.
     fn operations(&mut self, version: &Deployment, base: &str, of_version: Option<&str>) {
-        let names = SchemaNames::of(version);
-        let example = version.pipeline().schema().example();
         let whose = match of_version {
             None => format!("{} in its latest version", version.model()),
             Some(version_name) => format!("version {version_name} of {}", version.model()),
         };
+        if version.pipeline().takes_pictures() {
+            self.picture_operations(version, base, of_version, &whose);
+        } else {
+            self.row_operations(version, base, of_version, &whose);
+        }
+    }
+
+    /// `predict_image` and its like.
+    fn picture_operations(&mut self, version: &Deployment, base: &str, of_version: Option<&str>, whose: &str) {
+        let operations = [
+            ("predict_image", format!("Predict what is in a picture with {whose}"), Body::Form(false), "ImageResponse"),
+            (
+                "predict_image_batch",
+                format!("Predict what is in each of several pictures with {whose}"),
+                Body::Form(true),
+                "ImageBatchResponse",
+            ),
+            (
+                "predict_image_base64",
+                format!("Predict what is in a picture, sent as base64, with {whose}"),
+                Body::Json { schema: IMAGE_DATA, example: image_data_example() },
+                "ImageResponse",
+            ),
+        ];
+        for (verb, summary, body, answer) in operations {
+            let id = self.operation_id(verb, version.model(), of_version);
+            let operation = Operation { id, summary, tag: version.model(), body, answer, takes_top_k: true };
+            self.paths.insert(format!("{base}/{verb}"), operation.path_item());
+        }
+    }
+
+    /// `predict` and `predict_batch`.
+    fn row_operations(&mut self, version: &Deployment, base: &str, of_version: Option<&str>, whose: &str) {
+        let names = SchemaNames::of(version);
+        let example = version.pipeline().schema().example();
         let row = Operation {
             id: self.operation_id("predict", version.model(), of_version),
             summary: format!("Predict one row with {whose}"),
             tag: version.model(),
-            body: &names.row,
+            body: Body::Json { schema: &names.row, example: example.clone() },
             answer: &names.prediction,
-            example: example.clone(),
+            takes_top_k: false,
         };
         self.paths.insert(format!("{base}/predict"), row.path_item());
         let batch = Operation {
             id: self.operation_id("predict_batch", version.model(), of_version),
             summary: format!("Predict many rows with {whose} in one run"),
             tag: version.model(),
-            body: &names.batch,
+            body: Body::Json { schema: &names.batch, example: json!({"instances": [example]}) },
             answer: &names.batch_prediction,
-            example: json!({"instances": [example]}),
+            takes_top_k: false,
         };
         self.paths.insert(format!("{base}/predict_batch"), batch.path_item());
     }
@@ -142,20 +182,23 @@ impl Fragment {
 
     /// The schemas that the flat paths refer to.
     fn default_model(&mut self, model: Option<&ModelEntry<Deployment>>) {
+        self.schemas.insert(IMAGE_DATA.to_owned(), image_data_schema());
+        self.flat_examples = vec![("/predict_image_base64", image_data_example())];
         let latest = model.and_then(|model| model.latest()).and_then(VersionEntry::deployed);
+        let latest = latest.filter(|latest| !latest.pipeline().takes_pictures());
         let (row, batch) = match latest {
             Some(latest) => {
                 let names = SchemaNames::of(latest);
                 let example = latest.pipeline().schema().example();
-                self.flat_examples = vec![
+                self.flat_examples.extend([
                     ("/predict", example.clone()),
                     ("/predict/{version}", example.clone()),
                     ("/predict_batch", json!({"instances": [example]})),
-                ];
+                ]);
                 (reference(&names.row), reference(&names.batch))
             }
             None => {
-                let unknown = json!({"type": "object", "description": "No default model is ready"});
+                let unknown = json!({"type": "object", "description": "No default model of rows is ready"});
                 (unknown.clone(), unknown)
             }
         };
@@ -164,14 +207,36 @@ impl Fragment {
     }
 }
 
-/// One `POST` with a JSON body.
+/// One `POST`.
 struct Operation<'a> {
     id: String,
     summary: String,
     tag: &'a str,
-    body: &'a str,
+    body: Body<'a>,
+    /// The schema of the answer.
     answer: &'a str,
-    example: Value,
+    takes_top_k: bool,
+}
+
+/// What is sent.
+enum Body<'a> {
+    Json {
+        schema: &'a str,
+        example: Value,
+    },
+    /// With one picture, or with several.
+    Form(bool),
+}
+
+impl Body<'_> {
+    fn content(self) -> Value {
+        match self {
+            Body::Json { schema, example } => {
+                json!({"application/json": {"schema": reference(schema), "example": example}})
+            }
+            Body::Form(several) => json!({"multipart/form-data": {"schema": form_schema(several)}}),
+        }
+    }
 }
 
 impl Operation<'_> {
@@ -183,15 +248,14 @@ impl Operation<'_> {
         });
         responses.insert("200".to_owned(), answer);
         responses.extend(errors::prediction_responses());
+        let parameters: Vec<_> =
+            self.takes_top_k.then(top_k::parameter).into_iter().chain([deadline::parameter()]).collect();
         json!({"post": {
             "operationId": self.id,
             "summary": self.summary,
             "tags": [self.tag],
-            "parameters": [deadline::parameter()],
-            "requestBody": {
-                "required": true,
-                "content": {"application/json": {"schema": reference(self.body), "example": self.example}},
-            },
+            "parameters": parameters,
+            "requestBody": {"required": true, "content": self.body.content()},
             "responses": responses,
         }})
     }
@@ -215,6 +279,28 @@ impl SchemaNames {
             batch_prediction: name("BatchPrediction"),
         }
     }
+}
+
+/// The schema of a picture in JSON.
+const IMAGE_DATA: &str = ImageData::NAME;
+
+fn image_data_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["image_data"],
+        "properties": {
+            "image_data": {
+                "type": "string",
+                "format": "byte",
+                "description": "A PNG, JPEG or WebP file in base64 (RFC 4648, with padding, without line breaks)",
+            },
+        },
+    })
+}
+
+/// A picture of eight by eight pixels, so that what the documentation shows can be sent as it is.
+fn image_data_example() -> Value {
+    json!({"image_data": "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAbElEQVR42hXNQRUAUQhCUaMYhShGeVGIQhSizB+XXA7ODDtouIHBQ4YOM8suWm5h8ZKl+0CskDiBsIioHhx76LiDw0eO3oN/4FVf+J8h0PduzBqZ8x/bxNQPwgaFy192SGgelC0q13/CJaXlA8Z7WAFXOTbyAAAAAElFTkSuQmCC"})
 }
 
 fn reference(schema: &str) -> Value {

@@ -8,8 +8,8 @@ use actix_web::web::Data;
 use apistos::api_operation;
 use ferrocast_pipeline::Class;
 use ferrocast_protocol::native::{
-    ClassCard, ExecutionCard, FeatureCard, ModelCard, ModelHealth, ModelList, ModelSummary, QueueCard, VersionCard,
-    VersionState, VersionStatus, WarmUpCost,
+    ClassCard, ExecutionCard, FeatureCard, ImageCard, ModelCard, ModelHealth, ModelList, ModelSummary, QueueCard,
+    VersionCard, VersionState, VersionStatus, WarmUpCost,
 };
 use ferrocast_serving::{CostCurve, Deployment, ModelEntry, ModelState, ServeError, VersionEntry};
 
@@ -116,6 +116,12 @@ fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>
     VersionCard {
         version: deployment.version().to_owned(),
         features: manifest.features.iter().map(FeatureCard::from).collect(),
+        image: manifest.image.map(|image| ImageCard {
+            width: image.size.width,
+            height: image.size.height,
+            resize: image.size.resize.as_str().to_owned(),
+            filter: image.size.filter.as_str().to_owned(),
+        }),
         classes: class_cards(pipeline.classes()),
         targets: pipeline.targets().into_iter().map(class_cards).collect(),
         example: pipeline.schema().example(),

@@ -95,6 +95,6 @@ async fn answer_batch<P>(state: &State, model: Model<P>, body: &[u8]) -> BatchPr
     Ok(Reply::json(native::encode_batch(&answer.predictions, served(&model))?).with_timing(&answer.timing))
 }
 
-fn served(model: &Deployment) -> Served<'_> {
+pub(crate) fn served(model: &Deployment) -> Served<'_> {
     Served { model: model.model(), version: model.version() }
 }

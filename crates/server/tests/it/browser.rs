@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::server::shared;
+use crate::server::{TestServer, all_samples, shared};
 use crate::webdriver::Browser;
 
 /// Everything that the page loaded, by address.
@@ -38,6 +38,25 @@ fn swagger_ui_shows_every_operation_and_tries_one_out() {
     }
     for address in loaded(&browser) {
         assert!(address.starts_with(&origin) || address.starts_with("data:"), "{address}");
+    }
+}
+
+#[test]
+fn swagger_ui_sends_a_picture_that_a_person_picks() {
+    let server = TestServer::start(&all_samples(), &[], ferrocast_server::loaders());
+    let picture = all_samples().join("../docs/images/chelsea.png").canonicalize().expect("the photograph");
+    let browser = Browser::start();
+    browser.open(&format!("http://{}/docs", server.address));
+    for operation in ["#operations-default_model-predict_image", "#operations-imagenet-predict_image_imagenet"] {
+        browser.click(&format!("{operation} .opblock-summary-control"));
+        browser.click(&format!("{operation} .try-out__btn"));
+        browser.choose_file(&format!("{operation} input[type=file]"), &picture);
+        browser.click(&format!("{operation} .execute"));
+        let answer = browser.wait_for(&format!(
+            "return document.querySelector('{operation} .live-responses-table tbody .response-col_description')?.innerText || null"
+        ));
+        let answer = answer.as_str().expect("text");
+        assert!(answer.contains("\"predicted_class\": \"tiger cat\""), "{answer}");
     }
 }
 

@@ -1,11 +1,9 @@
 //! Every route fed with garbage: the answer is JSON of the error table, and tells nothing about the inside.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::client::Answer;
-use crate::server::{PENGUIN, TestServer, samples, shared};
+use crate::server::{PENGUIN, TestServer, copy, samples, shared};
 
 const POSTS: &[&str] = &[
     "/predict",
@@ -199,17 +197,4 @@ fn no_model_at_all() {
     assert_is_honest(&answer, "/predict");
     assert_eq!(answer.status, 503);
     assert_eq!(client.get("/openapi.json").status, 200);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            std::fs::copy(source, target).expect("a copy");
-        }
-    }
 }

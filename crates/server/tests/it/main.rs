@@ -16,6 +16,7 @@ mod lifecycle;
 mod limits;
 mod openapi;
 mod panics;
+mod pictures;
 mod pool;
 mod routes;
 mod server;

@@ -10,6 +10,8 @@ use actix_web::rt::System;
 use ferrocast_pipeline::Loaders;
 use ferrocast_server::{Config, Server, Sources, loaders};
 
+use tempfile::TempDir;
+
 use crate::client::Client;
 
 /// A body that the default sample model takes.
@@ -78,8 +80,35 @@ impl Drop for TestServer {
 }
 
 /// The folder of sample models.
-pub(crate) fn samples() -> PathBuf {
+pub(crate) fn all_samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+}
+
+/// The sample models but that of pictures, which takes seconds to load where code is not optimised.
+pub(crate) fn samples() -> PathBuf {
+    static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::copy(all_samples().join("models.toml"), folder.path().join("models.toml")).expect("a copy");
+        for model in ["auto-mpg", "penguins"] {
+            copy(&all_samples().join(model), &folder.path().join(model));
+        }
+        folder
+    });
+    FOLDER.path().to_owned()
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a copy");
+        }
+    }
 }
 
 /// A server with the sample models, shared by all tests that change nothing.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,13 +87,26 @@ impl Browser {
 
     /// Clicks as a person does: the element must be there, visible and not covered.
     pub(crate) fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        let clicked = self.command(&format!("/element/{element}/click"), &json!({}));
+        assert!(clicked.is_null(), "{selector}: {clicked}");
+    }
+
+    /// The driver's name for an element, once that is there and in view.
+    fn element(&self, selector: &str) -> String {
         let text = json!(selector);
         self.wait_for(&format!("return document.querySelector({text}) !== null"));
         self.run(&format!("document.querySelector({text}).scrollIntoView({{block: 'center', behavior: 'instant'}})"));
         let element = self.command("/element", &json!({"using": "css selector", "value": selector}));
-        let id = element[ELEMENT].as_str().unwrap_or_else(|| panic!("no {selector}: {element}"));
-        let clicked = self.command(&format!("/element/{id}/click"), &json!({}));
-        assert!(clicked.is_null(), "{selector}: {clicked}");
+        element[ELEMENT].as_str().unwrap_or_else(|| panic!("no {selector}: {element}")).to_owned()
+    }
+
+    /// Chooses a file of this machine, as a person does with the dialog of the browser.
+    pub(crate) fn choose_file(&self, selector: &str, path: &Path) {
+        let element = self.element(selector);
+        let text = path.to_str().expect("a path in UTF-8");
+        let chosen = self.command(&format!("/element/{element}/value"), &json!({"text": text}));
+        assert!(chosen.is_null(), "{selector}: {chosen}");
     }
 
     /// The text of the page as a person sees it.

@@ -1,0 +1,64 @@
+//! `?top_k=`: how many classes of a picture are told.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
+use apistos::reference_or::ReferenceOr;
+use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use ferrocast_protocol::native::TopK;
+
+use crate::error::Failure;
+
+const NAME: &str = "top_k";
+
+/// What the query says; `None` if it says nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TopKQuery(pub(crate) Option<TopK>);
+
+impl FromRequest for TopKQuery {
+    type Error = Failure;
+    type Future = Ready<Result<TopKQuery, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = request.query_string().split('&');
+        let value =
+            pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == NAME).map(|(_, value)| value);
+        ready(match value {
+            None => Ok(TopKQuery(None)),
+            value => TopK::parse(value).map(|top_k| TopKQuery(Some(top_k))).map_err(Failure::from),
+        })
+    }
+}
+
+/// The parameter in the API description.
+pub(crate) fn parameter() -> Parameter {
+    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
+    Parameter {
+        name: NAME.to_owned(),
+        _in: ParameterIn::Query,
+        description: Some(
+            "How many classes `all_probabilities` tells, the most probable first: a number from 1, or `all`. Default: all of up \
+             to 10 classes, else 5"
+                .to_owned(),
+        ),
+        required: Some(false),
+        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
+        ..Parameter::default()
+    }
+}
+
+impl ApiComponent for TopKQuery {
+    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
+        Vec::new()
+    }
+
+    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
+        None
+    }
+
+    fn parameters() -> Vec<Parameter> {
+        vec![parameter()]
+    }
+}
