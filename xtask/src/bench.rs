@@ -3,6 +3,7 @@
 //! Both parse requests of the same size and answer as many bytes, on the same core, in turns within one run; so the
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
 
+mod picture;
 mod report;
 mod scenario;
 
@@ -40,7 +41,9 @@ const WARM_UP_SECONDS: u64 = 2;
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let scenarios = wanted(&flags.scenario)?;
-    ensure!(scenarios.len() == SCENARIOS.len() || !flags.write, "only a run of all scenarios is written down");
+    let with_pictures = flags.scenario.is_empty() || flags.scenario.iter().any(|name| name == picture::NAME);
+    let all = scenarios.len() == SCENARIOS.len() && with_pictures;
+    ensure!(all || !flags.write, "only a run of all scenarios is written down");
     WRK.ensure(sh)?;
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
@@ -56,14 +59,16 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     for scenario in scenarios {
         measured.push(measure(scenario, &scenario.bodies(&sides.rows(scenario)?)?, &sides, rounds, seconds)?);
     }
-    let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured };
+    let pictures = with_pictures.then(|| picture::measure(sh, rounds, seconds)).transpose()?;
+    let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured, pictures };
     println!("\n{report}");
     if flags.write { report.write(&root().join("docs/performance.md")) } else { Ok(()) }
 }
 
 fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     for name in names {
-        ensure!(SCENARIOS.iter().any(|known| known.name == name), "there is no scenario `{name}`");
+        let is_known = name == picture::NAME || SCENARIOS.iter().any(|known| known.name == name);
+        ensure!(is_known, "there is no scenario `{name}`");
     }
     Ok(SCENARIOS.iter().filter(|known| names.is_empty() || names.iter().any(|name| name == known.name)).collect())
 }

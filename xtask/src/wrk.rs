@@ -59,17 +59,37 @@ impl Drop for Script {
 pub(crate) fn script(bodies: &[String]) -> anyhow::Result<Script> {
     let listed: String = bodies.iter().map(|body| format!("  [==[{body}]==],\n")).collect();
     // The requests are made once: composing each anew would slow the generator, not the server.
-    let text = format!(
+    write(&format!(
         "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\nlocal bodies = {{\n{listed}}}\n\
          local requests, turn = {{}}, 0\n\
          init = function()\n  \
          for at, body in ipairs(bodies) do requests[at] = wrk.format(nil, nil, nil, body) end\nend\n\
-         request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n\
-         done = function(summary, latency)\n  local errors = summary.errors\n  \
-         print(string.format(\"{MARK} %d %d %d %f %f\", summary.requests, summary.duration,\n    \
-         errors.connect + errors.read + errors.write + errors.status + errors.timeout,\n    \
-         latency:percentile(50), latency:percentile(99)))\nend\n"
+         request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n{DONE}"
+    ))
+}
+
+/// Writes a script that posts the picture in a form.
+pub(crate) fn form_script(picture: &[u8]) -> anyhow::Result<Script> {
+    const BOUNDARY: &str = "ferrocast-bench";
+    let head = format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"picture\"\r\ncontent-type: image/jpeg\r\n\r\n"
     );
+    let form = [head.as_bytes(), picture, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
+    // Lua's strings hold any byte, written as a number.
+    let escaped: String = form.iter().map(|byte| format!("\\{byte:03}")).collect();
+    write(&format!(
+        "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"multipart/form-data; boundary={BOUNDARY}\"\n\
+         wrk.body = \"{escaped}\"\n{DONE}"
+    ))
+}
+
+/// The end of every script: what the run measured.
+const DONE: &str = "done = function(summary, latency)\n  local errors = summary.errors\n  \
+                    print(string.format(\"measured: %d %d %d %f %f\", summary.requests, summary.duration,\n    \
+                    errors.connect + errors.read + errors.write + errors.status + errors.timeout,\n    \
+                    latency:percentile(50), latency:percentile(99)))\nend\n";
+
+fn write(text: &str) -> anyhow::Result<Script> {
     let path = std::env::temp_dir().join(format!("ferrocast-bench-{}.lua", process::id()));
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(Script(path))
