@@ -2,8 +2,8 @@
 
     pillow_side.py <picture> <seconds>     microseconds for one picture: decoded, prepared
 
-Prepares as the manifest of the sample model says and as torchvision would: the shorter side to 256 pixels, the middle of
-224 x 224, single precision, normalised, planar. `crates/pipeline/examples/picture_side.rs` is the other side.
+Prepares as the sample model wants it and as torchvision would: the shorter side to 256 pixels, the middle of 224 x 224, 0 to
+1 in single precision, planar, mean and deviation. `crates/pipeline/examples/picture_side.rs` is the other side.
 """
 
 import io
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 SHORTER, SIZE = 256, 224
-SCALE, OFFSET = np.float32(1 / 128), np.float32(-127 / 128)
+MEAN, STD = (np.full((3, 1, 1), value / 255, dtype=np.float32) for value in (127, 128))
 
 
 def prepared(encoded):
@@ -24,10 +24,11 @@ def prepared(encoded):
     picture = picture.resize((SHORTER * width // shorter, SHORTER * height // shorter), Image.Resampling.BICUBIC)
     left, top = (round((side - SIZE) / 2) for side in picture.size)
     picture = picture.crop((left, top, left + SIZE, top + SIZE))
-    pixels = np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1).astype(np.float32)
-    pixels *= SCALE
-    pixels += OFFSET
-    return np.ascontiguousarray(pixels)[np.newaxis]
+    # ToTensor makes the planes contiguous before it divides; Normalize works in place.
+    pixels = np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+    pixels -= MEAN
+    pixels /= STD
+    return pixels[np.newaxis]
 
 
 def main():

@@ -10,7 +10,7 @@
 
 use bytemuck::cast;
 use ferrocast_schema::Filter;
-use wide::{i16x8, i32x4, u8x16};
+use wide::{i16x8, i32x4, i32x8, u8x16};
 
 use super::geometry::{Axis, Geometry};
 use super::picture::{CHANNELS, Picture};
@@ -28,8 +28,8 @@ const ROWS: usize = 4;
 /// Bytes that the second pass takes at a time.
 const COLUMNS: usize = 16;
 
-/// Bytes that are read behind the last pixel of a row, as pixels are read in words of eight bytes.
-const OVERHANG: usize = 8;
+/// Bytes that may be read behind the last pixel of a row: pixels are taken in pairs.
+const OVERHANG: usize = CHANNELS;
 
 /// Resizes the picture and gives the wanted rows to `row`, top to bottom, each with its number from 0.
 pub(super) fn resample(picture: &Picture, geometry: &Geometry, filter: Filter, mut row: impl FnMut(usize, &[u8])) {
@@ -65,14 +65,15 @@ struct Lines {
 fn narrowed(picture: &Picture, across: &[Taps], down: &[Taps]) -> Lines {
     let first = down.iter().map(|taps| taps.start).min().unwrap_or(0);
     let end = down.iter().map(|taps| taps.end).max().unwrap_or(0);
-    let stride = (across.len() * CHANNELS).next_multiple_of(COLUMNS);
-    let mut bytes = vec![0; (end - first) * stride];
+    let stride = line_bytes(across);
+    // The rows beyond the last that make the number a whole one are never looked at.
+    let mut bytes = vec![0; (end - first).next_multiple_of(ROWS) * stride];
     let from = picture.stride();
     let rows = picture.pixels().get(first * from..end * from).unwrap_or_default();
-    // Where reading on behind the last row would leave the picture, or there are fewer rows than are taken at a time.
     let mut last = Vec::new();
-    for (number, to) in bytes.chunks_mut(ROWS * stride).enumerate() {
+    for (number, to) in bytes.chunks_exact_mut(ROWS * stride).enumerate() {
         let wanted = number * ROWS * from..(number + 1) * ROWS * from + OVERHANG;
+        // Reading on behind the last row would leave the picture.
         let block = rows.get(wanted.clone()).unwrap_or_else(|| {
             last.extend_from_slice(rows.get(wanted.start..).unwrap_or_default());
             last.resize(wanted.len(), 0);
@@ -96,7 +97,7 @@ fn merged(lines: &Lines, down: &[Taps], length: usize, row: &mut impl FnMut(usiz
 fn merged_first(picture: &Picture, across: &[Taps], down: &[Taps], row: &mut impl FnMut(usize, &[u8])) {
     let from = picture.stride().next_multiple_of(COLUMNS);
     let mut block = vec![0; ROWS * from + OVERHANG];
-    let stride = across.len() * CHANNELS;
+    let stride = line_bytes(across);
     let mut lines = vec![0; ROWS * stride];
     for (number, group) in down.chunks(ROWS).enumerate() {
         for (taps, line) in group.iter().zip(block.chunks_exact_mut(from)) {
@@ -104,9 +105,14 @@ fn merged_first(picture: &Picture, across: &[Taps], down: &[Taps], row: &mut imp
         }
         narrow(&block, from, across, &mut lines, stride);
         for (offset, line) in lines.chunks_exact(stride).take(group.len()).enumerate() {
-            row(number * ROWS + offset, line);
+            row(number * ROWS + offset, line.get(..across.len() * CHANNELS).unwrap_or_default());
         }
     }
+}
+
+/// Bytes of a line between the passes: whole lanes, and one behind the last pixel, as pixels are written four bytes at a time.
+fn line_bytes(across: &[Taps]) -> usize {
+    (across.len() * CHANNELS + 1).next_multiple_of(COLUMNS)
 }
 
 /// The pixels that count for a new one, and their weights as the passes take them.
@@ -158,46 +164,67 @@ impl Sums {
         self.lower += pixels.dot(weights.lower);
     }
 
-    /// Rounded, and kept within what a byte holds: filters with negative weights overshoot.
+    /// Rounded.
     #[inline(always)]
-    fn bytes(self) -> [u8; 4] {
+    fn whole(self) -> i32x4 {
         let sum: i32x4 = (self.upper << LOWER as i32) + self.lower;
-        let whole: i32x4 = sum >> PRECISION as i32;
-        whole.to_array().map(|value| value.clamp(0, 255) as u8)
+        sum >> PRECISION as i32
     }
 }
 
-/// One pass over as many rows as are taken at a time, `from` bytes each; `to` may have room for fewer.
+/// The sums of four groups of four, each kept within what a byte holds: filters with negative weights overshoot.
+#[inline(always)]
+fn bytes([a, b, c, d]: [Sums; 4]) -> [[u8; 4]; 4] {
+    let narrowed = |first: Sums, second: Sums| {
+        let both: i32x8 = cast([first.whole(), second.whole()]);
+        i16x8::from_i32x8_saturate(both)
+    };
+    cast(u8x16::narrow_i16x8(narrowed(a, b), narrowed(c, d)))
+}
+
+/// One pass over as many rows as are taken at a time: `from` bytes each before, `stride` behind it.
 fn narrow(block: &[u8], from: usize, across: &[Taps], to: &mut [u8], stride: usize) {
+    let (to_a, to) = to.split_at_mut(stride);
+    let (to_b, to) = to.split_at_mut(stride);
+    let (to_c, to_d) = to.split_at_mut(stride);
     for (place, taps) in across.iter().enumerate() {
-        // Their number is even: the last of an odd one has a neighbour that counts for nothing.
-        let length = 2 * taps.pairs.len() * CHANNELS + 2;
-        let [a, b, c, d] = [0, 1, 2, 3].map(|row| pixel_pairs(block, row * from + taps.start * CHANNELS, length));
-        let mut sums = [Sums::new(); ROWS];
-        for ((((a, b), c), d), pair) in a.zip(b).zip(c).zip(d).zip(&taps.pairs) {
-            for (sums, pixels) in sums.iter_mut().zip([a, b, c, d]) {
-                sums.add(neighbours(pixels), pair);
-            }
+        let start = taps.start * CHANNELS;
+        let (a, b) = (pixel_pairs(block, start), pixel_pairs(block, start + from));
+        let (c, d) = (pixel_pairs(block, start + 2 * from), pixel_pairs(block, start + 3 * from));
+        let [mut sums_a, mut sums_b, mut sums_c, mut sums_d] = [Sums::new(); ROWS];
+        // One counter for all of them, which is why they are written out.
+        for ((((a, b), c), d), pair) in a.iter().zip(b).zip(c).zip(d).zip(&taps.pairs) {
+            sums_a.add(neighbours(a), pair);
+            sums_b.add(neighbours(b), pair);
+            sums_c.add(neighbours(c), pair);
+            sums_d.add(neighbours(d), pair);
         }
-        for (row, sums) in to.chunks_exact_mut(stride).zip(sums) {
-            if let Some(pixel) = row.get_mut(place * CHANNELS..).and_then(|row| row.first_chunk_mut::<CHANNELS>()) {
-                let [red, green, blue, _] = sums.bytes();
-                *pixel = [red, green, blue];
-            }
-        }
+        let [a, b, c, d] = bytes([sums_a, sums_b, sums_c, sums_d]);
+        put(to_a, place, a);
+        put(to_b, place, b);
+        put(to_c, place, c);
+        put(to_d, place, d);
     }
 }
 
-/// Eight bytes for each two pixels: their six and two behind them.
+/// Writes a pixel, and a fourth byte that the next one overwrites.
 #[inline(always)]
-fn pixel_pairs(block: &[u8], start: usize, length: usize) -> impl Iterator<Item = &[u8]> {
-    block.get(start..start + length).unwrap_or_default().windows(8).step_by(2 * CHANNELS)
+fn put(line: &mut [u8], place: usize, pixel: [u8; 4]) {
+    if let Some(bytes) = line.get_mut(place * CHANNELS..).and_then(|rest| rest.first_chunk_mut()) {
+        *bytes = pixel;
+    }
 }
 
-/// Of eight bytes r g b R G B . . the pairs r R, g G, b B.
+/// From `start` on, the bytes of two pixels at a time.
 #[inline(always)]
-fn neighbours(bytes: &[u8]) -> i16x8 {
-    let pixels = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+fn pixel_pairs(block: &[u8], start: usize) -> &[[u8; 2 * CHANNELS]] {
+    block.get(start..).unwrap_or_default().as_chunks().0
+}
+
+/// Of r g b R G B the pairs r R, g G, b B.
+#[inline(always)]
+fn neighbours(&[r, g, b, next_r, next_g, next_b]: &[u8; 2 * CHANNELS]) -> i16x8 {
+    let pixels = u64::from_le_bytes([r, g, b, next_r, next_g, next_b, 0, 0]);
     let first: u8x16 = cast([pixels.to_le_bytes(), [0; 8]]);
     let second: u8x16 = cast([(pixels >> (8 * CHANNELS)).to_le_bytes(), [0; 8]]);
     widened(u8x16::unpack_low(first, second))
@@ -229,10 +256,7 @@ fn merge(rows: &[u8], stride: usize, first: usize, taps: &Taps, line: &mut [u8])
             }
             start += 2 * stride;
         }
-        let (parts, _) = to.as_chunks_mut::<4>();
-        for (part, sums) in parts.iter_mut().zip(sums) {
-            *part = sums.bytes();
-        }
+        *to = cast(bytes(sums));
     }
 }
 

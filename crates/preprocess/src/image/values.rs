@@ -85,7 +85,11 @@ impl<T: Copy> Values<T> {
         let pixels = size.width as usize * size.height as usize;
         let colour = self.channels.each_ref().map(|channel| channel.of(&self.pad));
         match self.layout {
-            ImageLayout::Nchw => colour.iter().flat_map(|&value| std::iter::repeat_n(value, pixels)).collect(),
+            ImageLayout::Nchw => {
+                let mut tensor = Vec::with_capacity(pixels * CHANNELS);
+                colour.iter().for_each(|&value| tensor.resize(tensor.len() + pixels, value));
+                tensor
+            }
             ImageLayout::Nhwc => colour.repeat(pixels),
         }
     }
