@@ -15,6 +15,9 @@ const ENOUGH: Duration = Duration::from_millis(30);
 /// Once a curve took this long, no larger batch begins that would take longer than what is left.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Rows that cost more than this share of those in a batch of half the size are not cheaper.
+const NO_GAIN: f64 = 0.9;
+
 /// The largest batch that is measured.
 pub(crate) const LARGEST: usize = 64;
 
@@ -138,7 +141,7 @@ impl Curve {
         let mut batches: Vec<Batch> = Vec::new();
         for rows in sizes {
             let expected = batches.last().map(|last| last.median() * 2);
-            if expected.is_some_and(|expected| began.elapsed() + expected > PATIENCE) {
+            if expected.is_some_and(|expected| began.elapsed() + expected > PATIENCE) || is_slow_without_gain(&batches) {
                 break;
             }
             let mut batch = Batch { rows, examples: pipeline.examples(rows), times: Vec::new() };
@@ -156,6 +159,14 @@ impl Curve {
     fn points(&self) -> Vec<CostPoint> {
         self.0.iter().map(|batch| CostPoint { rows: batch.rows, time: batch.median() }).collect()
     }
+}
+
+/// Whether a batch took long, and its rows were hardly cheaper than in the one before: larger ones would tell nothing, and
+/// hold up a start.
+fn is_slow_without_gain(batches: &[Batch]) -> bool {
+    let [.., smaller, larger] = batches else { return false };
+    let per_row = |batch: &Batch| batch.median().as_secs_f64() / batch.rows as f64;
+    larger.median() > ENOUGH && per_row(larger) > per_row(smaller) * NO_GAIN
 }
 
 /// The runs of one batch size.
