@@ -141,7 +141,8 @@ impl Curve {
         let mut batches: Vec<Batch> = Vec::new();
         for rows in sizes {
             let expected = batches.last().map(|last| last.median() * 2);
-            if expected.is_some_and(|expected| began.elapsed() + expected > PATIENCE) || is_slow_without_gain(&batches) {
+            if expected.is_some_and(|expected| began.elapsed() + expected > PATIENCE) || is_slow_without_gain(&batches)
+            {
                 break;
             }
             let mut batch = Batch { rows, examples: pipeline.examples(rows), times: Vec::new() };

@@ -17,5 +17,5 @@ mod mutate;
 
 pub use contract_suite::engine_suite;
 pub use fake_engine::{FakeEngine, FakeLoader};
-pub use models::{SMALL_MODELS, small_model};
+pub use models::{SMALL_MODELS, SMALL_PICTURES, small_model, small_picture};
 pub use mutate::Mutator;

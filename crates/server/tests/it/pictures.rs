@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ferrocast_testkit::{Mutator, small_model};
+use ferrocast_testkit::{Mutator, SMALL_PICTURES, small_model, small_picture};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
@@ -509,11 +509,13 @@ fn health_answers_while_the_worst_pictures_are_decoded() {
 #[test]
 fn no_mutant_of_a_picture_brings_the_server_down() {
     let server = shared_pets();
-    let small = [png(16, 16, 8, 2, &[]), png(16, 16, 16, 6, &[]), webp_of_size(16, 16), jpeg_of_size(64, 64)];
+    let small: Vec<Vec<u8>> =
+        SMALL_PICTURES.iter().map(|name| small_picture(name)).chain([png(16, 16, 16, 6, &[])]).collect();
     let mut client = server.client();
     let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
     for (kind, original) in small.iter().enumerate() {
         let mut mutator = Mutator::new(7 + kind as u64);
+        assert_eq!(post_form(&mut client, "/predict_image", &form(&[file(original)])).status, 200, "{kind}");
         for number in 0..500 {
             let mutant = mutator.damage(original);
             let answer = post_form(&mut client, "/predict_image", &form(&[file(&mutant)]));
