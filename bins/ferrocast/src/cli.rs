@@ -53,6 +53,9 @@ pub(crate) enum Command {
     Init {
         /// The .onnx file, or the folder of a version
         model: PathBuf,
+        /// The model takes pictures: write [image] in place of features
+        #[arg(long)]
+        pictures: bool,
         /// Replace a manifest that exists
         #[arg(long)]
         force: bool,

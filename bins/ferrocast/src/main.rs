@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         None => commands::serve::run(serve),
         Some(Command::Serve(serve)) => commands::serve::run(serve),
         Some(Command::Check { path }) => commands::check::run(&path, out),
-        Some(Command::Init { model, force }) => commands::init::run(&model, force, out),
+        Some(Command::Init { model, pictures, force }) => commands::init::run(&model, pictures, force, out),
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
         Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),

@@ -3,7 +3,9 @@
 use ferrocast_engine::{
     CategoryHint, CategoryValues, Classes, ColumnHint, Dim, Dtype, ModelHints, Signature, TensorSpec,
 };
-use ferrocast_schema::{ClassValue, Feature, FeatureType, InputBinding, Manifest, Task};
+use ferrocast_schema::{
+    ClassValue, Feature, FeatureType, ImageLayout, ImageSection, ImageSize, InputBinding, Manifest, Task,
+};
 
 /// A wider input is one array field rather than that many fields.
 const MOST_COLUMNS: usize = 256;
@@ -45,6 +47,23 @@ pub fn infer_manifest(signature: &Signature, hints: &ModelHints) -> Result<Manif
     infer_features(&mut manifest, signature, hints)?;
     infer_output(&mut manifest, signature, hints);
     Ok(manifest)
+}
+
+/// A manifest that feeds the model pictures, if its input can be one: three colours of a known size. What is done to their
+/// colours no file says: they stay 0 to 1.
+pub fn infer_picture_manifest(signature: &Signature) -> Option<Manifest> {
+    let [input] = signature.inputs() else { return None };
+    let is_pixels = matches!(input.dtype, Dtype::F32 | Dtype::U8);
+    let (layout, width, height) = match *input.shape.as_slice() {
+        [_, Dim::Fixed(3), Dim::Fixed(height), Dim::Fixed(width)] => (ImageLayout::Nchw, width, height),
+        [_, Dim::Fixed(height), Dim::Fixed(width), Dim::Fixed(3)] => (ImageLayout::Nhwc, width, height),
+        _ => return None,
+    };
+    let [width, height] = [width, height].map(|side| u32::try_from(side).ok());
+    let size = ImageSize { width: width?, height: height?, ..ImageSize::default() };
+    let mut manifest = Manifest::new(Task::ImageClassification);
+    manifest.image = Some(ImageSection { size, layout, ..ImageSection::default() });
+    is_pixels.then_some(manifest)
 }
 
 /// Fills in the features and their binding to inputs.

@@ -38,7 +38,7 @@ pub use encoded::{Encoded, join_outputs, split_outputs};
 pub use encoder::Examples;
 pub use error::{OpenError, PredictError};
 pub use ferrocast_preprocess::{EncodeError, ImageError, ImageLimits};
-pub use infer_manifest::{InferError, infer_manifest};
+pub use infer_manifest::{InferError, infer_manifest, infer_picture_manifest};
 pub use loaders::Loaders;
 pub use model_files::ModelFiles;
 pub use pipeline::Pipeline;

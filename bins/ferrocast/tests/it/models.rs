@@ -97,6 +97,29 @@ fn a_reader_that_leaves_is_no_failure() {
 }
 
 #[test]
+fn init_writes_a_manifest_for_pictures_if_that_is_what_the_model_takes() {
+    let folder = folder();
+    fs::copy(samples().join("../crates/testkit/models/conv.onnx"), folder.path().join("pets.onnx")).expect("a copy");
+    let (code, out, _) = run(ferrocast(folder.path()).args(["init", "pets.onnx"]));
+    assert!(code == Some(0) && out.contains("ferrocast init --pictures --force pets.onnx"), "{out}");
+    let (code, out, err) = run(ferrocast(folder.path()).args(["init", "--pictures", "--force", "pets.onnx"]));
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let manifest = fs::read_to_string(folder.path().join("pets.toml")).expect("the manifest");
+    assert!(manifest.contains("[image]\nsize = { width = 8, height = 8"), "{manifest}");
+    let (code, out, _) = run(ferrocast(folder.path()).args(["check", "pets.onnx"]));
+    assert!(code == Some(0) && out.contains("a grey picture -> "), "{out}");
+    let picture = samples().join("../docs/images/chelsea.png");
+    let (code, out, _) = run(ferrocast(folder.path()).args(["predict", "pets.onnx"]).arg(picture));
+    assert!(code == Some(0) && out.starts_with(r#"{"predicted_class":""#), "{out}");
+    let (code, out, err) = run(ferrocast(folder.path()).args(["predict", "pets.onnx", "pets.toml"]));
+    assert!(code == Some(1) && out.is_empty() && err.contains("NOT_AN_IMAGE"), "{err}");
+
+    fs::copy(samples().join("penguins/1/model.onnx"), folder.path().join("model.onnx")).expect("a copy");
+    let (code, _, err) = run(ferrocast(folder.path()).args(["init", "--pictures", "model.onnx"]));
+    assert_eq!((code, err.contains("no input of three colours")), (Some(1), true), "{err}");
+}
+
+#[test]
 fn predict_answers_as_the_server_does() {
     let folder = folder();
     let file = folder.path().join("row.json");
