@@ -24,11 +24,28 @@ const BYTES_PER_SECOND: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct BodyRead;
 
-/// The most bytes that a body may have, and the setting that says so.
+/// The most bytes that a body may have, and why.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MostBytes {
     pub(crate) bytes: usize,
+    /// What is limited: the body, or what is in it.
+    pub(crate) what: &'static str,
+    /// The limit of that.
+    pub(crate) limit: usize,
+    /// The setting that says so.
     pub(crate) setting: &'static str,
+}
+
+impl MostBytes {
+    /// For a body that is limited as a whole.
+    pub(crate) fn of_body(limit: usize, setting: &'static str) -> MostBytes {
+        MostBytes { bytes: limit, what: "body", limit, setting }
+    }
+
+    /// For a body of so many bytes, which hold one picture.
+    pub(crate) fn of_picture(bytes: usize, limit: usize) -> MostBytes {
+        MostBytes { bytes, what: "picture", limit, setting: "limits.image_bytes" }
+    }
 }
 
 /// What is asked of a body.
@@ -147,8 +164,8 @@ pub(crate) fn refused(code: ErrorCode, message: impl Into<String>) -> Failure {
     ApiError::new(code, message).into()
 }
 
-pub(crate) fn too_large(MostBytes { bytes, setting }: MostBytes) -> Failure {
-    refused(ErrorCode::PayloadTooLarge, format!("The body is larger than {bytes} bytes ({setting})"))
+pub(crate) fn too_large(MostBytes { what, limit, setting, .. }: MostBytes) -> Failure {
+    refused(ErrorCode::PayloadTooLarge, format!("The {what} is larger than {limit} bytes ({setting})"))
 }
 
 fn too_late() -> Failure {

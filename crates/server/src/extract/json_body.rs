@@ -31,7 +31,7 @@ pub(crate) trait BodySchema {
 
     /// How large such a body may be.
     fn most_bytes(state: &State) -> MostBytes {
-        MostBytes { bytes: state.json_bytes, setting: "limits.json_bytes" }
+        MostBytes::of_body(state.json_bytes, "limits.json_bytes")
     }
 }
 

@@ -3,15 +3,13 @@
 //! The parser is actix-multipart's. What it leaves open is closed here: how much may come before the first part, how large a
 //! part's head may be, how many parts there are and what they are called. A file's name counts for nothing.
 
-use std::cell::{Cell, RefCell};
+mod guarded_body;
+
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 
 use actix_multipart::{Field, Multipart, MultipartConfig, MultipartError};
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
@@ -19,18 +17,16 @@ use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Loc, Violation, Violations, code};
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
-use futures_util::{Stream, StreamExt};
 use serde_json::json;
 
+use self::guarded_body::{GuardedBody, for_parser};
 use crate::error::Failure;
-use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, declared_length, refused, state};
+use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, declared_length, refused, state, too_large};
 
 /// The one part that is known.
 const PART: &str = "file";
-
-/// Bytes before the first boundary: there is no reason for any.
-const PREAMBLE: usize = 1024;
 
 /// Bytes of a part's head.
 const PART_HEAD: usize = 8 << 10;
@@ -80,8 +76,8 @@ impl<N: Number> FromRequest for Upload<N> {
         let request = request.clone();
         Box::pin(async move {
             let head = checked?;
-            let body = Rc::new(Body::new(Arriving::new(payload, head.bounds), &head.boundary));
-            let form = Multipart::from_request(&request, &mut body_payload(&body)).await;
+            let body = Rc::new(GuardedBody::new(Arriving::new(payload, head.bounds), &head.boundary));
+            let form = Multipart::from_request(&request, &mut for_parser(&body)).await;
             let pictures = match form {
                 Ok(form) => read_form(form, &head).await,
                 Err(_) => Err(not_a_form()),
@@ -115,17 +111,18 @@ fn check_head<N: Number>(request: &HttpRequest) -> Result<Head, Failure> {
     }
     let boundary = mime.get_param("boundary").filter(|boundary| !boundary.as_str().is_empty());
     let boundary = boundary.ok_or_else(|| refused(ErrorCode::BadRequest, "The form names no boundary"))?;
+    let limits = &state.uploads;
     let most = if N::SEVERAL {
-        MostBytes { bytes: state.uploads.batch_bytes, setting: "limits.image_batch_bytes" }
+        MostBytes::of_body(limits.batch_bytes, "limits.image_batch_bytes")
     } else {
-        MostBytes { bytes: state.uploads.image_bytes.saturating_add(FORM), setting: "limits.image_bytes" }
+        MostBytes::of_picture(limits.image_bytes.saturating_add(FORM), limits.image_bytes)
     };
     Ok(Head {
         bounds: Bounds::of(request, state, most)?,
         boundary: boundary.as_str().to_owned(),
-        most_pictures: if N::SEVERAL { state.uploads.max_batch } else { 1 },
+        most_pictures: if N::SEVERAL { limits.max_batch } else { 1 },
         several: N::SEVERAL,
-        image_bytes: state.uploads.image_bytes,
+        image_bytes: limits.image_bytes,
         declared: declared_length(request.headers()).unwrap_or(0),
     })
 }
@@ -160,8 +157,7 @@ async fn read_field(mut field: Field, head: &Head) -> Result<Bytes, Failure> {
     while let Some(chunk) = field.next().await {
         let chunk = chunk.map_err(|cause| unreadable(&cause))?;
         if bytes.len() + chunk.len() > head.image_bytes {
-            let message = format!("The picture is larger than {} bytes (limits.image_bytes)", head.image_bytes);
-            return Err(refused(ErrorCode::PayloadTooLarge, message));
+            return Err(too_large(MostBytes::of_picture(head.image_bytes, head.image_bytes)));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -194,89 +190,6 @@ fn unreadable(cause: &MultipartError) -> Failure {
         cause => format!("The form cannot be read: {cause}"),
     };
     refused(ErrorCode::BadRequest, message)
-}
-
-/// A body between the connection and the parser, which takes it but does not give it back.
-struct Body {
-    arriving: RefCell<Arriving>,
-    preamble: RefCell<Preamble>,
-    /// Why it ended early: the parser's errors have no room for it.
-    failure: Cell<Option<Failure>>,
-}
-
-impl Body {
-    fn new(arriving: Arriving, boundary: &str) -> Body {
-        Body {
-            arriving: RefCell::new(arriving),
-            preamble: RefCell::new(Preamble::before(boundary)),
-            failure: Cell::new(None),
-        }
-    }
-
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        let next = ready!(self.arriving.borrow_mut().poll_next_unpin(context));
-        Poll::Ready(next.map(|chunk| {
-            let chunk = chunk?;
-            self.preamble.borrow_mut().check(&chunk)?;
-            Ok(chunk)
-        }))
-    }
-
-    /// Reads what comes behind the last boundary, so that the connection can go on.
-    async fn drain(&self) -> Result<(), Failure> {
-        let ended = || self.arriving.borrow().has_ended();
-        while !ended() {
-            std::future::poll_fn(|context| self.poll(context)).await.transpose()?;
-        }
-        Ok(())
-    }
-}
-
-/// The body as the parser takes one.
-fn body_payload(body: &Rc<Body>) -> Payload {
-    Payload::Stream { payload: Box::pin(ForParser(Rc::clone(body))) }
-}
-
-struct ForParser(Rc<Body>);
-
-impl Stream for ForParser {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(self.0.poll(context));
-        Poll::Ready(next.map(|chunk| {
-            chunk.map_err(|failure| {
-                self.0.failure.set(Some(failure));
-                PayloadError::Overflow
-            })
-        }))
-    }
-}
-
-/// What comes before the first boundary.
-struct Preamble {
-    delimiter: Vec<u8>,
-    /// Its beginning, until the boundary has been seen.
-    seen: Option<Vec<u8>>,
-}
-
-impl Preamble {
-    fn before(boundary: &str) -> Preamble {
-        Preamble { delimiter: format!("--{boundary}").into_bytes(), seen: Some(Vec::new()) }
-    }
-
-    fn check(&mut self, chunk: &[u8]) -> Result<(), Failure> {
-        let Some(seen) = &mut self.seen else { return Ok(()) };
-        let most = PREAMBLE + self.delimiter.len();
-        seen.extend(chunk.iter().take(most - seen.len()));
-        if seen.windows(self.delimiter.len()).any(|window| window == self.delimiter) {
-            self.seen = None;
-        } else if seen.len() == most {
-            let message = format!("The form does not begin: its boundary is not among the first {PREAMBLE} bytes");
-            return Err(refused(ErrorCode::BadRequest, message));
-        }
-        Ok(())
-    }
 }
 
 impl<N: Number> ApiComponent for Upload<N> {

@@ -25,7 +25,7 @@ impl BodySchema for ImageData {
     const NAME: &'static str = "ImageData";
 
     fn most_bytes(state: &State) -> MostBytes {
-        MostBytes { bytes: native::base64_body_bytes(state.uploads.image_bytes), setting: "limits.image_bytes" }
+        MostBytes::of_picture(native::base64_body_bytes(state.uploads.image_bytes), state.uploads.image_bytes)
     }
 }
 
