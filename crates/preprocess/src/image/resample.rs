@@ -223,23 +223,33 @@ fn pixel_pairs(block: &[u8], start: usize) -> &[[u8; 2 * CHANNELS]] {
 
 /// Of r g b R G B the pairs r R, g G, b B.
 #[inline(always)]
-fn neighbours(&[r, g, b, next_r, next_g, next_b]: &[u8; 2 * CHANNELS]) -> i16x8 {
-    let pixels = u64::from_le_bytes([r, g, b, next_r, next_g, next_b, 0, 0]);
-    let first: u8x16 = cast([pixels.to_le_bytes(), [0; 8]]);
-    let second: u8x16 = cast([(pixels >> (8 * CHANNELS)).to_le_bytes(), [0; 8]]);
+fn neighbours(pixels: &[u8; 2 * CHANNELS]) -> i16x8 {
+    // Two words that overlap are fewer instructions than words without what is not wanted in them.
+    let ([first @ .., _, _], [_, _, second @ ..]) = (pixels, pixels);
+    let first: u8x16 = cast([u32::from_ne_bytes(*first), 0, 0, 0]);
+    let second: u8x16 = cast([(u32::from_le_bytes(*second) >> 8).to_le(), 0, 0, 0]);
     widened(u8x16::unpack_low(first, second))
 }
 
 /// The first eight bytes as 16 bits each.
 #[inline(always)]
 fn widened(bytes: u8x16) -> i16x8 {
-    // On a machine that stores the upper byte first, the zeros have to come first.
+    let [first, second] = zeros_behind(bytes);
+    cast(u8x16::unpack_low(first, second))
+}
+
+/// The last eight bytes as 16 bits each.
+#[inline(always)]
+fn widened_last(bytes: u8x16) -> i16x8 {
+    let [first, second] = zeros_behind(bytes);
+    cast(u8x16::unpack_high(first, second))
+}
+
+/// In the order in which this machine stores the bytes of a number.
+#[inline(always)]
+fn zeros_behind(bytes: u8x16) -> [u8x16; 2] {
     let zeros = u8x16::splat(0);
-    if cfg!(target_endian = "little") {
-        cast(u8x16::unpack_low(bytes, zeros))
-    } else {
-        cast(u8x16::unpack_low(zeros, bytes))
-    }
+    if cfg!(target_endian = "little") { [bytes, zeros] } else { [zeros, bytes] }
 }
 
 /// The other pass: one row out of those from `first` on.
@@ -279,16 +289,8 @@ fn last_columns(rest: &[u8]) -> u8x16 {
 /// The pairs of what stands above each other, four at a time.
 #[inline(always)]
 fn column_pairs(above: u8x16, below: u8x16) -> [i16x8; COLUMNS / 4] {
-    let [left, right] = [(above, below), (upper_half(above), upper_half(below))];
-    let [left, right] = [left, right].map(|(above, below)| u8x16::unpack_low(above, below));
-    [widened(left), widened(upper_half(left)), widened(right), widened(upper_half(right))]
-}
-
-/// The last eight bytes first.
-#[inline(always)]
-fn upper_half(bytes: u8x16) -> u8x16 {
-    let [_, upper]: [[u8; 8]; 2] = cast(bytes);
-    cast([upper, [0; 8]])
+    let (left, right) = (u8x16::unpack_low(above, below), u8x16::unpack_high(above, below));
+    [widened(left), widened_last(left), widened(right), widened_last(right)]
 }
 
 #[cfg(test)]
