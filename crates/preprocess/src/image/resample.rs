@@ -5,8 +5,8 @@
 //!
 //! Sums of 16-bit products are the widest that every processor of the last twenty years adds up in pairs
 //! (`pmaddwd` on x86-64, `smull` on ARM), so a weight is taken in two halves of 11 bits: `w = upper * 2^11 + lower`. Pixels
-//! come in pairs too: those that are neighbours in the direction of the pass. Bytes are at most 2^8, a window has at most
-//! 2 * 3 * 8192 / 2 pixels whose weights sum up to about 2^22, so neither half leaves its 32 bits.
+//! come in pairs too: those that are neighbours in the direction of the pass. The sum of all fits into 32 bits; those of the
+//! halves may not (a small negative weight has a large lower half), but they wrap, and put together they are the sum again.
 
 use bytemuck::cast;
 use ferrocast_schema::Filter;
@@ -361,6 +361,19 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn sums_of_many_small_weights_wrap_back() {
+        let bright = noise(8192 * 2 * CHANNELS).into_iter().map(|value| value | 0xe0).collect();
+        let picture = Picture::new(8192, 2, bright).unwrap();
+        for (width, filter) in [(1, Filter::Lanczos), (2, Filter::Lanczos), (3, Filter::Bicubic)] {
+            let size = ImageSize { width, height: 2, filter, ..ImageSize::default() };
+            let geometry = Geometry::of(&size, 8192, 2);
+            let mut all = Vec::new();
+            resample(&picture, &geometry, filter, |_, row| all.extend_from_slice(row));
+            assert_eq!(all, by_the_book(&picture, &geometry, filter), "{width} {filter:?}");
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn windows(filter: Filter, axis: &Axis) -> Vec<Window> {
     let Axis { picture: old, resized, first, wanted, .. } = *axis;
     let scale = old as f64 / resized as f64;
     if filter == Filter::Nearest {
-        return nearest(old, scale).skip(first).take(wanted).collect();
+        return nearest(old, scale, first, wanted);
     }
     // Where a picture shrinks, the filter is as much wider: every old pixel counts for some new one.
     let stretch = scale.max(1.0);
@@ -53,9 +53,10 @@ pub(super) fn windows(filter: Filter, axis: &Axis) -> Vec<Window> {
 }
 
 /// The one old pixel at the centre of each new one. Centres are added up, as in Pillow's `ImagingScaleAffine`.
-fn nearest(old: usize, scale: f64) -> impl Iterator<Item = Window> {
-    let centres = std::iter::successors(Some(scale * 0.5), move |centre| Some(centre + scale));
-    centres.map(move |centre| Window { start: (centre as usize).min(old - 1), weights: vec![1 << PRECISION] })
+fn nearest(old: usize, scale: f64, first: usize, wanted: usize) -> Vec<Window> {
+    let centres = std::iter::successors(Some(scale * 0.5), |centre| Some(centre + scale));
+    let window = |centre: f64| Window { start: (centre as usize).min(old - 1), weights: vec![1 << PRECISION] };
+    centres.skip(first).take(wanted).map(window).collect()
 }
 
 /// To the nearest, halves away from 0.
