@@ -71,7 +71,8 @@ pub enum ImageError {
 }
 
 impl ImageError {
+    /// `reason` is what the decoder says; some put it in quotes.
     pub(super) fn broken(format: Format, reason: impl ToString) -> ImageError {
-        ImageError::Broken { format, reason: reason.to_string() }
+        ImageError::Broken { format, reason: reason.to_string().trim_matches('"').to_owned() }
     }
 }
