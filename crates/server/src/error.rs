@@ -58,9 +58,9 @@ impl From<ServeError> for Failure {
         }
         let api_error = ApiError::new(code_of(&error), said_to_clients(&error));
         match error {
-            ServeError::QueueFull { retry_after, .. } | ServeError::InFlightFull { retry_after, .. } => {
-                api_error.with_retry_after(retry_after).into()
-            }
+            ServeError::QueueFull { retry_after, .. }
+            | ServeError::InFlightFull { retry_after, .. }
+            | ServeError::JobsFull { retry_after } => api_error.with_retry_after(retry_after).into(),
             ServeError::Resolve(_)
             | ServeError::Image(_)
             | ServeError::TakesPictures { .. }
@@ -79,7 +79,9 @@ fn code_of(error: &ServeError) -> ErrorCode {
         ServeError::Resolve(_) => ErrorCode::ModelNotReady,
         ServeError::Image(cause) => code_of_image(cause),
         ServeError::TakesPictures { .. } | ServeError::TakesRows { .. } => ErrorCode::InputMismatch,
-        ServeError::QueueFull { .. } | ServeError::InFlightFull { .. } => ErrorCode::Overloaded,
+        ServeError::QueueFull { .. } | ServeError::InFlightFull { .. } | ServeError::JobsFull { .. } => {
+            ErrorCode::Overloaded
+        }
         ServeError::DeadlineExceeded => ErrorCode::DeadlineExceeded,
         ServeError::ShuttingDown => ErrorCode::ShuttingDown,
         ServeError::Inference { .. } if error.is_panic() => ErrorCode::EnginePanic,
@@ -126,6 +128,7 @@ fn said_to_clients(error: &ServeError) -> String {
         ServeError::InFlightFull { limit, .. } => {
             format!("The server is busy: {limit} predictions are under way (limits.max_in_flight)")
         }
+        ServeError::JobsFull { .. } => "The server is busy: too many large bodies wait to be unpacked".to_owned(),
         ServeError::DeadlineExceeded => {
             "The answer was not there in time (X-Request-Timeout-Ms, or server.request_timeout_s)".to_owned()
         }

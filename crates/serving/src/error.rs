@@ -60,6 +60,15 @@ pub enum ServeError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// As much work for requests waits as may, beside predictions.
+    #[error("the service is busy: too much waits to be unpacked")]
+    JobsFull {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Work for the request failed, by a fault of ours.
+    #[error("work for the request panicked")]
+    Job,
     /// The time of the request was up before its answer was there.
     #[error("the request took longer than it may")]
     DeadlineExceeded,

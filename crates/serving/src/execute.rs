@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ferrocast_batch::{ClosedBy, Priority, Rejected, TicketError};
+use ferrocast_batch::{ClosedBy, Completed, Priority, Rejected, Ticket, TicketError};
 use ferrocast_engine::EngineError;
 use ferrocast_pipeline::PredictError;
 use ferrocast_schema::{Prediction, Rows};
@@ -108,11 +108,7 @@ async fn pooled(deployment: &Deployment, work: Work, rows: usize, options: CallO
             Rejected::Full(_) => ServeError::queue_full(deployment),
             Rejected::Closed(_) => ServeError::ShuttingDown,
         })?;
-    let done = match options.deadline {
-        None => ticket.await,
-        Some(deadline) => tokio::time::timeout_at(deadline.into(), ticket).await.unwrap_or(Err(TicketError::Expired)),
-    };
-    let done = done.map_err(|error| match error {
+    let done = by_deadline(ticket, options.deadline).await.map_err(|error| match error {
         TicketError::Run(cause) => failed(cause),
         TicketError::Expired => ServeError::DeadlineExceeded,
         TicketError::Closed => ServeError::ShuttingDown,
@@ -131,4 +127,15 @@ async fn pooled(deployment: &Deployment, work: Work, rows: usize, options: CallO
         closed_by: Some(report.closed_by),
     };
     Ok(Answer { predictions, timing })
+}
+
+/// Waits until the item has run, but no longer than until the deadline.
+pub(crate) async fn by_deadline<T, E>(
+    ticket: Ticket<T, E>,
+    deadline: Option<Instant>,
+) -> Result<Completed<T>, TicketError<E>> {
+    match deadline {
+        None => ticket.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), ticket).await.unwrap_or(Err(TicketError::Expired)),
+    }
 }

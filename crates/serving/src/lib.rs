@@ -19,6 +19,7 @@ mod tally;
 
 mod error;
 mod execute;
+mod jobs;
 mod service;
 
 pub use cost::{CostCurve, CostPoint};

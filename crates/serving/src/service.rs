@@ -14,6 +14,7 @@ use ferrocast_schema::Rows;
 
 use crate::decode_slots::DecodeSlots;
 use crate::execute::{self, Answer, CallOptions};
+use crate::jobs::Jobs;
 use crate::runner::Decoding;
 use crate::{Deployment, PipelineDeployer, ServeError};
 
@@ -41,6 +42,7 @@ pub struct Service {
     registry: Registry<Deployment>,
     pool: Arc<Pool>,
     gate: Gate,
+    jobs: Jobs,
 }
 
 impl Service {
@@ -54,7 +56,8 @@ impl Service {
         let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
         let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding));
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
-        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight) })
+        let jobs = Jobs::new(&pool);
+        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight), jobs })
     }
 
     /// Loads every model of the folder on the loader thread; the ticket tells when all are ready or have failed.
@@ -133,6 +136,21 @@ impl Service {
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
         execute::predict_image(deployment, picture, options).await
+    }
+
+    /// Does on the pool what is no prediction and too much for a thread that reads requests, such as unpacking a large body.
+    /// `bytes` is the memory that it holds while it waits.
+    ///
+    /// # Errors
+    /// [`ServeError::JobsFull`] at once if too much waits; [`ServeError::DeadlineExceeded`]; [`ServeError::ShuttingDown`];
+    /// [`ServeError::Job`] if it panics.
+    pub async fn on_pool<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        options: CallOptions,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServeError> {
+        self.jobs.run(bytes, options.deadline, work).await
     }
 
     /// Ends the pool: what waits runs until the deadline, and is then refused. How much was refused.

@@ -29,6 +29,10 @@ impl BodySchema for ImageData {
     }
 }
 
+/// A body of so many bytes is unpacked in less than the trip to another thread is worth; the largest takes tens of
+/// milliseconds.
+const UNPACKED_HERE: usize = 64 << 10;
+
 type Picture = Result<Reply<ImageResponse<'static>>, Failure>;
 type Pictures = Result<Reply<ImageBatchResponse<'static>>, Failure>;
 
@@ -71,7 +75,7 @@ pub(crate) async fn predict_image_base64(
     top_k: TopKQuery,
     body: JsonBody<ImageData>,
 ) -> Result<Reply<ImageResponse<'static>>, Failure> {
-    answer_base64(&state, model, top_k, &body.bytes).await
+    answer_base64(&state, model, top_k, body.bytes).await
 }
 
 /// A file, for the model, and the version if there is one, that the path names.
@@ -104,24 +108,28 @@ pub(crate) async fn base64(
     top_k: TopKQuery,
     body: JsonBody<ImageData>,
 ) -> Picture {
-    answer_base64(&state, model, top_k, &body.bytes).await
+    answer_base64(&state, model, top_k, body.bytes).await
 }
 
 async fn answer_upload<P>(state: &State, model: Model<P>, top_k: TopKQuery, upload: Upload<One>) -> Picture {
-    let picture = upload.pictures.into_iter().next().ok_or_else(ApiError::internal)?;
-    answer_picture(state, model, Some(top_k.0.unwrap_or_default()), picture).await
-}
-
-async fn answer_base64<P>(state: &State, model: Model<P>, top_k: TopKQuery, body: &[u8]) -> Picture {
-    let picture = native::decode_picture(body, &state.limits.json, state.uploads.image_bytes)?;
-    answer_picture(state, model, top_k.0, picture.into()).await
-}
-
-async fn answer_picture<P>(state: &State, model: Model<P>, top_k: Option<TopK>, picture: Bytes) -> Picture {
     let _permit = state.service.admit(&model)?;
-    let answer = state.service.predict_image(&model, picture, model.options()).await?;
+    let picture = upload.pictures.into_iter().next().ok_or_else(ApiError::internal)?;
+    answer_picture(state, &model, Some(top_k.0.unwrap_or_default()), picture).await
+}
+
+async fn answer_base64<P>(state: &State, model: Model<P>, top_k: TopKQuery, body: Bytes) -> Picture {
+    let _permit = state.service.admit(&model)?;
+    let (size, limits, most) = (body.len(), state.limits.json, state.uploads.image_bytes);
+    let unpack = move || native::decode_picture(&body, &limits, most);
+    let picture =
+        if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
+    answer_picture(state, &model, top_k.0, picture?.into()).await
+}
+
+async fn answer_picture<P>(state: &State, model: &Model<P>, top_k: Option<TopK>, picture: Bytes) -> Picture {
+    let answer = state.service.predict_image(model, picture, model.options()).await?;
     let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
-    let body = native::encode_image(prediction, &telling(&model, top_k), served(&model))?;
+    let body = native::encode_image(prediction, &telling(model, top_k), served(model))?;
     Ok(Reply::json(body).with_timing(&answer.timing))
 }
 
