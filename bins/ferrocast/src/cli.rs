@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Init {
         /// The .onnx file, or the folder of a version
         model: PathBuf,
-        /// The model takes pictures: write [image] in place of features
+        /// The model takes pictures: write what becomes of them, in place of features
         #[arg(long)]
         pictures: bool,
         /// Replace a manifest that exists
