@@ -15,16 +15,17 @@ use crate::{
 /// Fails if a picture becomes something else than it should.
 pub(crate) fn images(sh: &Shell) -> anyhow::Result<()> {
     let python = python::ensure(sh)?;
-    let folder = Metadata::load(sh)?.target_directory.join("image-matrix");
+    let target = Metadata::load(sh)?.target_directory;
+    let folder = target.join("image-matrix");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     let (script, model) = (root().join("models/train/image_matrix.py"), root().join("models/imagenet/1"));
     cmd!(sh, "{python} {script} {folder}").run()?;
-    cmd!(
-        sh,
-        "cargo run --quiet --release --locked --package ferrocast-pipeline --example picture_matrix -- {folder} {model}"
-    )
-    .run()?;
+    // With the server, so that both need tract with the same features, and it is built once.
+    let packages = ["--package", "ferrocast", "--package", "ferrocast-pipeline"];
+    cmd!(sh, "cargo build --release --locked {packages...} --example picture_matrix").run()?;
+    let compare = target.join("release/examples/picture_matrix");
+    cmd!(sh, "{compare} {folder} {model}").run()?;
     Ok(())
 }
