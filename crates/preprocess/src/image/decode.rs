@@ -38,6 +38,8 @@ fn keep_colours<const FROM: usize>(pixels: &mut Vec<u8>, colours: [usize; CHANNE
         }
     }
     pixels.truncate(count * CHANNELS);
+    // What is free now may be needed to turn the picture.
+    pixels.shrink_to_fit();
 }
 
 /// Three equal colours of one byte out of every `from`.

@@ -15,8 +15,11 @@ use crate::image::limits::ImageLimits;
 use crate::image::orientation::of_exif;
 use crate::image::picture::{CHANNELS, Picture};
 
+const MOST_SCANS: usize = 40;
+
 pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Orientation), ImageError> {
-    let markers = Markers::read(bytes).ok_or_else(|| ImageError::broken(Jpeg, "it has no frame"))?;
+    let markers = Markers::read(bytes)
+        .ok_or_else(|| ImageError::broken(Jpeg, "it has no frame, or more segments than a picture has"))?;
     let (width, height) = (markers.width, markers.height);
     let memory = pixel_bytes(width, height, CHANNELS).saturating_add(markers.coefficient_bytes());
     limits.check(Jpeg, width, height, memory)?;
@@ -29,6 +32,8 @@ pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Ori
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(limits.side)
         .set_max_height(limits.side)
+        // Encoders make about ten. Each goes through the whole picture.
+        .jpeg_set_max_scans(MOST_SCANS)
         // Bytes between its parts do no harm; cameras leave some. The decoder takes them for damage.
         .set_strict_mode(!markers.has_stray_bytes);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);

@@ -7,6 +7,9 @@ const SOS: u8 = 0xda;
 /// End of image.
 const EOI: u8 = 0xd9;
 
+/// A file with more segments is no picture: the decoder compares some of them with each other, again and again.
+const MOST_SEGMENTS: usize = 2000;
+
 /// Pixels across and down of a block of coefficients.
 const BLOCK: usize = 8;
 
@@ -31,7 +34,12 @@ impl Markers {
         let mut markers = Markers::default();
         // Behind the start of image.
         let mut rest = bytes.get(2..)?;
+        let mut segments = 0;
         while let Some((marker, behind)) = markers.next_marker(rest) {
+            segments += 1;
+            if segments > MOST_SEGMENTS {
+                return None;
+            }
             rest = match marker {
                 EOI => {
                     markers.has_end = true;

@@ -19,7 +19,16 @@ const OWN_MEMORY: u64 = 16 << 20;
 /// Where the head of a file says how many bits there are, and of what: 0 is grey.
 const DEPTH_AND_COLOUR: std::ops::Range<usize> = 24..26;
 
+const WIDTH_AND_HEIGHT: std::ops::Range<usize> = 16..24;
+
 pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Orientation), ImageError> {
+    // Of a size beyond all bounds the decoder would only say that it is one.
+    if let Some([width, height]) = bytes.get(WIDTH_AND_HEIGHT).map(|size| size.as_chunks::<4>().0) {
+        let [width, height] = [width, height].map(|side| u32::from_be_bytes(*side) as usize);
+        if width > 0 && height > 0 {
+            limits.check(Png, width, height, 0)?;
+        }
+    }
     let mut own = Limits::no_limits();
     own.max_alloc = Some(OWN_MEMORY);
     let broken = |cause: image::ImageError| ImageError::broken(Png, cause);
