@@ -33,6 +33,7 @@ use self::values::Values;
 use crate::BindError;
 
 pub use error::ImageError;
+pub use format::Format as ImageFormat;
 pub use limits::ImageLimits;
 
 /// Encoded picture bytes to the tensor that a model takes.

@@ -57,5 +57,5 @@ mod text;
 
 pub use columns::ColumnEncoder;
 pub use error::{BindError, EncodeError};
-pub use image::{ImageEncoder, ImageError, ImageLimits};
+pub use image::{ImageEncoder, ImageError, ImageFormat, ImageLimits};
 pub use scaler::Scaler;

@@ -5,12 +5,13 @@ use std::path::Path;
 use ferrocast_engine::{EngineLoader, Inspection, ModelSource};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::{ImageLimits, OpenError, Pipeline, PredictError};
-use ferrocast_protocol::native::{self, Served, Telling, TopK};
+use ferrocast_protocol::native::{self, Served, TopK};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Prediction, Rows};
 use ferrocast_serving::ServeError;
 
 use crate::error::Failure;
+use crate::routes::image::telling;
 
 /// The answer that the server would give to the body: that of `/predict_image` for a model of pictures; that of
 /// `/predict_batch` if the body is a JSON object with `instances`, else that of `/predict`. Model and version in it are the given names.
@@ -61,9 +62,7 @@ fn predicted_picture(pipeline: &Pipeline, served: Served<'_>, file: &[u8]) -> Re
         error => failed(&error),
     })?;
     let prediction = predictions.first().ok_or_else(ApiError::internal)?;
-    let threshold = pipeline.manifest().output.threshold;
-    let telling = Telling { names: pipeline.class_names(), threshold, top_k: Some(TopK::default()) };
-    native::encode_image(prediction, &telling, served)
+    native::encode_image(prediction, &telling(pipeline, Some(TopK::default())), served)
 }
 
 fn predicted(pipeline: &Pipeline, rows: &Rows) -> Result<Vec<Prediction>, ApiError> {

@@ -158,7 +158,7 @@ impl Curve {
     }
 
     fn points(&self) -> Vec<CostPoint> {
-        self.0.iter().map(|batch| CostPoint { rows: batch.rows, time: batch.median() }).collect()
+        self.0.iter().map(Batch::point).collect()
     }
 }
 
@@ -166,8 +166,8 @@ impl Curve {
 /// hold up a start.
 fn is_slow_without_gain(batches: &[Batch]) -> bool {
     let [.., smaller, larger] = batches else { return false };
-    let per_row = |batch: &Batch| batch.median().as_secs_f64() / batch.rows as f64;
-    larger.median() > ENOUGH && per_row(larger) > per_row(smaller) * NO_GAIN
+    let (smaller, larger) = (smaller.point(), larger.point());
+    larger.time > ENOUGH && larger.per_row() > smaller.per_row().mul_f64(NO_GAIN)
 }
 
 /// The runs of one batch size.
@@ -198,6 +198,10 @@ impl Batch {
 
     fn is_done(&self) -> bool {
         self.times.len() >= RUNS || self.times.iter().sum::<Duration>() >= ENOUGH
+    }
+
+    fn point(&self) -> CostPoint {
+        CostPoint { rows: self.rows, time: self.median() }
     }
 
     fn median(&self) -> Duration {

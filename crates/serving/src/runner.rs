@@ -83,11 +83,20 @@ impl BatchRunner for PipelineRunner {
 
     fn run(&self, items: Vec<Work>) -> Vec<Outcome> {
         let mut encoded = Vec::with_capacity(items.len());
-        let refused = items.into_iter().map(|item| self.encode(item).map(|item| encoded.push(item)).err());
-        let refused: Vec<Option<PredictError>> = refused.collect();
+        // One for each item: why it cannot be run, if it cannot.
+        let mut refusals = Vec::with_capacity(items.len());
+        for item in items {
+            match self.encode(item) {
+                Ok(item) => {
+                    encoded.push(item);
+                    refusals.push(None);
+                }
+                Err(refusal) => refusals.push(Some(refusal)),
+            }
+        }
         let mut outcomes = self.infer(&encoded).into_iter();
-        let outcome = |refused: Option<PredictError>| refused.map(Err).or_else(|| outcomes.next());
-        refused.into_iter().filter_map(outcome).collect()
+        let outcome = |refusal: Option<PredictError>| refusal.map(Err).or_else(|| outcomes.next());
+        refusals.into_iter().filter_map(outcome).collect()
     }
 }
 

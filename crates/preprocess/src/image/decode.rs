@@ -28,7 +28,7 @@ fn pixel_bytes(width: usize, height: usize, each: usize) -> usize {
     width.saturating_mul(height).saturating_mul(each)
 }
 
-/// Keeps the first `colours` of every `from` bytes, and moves them together.
+/// Keeps of every `FROM` bytes those at the places `colours`, and moves them together.
 fn keep_colours<const FROM: usize>(pixels: &mut Vec<u8>, colours: [usize; CHANNELS]) {
     let count = pixels.len() / FROM;
     for index in 0..count {
@@ -42,7 +42,7 @@ fn keep_colours<const FROM: usize>(pixels: &mut Vec<u8>, colours: [usize; CHANNE
     pixels.shrink_to_fit();
 }
 
-/// Three equal colours of one byte out of every `from`.
+/// Three equal colours of one byte out of every `FROM`.
 fn grey_to_colours<const FROM: usize>(pixels: &[u8], grey: impl Fn([u8; FROM]) -> u8) -> Vec<u8> {
     let (all, _) = pixels.as_chunks::<FROM>();
     all.iter().flat_map(|&pixel| [grey(pixel); CHANNELS]).collect()

@@ -17,31 +17,25 @@ pub(super) fn of_exif(exif: Option<&[u8]>) -> Orientation {
 
 /// The picture the right way up.
 pub(super) fn turned(mut picture: Picture, orientation: Orientation) -> Picture {
-    match orientation {
-        Orientation::NoTransforms => {}
-        Orientation::FlipHorizontal => mirror(&mut picture),
-        Orientation::FlipVertical => upend(&mut picture),
-        Orientation::Rotate180 => {
-            mirror(&mut picture);
-            upend(&mut picture);
-        }
-        Orientation::Rotate90FlipH => return transposed(&picture),
-        Orientation::Rotate90 => {
-            let mut turned = transposed(&picture);
-            mirror(&mut turned);
-            return turned;
-        }
-        Orientation::Rotate270 => {
-            let mut turned = transposed(&picture);
-            upend(&mut turned);
-            return turned;
-        }
-        Orientation::Rotate270FlipH => {
-            let mut turned = transposed(&picture);
-            mirror(&mut turned);
-            upend(&mut turned);
-            return turned;
-        }
+    // What is done to it, in this order: rows become columns, left becomes right, up becomes down.
+    let (transposes, mirrors, upends) = match orientation {
+        Orientation::NoTransforms => (false, false, false),
+        Orientation::FlipHorizontal => (false, true, false),
+        Orientation::FlipVertical => (false, false, true),
+        Orientation::Rotate180 => (false, true, true),
+        Orientation::Rotate90FlipH => (true, false, false),
+        Orientation::Rotate90 => (true, true, false),
+        Orientation::Rotate270 => (true, false, true),
+        Orientation::Rotate270FlipH => (true, true, true),
+    };
+    if transposes {
+        picture = transposed(&picture);
+    }
+    if mirrors {
+        mirror(&mut picture);
+    }
+    if upends {
+        upend(&mut picture);
     }
     picture
 }

@@ -70,10 +70,10 @@ fn narrowed(picture: &Picture, across: &[Taps], down: &[Taps]) -> Lines {
     let mut bytes = vec![0; (end - first).next_multiple_of(ROWS) * stride];
     let from = picture.stride();
     let rows = picture.pixels().get(first * from..end * from).unwrap_or_default();
-    let mut last = Vec::new();
     for (number, to) in bytes.chunks_exact_mut(ROWS * stride).enumerate() {
         let wanted = number * ROWS * from..(number + 1) * ROWS * from + OVERHANG;
         // Reading on behind the last row would leave the picture.
+        let mut last = Vec::new();
         let block = rows.get(wanted.clone()).unwrap_or_else(|| {
             last.extend_from_slice(rows.get(wanted.start..).unwrap_or_default());
             last.resize(wanted.len(), 0);

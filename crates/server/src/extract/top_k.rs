@@ -25,10 +25,7 @@ impl FromRequest for TopKQuery {
         let pairs = request.query_string().split('&');
         let value =
             pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == NAME).map(|(_, value)| value);
-        ready(match value {
-            None => Ok(TopKQuery(None)),
-            value => TopK::parse(value).map(|top_k| TopKQuery(Some(top_k))).map_err(Failure::from),
-        })
+        ready(value.map(TopK::parse).transpose().map(TopKQuery).map_err(Failure::from))
     }
 }
 

@@ -79,7 +79,7 @@ impl<N: Number> FromRequest for Upload<N> {
             let body = Rc::new(GuardedBody::new(Arriving::new(payload, head.bounds), &head.boundary));
             let form = Multipart::from_request(&request, &mut for_parser(&body)).await;
             let pictures = match form {
-                Ok(form) => read_form(form, &head).await,
+                Ok(form) => read_form::<N>(form, &head).await,
                 Err(_) => Err(not_a_form()),
             };
             // What the connection failed with is the cause of whatever the parser thinks of it.
@@ -95,9 +95,7 @@ impl<N: Number> FromRequest for Upload<N> {
 struct Head {
     bounds: Bounds,
     boundary: String,
-    /// Most pictures, of which more than one is an error of its own kind.
     most_pictures: usize,
-    several: bool,
     image_bytes: usize,
     /// The size of the body, if the head says it.
     declared: usize,
@@ -121,13 +119,12 @@ fn check_head<N: Number>(request: &HttpRequest) -> Result<Head, Failure> {
         bounds: Bounds::of(request, state, most)?,
         boundary: boundary.as_str().to_owned(),
         most_pictures: if N::SEVERAL { limits.max_batch } else { 1 },
-        several: N::SEVERAL,
         image_bytes: limits.image_bytes,
         declared: declared_length(request.headers()).unwrap_or(0),
     })
 }
 
-async fn read_form(mut form: Multipart, head: &Head) -> Result<Vec<Bytes>, Failure> {
+async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<Bytes>, Failure> {
     let mut pictures = Vec::new();
     while let Some(field) = form.next().await {
         let field = field.map_err(|cause| unreadable(&cause))?;
@@ -138,7 +135,7 @@ async fn read_form(mut form: Multipart, head: &Head) -> Result<Vec<Bytes>, Failu
             return Err(invalid(violation));
         }
         if pictures.len() == head.most_pictures {
-            return Err(too_many(head));
+            return Err(too_many::<N>(head.most_pictures));
         }
         // A client need not say what it is: the first bytes tell.
         if field.content_type().is_some_and(|kind| kind.type_() != "image") {
@@ -164,9 +161,9 @@ async fn read_field(mut field: Field, head: &Head) -> Result<Bytes, Failure> {
     Ok(bytes.freeze())
 }
 
-fn too_many(head: &Head) -> Failure {
-    if head.several {
-        let message = format!("Too many pictures (max {}; limits.max_image_batch)", head.most_pictures);
+fn too_many<N: Number>(most: usize) -> Failure {
+    if N::SEVERAL {
+        let message = format!("Too many pictures (max {most}; limits.max_image_batch)");
         return refused(ErrorCode::BatchTooLarge, message);
     }
     let message = "Field given more than once; /predict_image_batch takes several pictures";

@@ -2,9 +2,10 @@
 
 use actix_web::web::{Bytes, Data};
 use apistos::api_operation;
+use ferrocast_pipeline::Pipeline;
 use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::{self, ImageBatchResponse, ImageResponse, Telling, TopK};
-use ferrocast_serving::{Answer, Deployment, Timing};
+use ferrocast_serving::{Answer, Timing};
 use futures_util::future::try_join_all;
 
 use super::predict::served;
@@ -129,7 +130,7 @@ async fn answer_base64<P>(state: &State, model: Model<P>, top_k: TopKQuery, body
 async fn answer_picture<P>(state: &State, model: &Model<P>, top_k: Option<TopK>, picture: Bytes) -> Picture {
     let answer = state.service.predict_image(model, picture, model.options()).await?;
     let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
-    let body = native::encode_image(prediction, &telling(model, top_k), served(model))?;
+    let body = native::encode_image(prediction, &telling(model.pipeline(), top_k), served(model))?;
     Ok(Reply::json(body).with_timing(&answer.timing))
 }
 
@@ -141,7 +142,7 @@ async fn answer_batch<P>(state: &State, model: Model<P>, top_k: TopKQuery, uploa
     });
     let answers: Vec<Answer> = try_join_all(pictures).await?;
     let predictions: Vec<_> = answers.iter().flat_map(|answer| &answer.predictions).collect();
-    let telling = telling(&model, Some(top_k.0.unwrap_or_default()));
+    let telling = telling(model.pipeline(), Some(top_k.0.unwrap_or_default()));
     let reply = Reply::json(native::encode_image_batch(&predictions, &telling, served(&model))?);
     let took = |timing: &&Timing| timing.queue + timing.inference;
     Ok(match answers.iter().map(|answer| &answer.timing).max_by_key(took) {
@@ -150,7 +151,7 @@ async fn answer_batch<P>(state: &State, model: Model<P>, top_k: TopKQuery, uploa
     })
 }
 
-fn telling(model: &Deployment, top_k: Option<TopK>) -> Telling<'_> {
-    let pipeline = model.pipeline();
+/// How the model's classes are told.
+pub(crate) fn telling(pipeline: &Pipeline, top_k: Option<TopK>) -> Telling<'_> {
     Telling { names: pipeline.class_names(), threshold: pipeline.manifest().output.threshold, top_k }
 }

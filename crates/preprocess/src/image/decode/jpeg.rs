@@ -15,6 +15,7 @@ use crate::image::limits::ImageLimits;
 use crate::image::orientation::of_exif;
 use crate::image::picture::{CHANNELS, Picture};
 
+/// Encoders make about ten. Each goes through the whole picture.
 const MOST_SCANS: usize = 40;
 
 pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Orientation), ImageError> {
@@ -32,7 +33,6 @@ pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Ori
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(limits.side)
         .set_max_height(limits.side)
-        // Encoders make about ten. Each goes through the whole picture.
         .jpeg_set_max_scans(MOST_SCANS)
         // Bytes between its parts do no harm; cameras leave some. The decoder takes them for damage.
         .set_strict_mode(!markers.has_stray_bytes);

@@ -7,11 +7,11 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, Limits};
 
 use super::{grey_to_colours, keep_colours, pixel_bytes};
+use crate::image::ImageError;
 use crate::image::format::Format::Png;
 use crate::image::limits::ImageLimits;
 use crate::image::orientation::of_exif;
-use crate::image::picture::Picture;
-use crate::image::{ImageError, decode::CHANNELS};
+use crate::image::picture::{CHANNELS, Picture};
 
 /// What the decoder itself may take for what is not pixels: profiles, palettes, a few rows.
 const OWN_MEMORY: u64 = 16 << 20;
@@ -19,6 +19,7 @@ const OWN_MEMORY: u64 = 16 << 20;
 /// Where the head of a file says how many bits there are, and of what: 0 is grey.
 const DEPTH_AND_COLOUR: std::ops::Range<usize> = 24..26;
 
+/// Before that, how large the picture is.
 const WIDTH_AND_HEIGHT: std::ops::Range<usize> = 16..24;
 
 pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Orientation), ImageError> {

@@ -28,8 +28,7 @@ impl TopK {
     ///
     /// # Errors
     /// [`ErrorCode::Validation`](crate::ErrorCode::Validation) unless it is `all` or a whole number from 1.
-    pub fn parse(value: Option<&str>) -> Result<TopK, ApiError> {
-        let Some(value) = value else { return Ok(TopK::Unsaid) };
+    pub fn parse(value: &str) -> Result<TopK, ApiError> {
         if value == "all" {
             return Ok(TopK::All);
         }
@@ -63,11 +62,11 @@ mod tests {
 
     #[test]
     fn few_of_many_unless_it_is_said() {
-        let told = |value| TopK::parse(value).unwrap().of(1000);
+        let told = |value: Option<&str>| value.map_or(TopK::Unsaid, |value| TopK::parse(value).unwrap()).of(1000);
         assert_eq!([None, Some("3"), Some("2000"), Some("all")].map(told), [5, 3, 1000, 1000]);
         assert_eq!(TopK::Unsaid.of(10), 10);
         for value in ["0", "-1", "", "1.5", "ALL", "99999999999999999999999"] {
-            assert_eq!(TopK::parse(Some(value)).unwrap_err().code.status(), 422, "{value}");
+            assert_eq!(TopK::parse(value).unwrap_err().code.status(), 422, "{value}");
         }
     }
 }
