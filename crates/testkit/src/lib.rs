@@ -11,11 +11,16 @@
 )]
 
 mod contract_suite;
+mod crafted_pictures;
 mod fake_engine;
 mod models;
 mod mutate;
 
 pub use contract_suite::engine_suite;
+pub use crafted_pictures::{
+    exif_orientation, jpeg_marker, jpeg_of_size, jpeg_with_scans, jpeg_with_segments, lossless_frame, lossless_stream,
+    lossy_frame, png, png_head, png_of, webp_head, webp_of,
+};
 pub use fake_engine::{FakeEngine, FakeLoader};
 pub use models::{SMALL_MODELS, SMALL_PICTURES, small_model, small_picture};
 pub use mutate::Mutator;

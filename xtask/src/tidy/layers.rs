@@ -156,7 +156,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "testkit",
         place: Place::DevOnly,
         workspace: &["engine"],
-        external: &[],
+        external: &["flate2"],
         never: &["tokio*", "actix*", "tract*"],
     },
     Member {

@@ -8,6 +8,8 @@
 )]
 
 mod configuration;
+mod memory;
 mod models;
 mod program;
 mod serve;
+mod served;

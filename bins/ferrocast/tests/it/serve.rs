@@ -1,56 +1,15 @@
 //! A server as a process: what it says, what it answers, how it ends.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::program::{ferrocast, folder, run, samples};
+use crate::served::Served;
 
-/// A server process and the lines it has logged until it listened.
-struct Served {
-    process: Child,
-    address: String,
-    lines: Vec<String>,
-    _folder: tempfile::TempDir,
-}
-
-impl Served {
-    fn start() -> Served {
-        let folder = folder();
-        let mut command = ferrocast(folder.path());
-        command.args(["--port", "0", "--default-model", "penguins", "--models"]).arg(samples());
-        let mut process = command.stderr(Stdio::piped()).env("LOG__FORMAT", "text").spawn().expect("it starts");
-        let log = BufReader::new(process.stderr.take().expect("its log"));
-        let mut log = log.lines().map_while(Result::ok);
-        let mut lines = Vec::new();
-        let address = log.by_ref().find_map(|line| {
-            let address = line.split_once("listening on http://").map(|(_, address)| address.to_owned());
-            lines.push(line);
-            address
-        });
-        // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || log.for_each(drop));
-        Served { process, address: address.expect("it listens"), lines, _folder: folder }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).expect("it accepts");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
-        stream
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
+/// The arguments of most of these servers.
+fn samples_of_penguins(command: &mut Command) {
+    command.args(["--default-model", "penguins", "--models"]).arg(samples());
 }
 
 #[test]
@@ -69,7 +28,7 @@ fn help_teaches_and_the_version_is_told() {
 /// The curl line of the log is copied by people, so it has to work.
 #[test]
 fn the_log_says_what_is_served_and_what_to_try() {
-    let served = Served::start();
+    let served = Served::start(samples_of_penguins);
     let log = served.lines.join("\n");
     for part in ["penguins", "auto-mpg", "took_ms=", "/docs"] {
         assert!(log.contains(part), "no {part:?} in {log}");
@@ -92,7 +51,7 @@ fn the_log_says_what_is_served_and_what_to_try() {
 #[test]
 fn a_signal_lets_requests_in_flight_finish() {
     for name in ["-TERM", "-INT"] {
-        let mut served = Served::start();
+        let mut served = Served::start(samples_of_penguins);
         let mut stream = served.connect();
         let body = r#"{"feature1": 50.0, "feature2": 15.2, "feature3": "A", "feature4": 218}"#;
         let (first, rest) = body.split_at(10);
@@ -114,7 +73,7 @@ fn a_signal_lets_requests_in_flight_finish() {
 
 #[test]
 fn a_second_signal_does_not_wait() {
-    let mut served = Served::start();
+    let mut served = Served::start(samples_of_penguins);
     let started = Instant::now();
     let mut stream = served.connect();
     stream.write_all(b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{").expect("sent");

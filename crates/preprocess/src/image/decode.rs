@@ -6,7 +6,10 @@
 mod jpeg;
 mod markers;
 mod png;
+mod vp8l;
 mod webp;
+
+use std::error::Error;
 
 use super::format::Format;
 use super::limits::ImageLimits;
@@ -21,6 +24,11 @@ pub(super) fn decode(format: Format, bytes: &[u8], limits: &ImageLimits) -> Resu
         Format::WebP => webp::decode(bytes, limits)?,
     };
     Ok(orientation::turned(picture, orientation))
+}
+
+/// What `image` says without its own words around what the decoder of the format says.
+fn reason(error: &image::ImageError) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Bytes that a picture's pixels take, of so many bytes each.

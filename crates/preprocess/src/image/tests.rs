@@ -4,6 +4,10 @@ use std::io::Cursor;
 
 use ferrocast_engine::{Dim, Dtype, Signature, Tensor, TensorSpec};
 use ferrocast_schema::{ImageChannels, ImageLayout, ImageSection, ImageSize, Normalize, Resize};
+use ferrocast_testkit::{
+    jpeg_of_size, jpeg_with_scans, jpeg_with_segments, lossless_frame, lossless_stream, lossy_frame, png_head, png_of,
+    small_picture, webp_head, webp_of,
+};
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::{ImageEncoder, ImageError, ImageLimits};
@@ -120,8 +124,71 @@ fn sizes_are_checked_before_pixels() {
         ImageError::Pixels { width: 30, height: 20, limit: 599 }
     );
     assert!(matches!(refusal(ImageLimits { memory: 1799, ..limits }), ImageError::Memory { bytes: 1800, .. }));
-    // Only the head of a picture of 60,000 x 60,000.
-    let mut bomb = file.clone();
-    bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
-    assert!(encoder.encode(&bomb, &limits).is_err());
+    for side in [60_000, u32::MAX >> 1, u32::MAX] {
+        let bomb = png_of(&[(b"IHDR", &png_head(side, side, 8, 2))]);
+        assert!(matches!(encoder.encode(&bomb, &limits), Err(ImageError::Side { .. })), "{side}");
+    }
+}
+
+#[test]
+fn the_tables_of_a_lossless_webp_count() {
+    let encoder = encoder(&section(8, 8), Dtype::F32, &nchw(8, 8));
+    let limits = ImageLimits { memory: 1 << 20, ..ImageLimits::default() };
+    // A set takes five tables of 4 KiB.
+    let (few, many) = (40, 60);
+    let plain = |sets| webp_of(&[(b"VP8L", &lossless_frame(8, 8, sets))]);
+    assert!(encoder.encode(&plain(few), &limits).is_ok());
+    let taken = |file: &[u8]| match encoder.encode(file, &limits) {
+        Err(ImageError::Memory { bytes, .. }) => bytes,
+        other => panic!("{other:?}"),
+    };
+    assert!((1_000_000..1_400_000).contains(&taken(&plain(many))));
+    // Far more are not even counted.
+    assert!(taken(&plain(9_000)) < 1_200_000);
+    // What is transparent may be compressed in the same way.
+    let transparent = |sets| {
+        let alpha = [&[1], lossless_stream(sets).as_slice()].concat();
+        webp_of(&[(b"VP8X", &webp_head(8, 8, 16)), (b"ALPH", &alpha), (b"VP8 ", &lossy_frame(8, 8))])
+    };
+    assert!((1_000_000..1_400_000).contains(&taken(&transparent(many))));
+    assert!(encoder.encode(&transparent(few), &limits).is_ok());
+}
+
+#[test]
+fn parts_that_contradict_each_other_cost_nothing() {
+    let encoder = encoder(&section(8, 8), Dtype::F32, &nchw(8, 8));
+    let refusal = |file: &[u8]| encoder.encode(file, &ImageLimits::default()).unwrap_err().to_string();
+    let frame = lossless_frame(8000, 8000, 1);
+    let text = refusal(&webp_of(&[(b"VP8X", &webp_head(8, 8, 0)), (b"VP8L", &frame)]));
+    assert!(text.contains("its frame has another size"), "{text}");
+    // A second frame is not looked at.
+    let two = webp_of(&[(b"VP8 ", &lossy_frame(8, 8)), (b"VP8L", &frame)]);
+    assert!(encoder.encode(&two, &ImageLimits::default()).is_ok());
+    let mut cut = webp_of(&[(b"VP8L", &lossless_frame(8, 8, 1))]);
+    cut[16] += 100;
+    assert!(refusal(&cut).contains("its frame has lost its end"));
+    // EXIF of four gigabytes, and of none.
+    let frame = lossless_frame(8, 8, 1);
+    let mut long = webp_of(&[(b"VP8X", &webp_head(8, 8, 8)), (b"VP8L", &frame), (b"EXIF", b"")]);
+    let length = long.len() - 4;
+    long[length..].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(encoder.encode(&long, &ImageLimits::default()).is_ok());
+}
+
+#[test]
+fn a_jpeg_has_as_many_parts_as_a_picture_has() {
+    let encoder = encoder(&section(8, 8), Dtype::F32, &nchw(8, 8));
+    let outcome =
+        |file: &[u8]| encoder.encode(file, &ImageLimits::default()).map(drop).map_err(|error| error.to_string());
+    let (plain, progressive) = (small_picture("cat.jpg"), small_picture("cat_progressive.jpg"));
+    // The decoder compares each of these with all before it: a name, a digest, a length and a place.
+    let xmp = [b"http://ns.adobe.com/xmp/extension/\0".as_slice(), &[b'0'; 32], &[0; 8], b"<x/>"].concat();
+    assert_eq!(outcome(&jpeg_with_segments(&plain, 0xe1, &xmp, 1_900)), Ok(()));
+    let text = outcome(&jpeg_with_segments(&plain, 0xe1, &xmp, 2_000)).unwrap_err();
+    assert!(text.contains("more segments than a picture has"), "{text}");
+    assert_eq!(outcome(&jpeg_with_scans(&plain, 0)), Ok(()));
+    let text = outcome(&jpeg_with_scans(&progressive, 40)).unwrap_err();
+    assert!(text.contains("scans"), "{text}");
+    let text = outcome(&jpeg_of_size(plain, 40, 0)).unwrap_err();
+    assert!(text.contains("its head gives no size"), "{text}");
 }

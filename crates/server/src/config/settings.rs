@@ -269,7 +269,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Count,
         default: "134217728",
         accepts: "1048576 to 68719476736",
-        meaning: "Most memory that decoding one picture takes by what its head says, in bytes; what would take more is answered 413.",
+        meaning: "Most memory that decoding one picture takes, in bytes; what would take more is answered 413.",
         ..BARE
     },
     Setting {

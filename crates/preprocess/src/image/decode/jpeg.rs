@@ -19,12 +19,11 @@ use crate::image::picture::{CHANNELS, Picture};
 const MOST_SCANS: usize = 40;
 
 pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Orientation), ImageError> {
-    let markers = Markers::read(bytes)
-        .ok_or_else(|| ImageError::broken(Jpeg, "it has no frame, or more segments than a picture has"))?;
+    let markers = Markers::read(bytes).map_err(|reason| ImageError::broken(Jpeg, reason))?;
     let (width, height) = (markers.width, markers.height);
     let memory = pixel_bytes(width, height, CHANNELS).saturating_add(markers.coefficient_bytes());
     limits.check(Jpeg, width, height, memory)?;
-    // The decoder would fill up with grey what is missing.
+    // The decoder would fill up with grey what is missing, as it does, like Pillow, for a file that marks its end too early.
     if !markers.has_end {
         return Err(ImageError::broken(Jpeg, "its end is missing"));
     }

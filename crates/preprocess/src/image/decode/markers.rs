@@ -29,16 +29,19 @@ pub(super) struct Markers {
 }
 
 impl Markers {
-    /// Goes through the file, up to its end or to where it breaks off; `None` if that is before the size is known.
-    pub(super) fn read(bytes: &[u8]) -> Option<Markers> {
+    /// Goes through the file, up to its end or to where it breaks off.
+    ///
+    /// # Errors
+    /// Why it is no picture: its size is not known, or it has too many segments.
+    pub(super) fn read(bytes: &[u8]) -> Result<Markers, &'static str> {
         let mut markers = Markers::default();
         // Behind the start of image.
-        let mut rest = bytes.get(2..)?;
+        let mut rest = bytes.get(2..).unwrap_or_default();
         let mut segments = 0;
         while let Some((marker, behind)) = markers.next_marker(rest) {
             segments += 1;
             if segments > MOST_SEGMENTS {
-                return None;
+                return Err("it has more segments than a picture has");
             }
             rest = match marker {
                 EOI => {
@@ -51,11 +54,12 @@ impl Markers {
                     let Some((segment, behind)) = segment(behind) else { break };
                     match marker {
                         0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf if markers.sampling.is_empty() => {
-                            markers.frame(marker, segment)?;
+                            markers.frame(marker, segment).ok_or("its head is damaged")?;
                             behind
                         }
                         SOS => {
-                            markers.keeps_coefficients |= usize::from(*segment.first()?) < markers.sampling.len();
+                            markers.keeps_coefficients |=
+                                usize::from(*segment.first().ok_or("a scan is damaged")?) < markers.sampling.len();
                             behind_scan(behind)
                         }
                         _ => behind,
@@ -63,7 +67,12 @@ impl Markers {
                 }
             };
         }
-        (!markers.sampling.is_empty()).then_some(markers)
+        match (markers.sampling.is_empty(), markers.width.min(markers.height)) {
+            (true, _) => Err("it has no frame"),
+            // ITU-T T.81, B.2.5, lets a height of 0 be given behind the first scan. No camera does so.
+            (false, 0) => Err("its head gives no size"),
+            (false, _) => Ok(markers),
+        }
     }
 
     /// Bytes of the coefficients that are kept while decoding, two for each.
@@ -98,7 +107,7 @@ impl Markers {
         self.sampling = colours.iter().take(usize::from(count)).map(sampling).collect();
         // Progressive: each scan adds some detail.
         self.keeps_coefficients |= matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
-        (self.width > 0 && self.height > 0 && self.sampling.len() == usize::from(count)).then_some(())
+        (self.sampling.len() == usize::from(count)).then_some(())
     }
 }
 
@@ -162,8 +171,8 @@ mod tests {
 
     #[test]
     fn without_a_frame_there_is_nothing() {
-        assert_eq!(Markers::read(&[0xff, 0xd8, 0xff, EOI]), None);
-        assert_eq!(Markers::read(&[0xff]), None);
+        assert_eq!(Markers::read(&[0xff, 0xd8, 0xff, EOI]), Err("it has no frame"));
+        assert_eq!(Markers::read(&[0xff]), Err("it has no frame"));
         let file = file(0xc0, SCAN);
         for end in 0..file.len() {
             drop(Markers::read(&file[..end]));

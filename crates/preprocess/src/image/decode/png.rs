@@ -6,7 +6,7 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, Limits};
 
-use super::{grey_to_colours, keep_colours, pixel_bytes};
+use super::{grey_to_colours, keep_colours, pixel_bytes, reason};
 use crate::image::ImageError;
 use crate::image::format::Format::Png;
 use crate::image::limits::ImageLimits;
@@ -32,7 +32,7 @@ pub(super) fn decode(bytes: &[u8], limits: &ImageLimits) -> Result<(Picture, Ori
     }
     let mut own = Limits::no_limits();
     own.max_alloc = Some(OWN_MEMORY);
-    let broken = |cause: image::ImageError| ImageError::broken(Png, cause);
+    let broken = |cause: image::ImageError| ImageError::broken(Png, reason(&cause));
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), own).map_err(broken)?;
     let (width, height) = decoder.dimensions();
     let (width, height) = (width as usize, height as usize);
