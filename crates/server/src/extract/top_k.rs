@@ -3,11 +3,14 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::web::Query;
 use actix_web::{FromRequest, HttpRequest};
 use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::TopK;
+use ferrocast_schema::{Loc, Violation, Violations, code};
 
 use crate::error::Failure;
 
@@ -22,11 +25,20 @@ impl FromRequest for TopKQuery {
     type Future = Ready<Result<TopKQuery, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = request.query_string().split('&');
-        let value =
-            pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == NAME).map(|(_, value)| value);
-        ready(value.map(TopK::parse).transpose().map(TopKQuery).map_err(Failure::from))
+        ready(parse(request.query_string()))
     }
+}
+
+fn parse(query: &str) -> Result<TopKQuery, Failure> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(query).map(Query::into_inner).unwrap_or_default();
+    let mut values = pairs.iter().filter(|(name, _)| name == NAME);
+    let first = values.next();
+    if values.next().is_some() {
+        let at = Loc::root("query").field(NAME);
+        let violation = Violation::new(at, code::DUPLICATE_FIELD, "Parameter given more than once");
+        return Err(ApiError::from(Violations::one(violation)).into());
+    }
+    Ok(TopKQuery(first.map(|(_, value)| TopK::parse(value)).transpose()?))
 }
 
 /// The parameter in the API description.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use actix_multipart::{Field, Multipart, MultipartConfig, MultipartError};
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
@@ -180,13 +181,17 @@ fn not_a_form() -> Failure {
 }
 
 fn unreadable(cause: &MultipartError) -> Failure {
-    let message = match cause {
-        MultipartError::Payload(_) => {
-            format!("The form cannot be read: the head of a part is larger than {PART_HEAD} bytes")
+    let reason = match cause {
+        MultipartError::Payload(PayloadError::Overflow) => {
+            format!("the head of a part is larger than {PART_HEAD} bytes")
         }
-        cause => format!("The form cannot be read: {cause}"),
+        MultipartError::Payload(_) => "the Content-Length of a part is not a number".to_owned(),
+        MultipartError::ContentDispositionMissing => {
+            "a part has no Content-Disposition of form-data, or one that is not UTF-8".to_owned()
+        }
+        cause => cause.to_string(),
     };
-    refused(ErrorCode::BadRequest, message)
+    refused(ErrorCode::BadRequest, format!("The form cannot be read: {reason}"))
 }
 
 impl<N: Number> ApiComponent for Upload<N> {

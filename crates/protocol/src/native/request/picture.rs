@@ -26,7 +26,7 @@ pub fn base64_body_bytes(picture: usize) -> usize {
 /// Reads the body of `/predict_image_base64`: the bytes of a picture, of at most `most` bytes.
 ///
 /// Base64 is that of RFC 4648 with its padding and nothing else: no line breaks, no `data:` in front, and never an address
-/// to fetch something from.
+/// to fetch something from. Other fields count for nothing, as in a row.
 ///
 /// # Errors
 /// As [`decode_row`](super::decode_row); [`ErrorCode::PayloadTooLarge`] by the length of the text, before it is decoded.

@@ -17,6 +17,10 @@ use crate::extract::body::{Arriving, refused};
 /// Bytes before the first boundary: there is no reason for any.
 const PREAMBLE: usize = 1024;
 
+const END_OF_LINE: &[u8] = b"\r\n";
+/// Of a boundary behind which there is no part.
+const END_OF_LAST: &[u8] = b"--\r\n";
+
 /// A body of which the parser gets what is good. It stays with its owner, since the parser does not give it back.
 pub(super) struct GuardedBody {
     arriving: RefCell<Arriving>,
@@ -74,7 +78,8 @@ impl Stream for ForParser {
     }
 }
 
-/// What comes before the first boundary.
+/// What comes before the first boundary, which is a line of its own (RFC 2046, 5.1.1). The parser would look for one in all
+/// of a body, line by line.
 struct Preamble {
     delimiter: Vec<u8>,
     /// Its beginning, until the boundary has been seen.
@@ -88,9 +93,13 @@ impl Preamble {
 
     fn check(&mut self, chunk: &[u8]) -> Result<(), Failure> {
         let Some(seen) = &mut self.seen else { return Ok(()) };
-        let most = PREAMBLE + self.delimiter.len();
+        let most = PREAMBLE + self.delimiter.len() + END_OF_LAST.len();
         seen.extend(chunk.iter().take(most - seen.len()));
-        if seen.windows(self.delimiter.len()).any(|window| window == self.delimiter) {
+        let is_boundary = |line: &[u8]| {
+            let behind = line.strip_prefix(self.delimiter.as_slice());
+            behind.is_some_and(|behind| behind == END_OF_LINE || behind == END_OF_LAST)
+        };
+        if seen.split_inclusive(|&byte| byte == b'\n').any(is_boundary) {
             self.seen = None;
         } else if seen.len() == most {
             let message = format!("The form does not begin: its boundary is not among the first {PREAMBLE} bytes");
