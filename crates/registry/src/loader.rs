@@ -155,12 +155,13 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 self.show(release, Stage::Draining, entry.took());
                 self.retired.push(retire(Arc::clone(deployed), model, version));
             }
-            (Stage::Draining, _) => {}
-            _ => self.published.update(|snapshot| remove(snapshot, model, version)),
+            (Stage::Draining | Stage::Unloaded, _) => {}
+            (_, Some(release)) => self.show(release, Stage::Unloaded, entry.took()),
+            (_, None) => self.published.update(|snapshot| remove(snapshot, model, version)),
         }
     }
 
-    /// Frees whatever no request uses any more, and forgets versions that have drained.
+    /// Frees whatever no request uses any more, and says so of versions that have drained.
     fn free_unused(&mut self) {
         // The published snapshot holds no retired version, so a count of one cannot grow again.
         let (unused, used): (Vec<_>, Vec<_>) =
@@ -172,9 +173,9 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 tracing::error!(%model, %version, "panicked while it was freed");
             }
             // Unless it has been loaded again meanwhile.
-            let entry = self.entry(&model, &version);
-            if entry.is_some_and(|entry| matches!(entry.stage(), Stage::Draining)) {
-                self.published.update(|snapshot| remove(snapshot, &model, &version));
+            let Some(entry) = self.entry(&model, &version) else { continue };
+            if let (Stage::Draining, Some(release)) = (entry.stage(), entry.release()) {
+                self.show(release, Stage::Unloaded, entry.took());
             }
         }
     }

@@ -149,7 +149,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
         }
         let (done, answer) = sync_channel(1);
         self.published.try_update(|snapshot| {
-            forget_failed(snapshot, scope);
+            forget_past(snapshot, scope);
             let steps = found.into_iter().map(|found| show(snapshot, found)).collect();
             snapshot.forget_empty_models();
             let steps = in_order(snapshot, steps);
@@ -191,12 +191,14 @@ impl Scope<'_> {
     }
 }
 
-/// Failures of earlier looks: what still fails will be found to do so again.
-fn forget_failed<D>(snapshot: &mut Snapshot<D>, scope: &Scope<'_>) {
+/// Failures of earlier looks, and what was unloaded: what still fails will be found to do so again, and what is still there
+/// is loaded again.
+fn forget_past<D>(snapshot: &mut Snapshot<D>, scope: &Scope<'_>) {
     for model in &mut snapshot.models {
         let name = Arc::clone(model.name());
-        let outdated =
-            |entry: &VersionEntry<D>| matches!(entry.stage(), Stage::Failed(_)) && scope.holds(&name, entry.version());
+        let outdated = |entry: &VersionEntry<D>| {
+            matches!(entry.stage(), Stage::Failed(_) | Stage::Unloaded) && scope.holds(&name, entry.version())
+        };
         model.versions.retain(|entry| !outdated(entry));
     }
 }

@@ -53,6 +53,7 @@ pub(crate) enum Stage<D> {
     Ready(Arc<D>),
     Failed(Arc<str>),
     Draining,
+    Unloaded,
 }
 
 impl<D> Snapshot<D> {
@@ -178,6 +179,7 @@ impl<D> VersionEntry<D> {
             Stage::Ready(_) => ModelState::Ready,
             Stage::Failed(reason) => ModelState::Failed { reason: Arc::clone(reason) },
             Stage::Draining => ModelState::Draining,
+            Stage::Unloaded => ModelState::Unloaded,
         }
     }
 
@@ -251,6 +253,7 @@ impl<D> Clone for Stage<D> {
             Stage::Ready(deployed) => Stage::Ready(Arc::clone(deployed)),
             Stage::Failed(reason) => Stage::Failed(Arc::clone(reason)),
             Stage::Draining => Stage::Draining,
+            Stage::Unloaded => Stage::Unloaded,
         }
     }
 }

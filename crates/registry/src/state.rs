@@ -20,6 +20,8 @@ pub enum ModelState {
     },
     /// Taken out of service; requests that began before still finish on it.
     Draining,
+    /// Taken out of service, and freed.
+    Unloaded,
 }
 
 impl ModelState {
@@ -31,6 +33,7 @@ impl ModelState {
             ModelState::Ready => "ready",
             ModelState::Failed { .. } => "failed",
             ModelState::Draining => "draining",
+            ModelState::Unloaded => "unloaded",
         }
     }
 

@@ -68,6 +68,8 @@ pub enum VersionState {
     Failed,
     /// Finishes what it has and takes nothing new.
     Draining,
+    /// Taken out of service, and freed.
+    Unloaded,
 }
 
 /// `GET /models/{model}`: one model, described by its default version.

@@ -386,14 +386,20 @@ fn unloading_waits_for_requests_and_frees_on_the_loader_thread() {
     registry.unload("m", Some("2")).wait().unwrap();
     assert_eq!(alive.load(Ordering::SeqCst), 2, "the request still runs");
     drop(in_flight);
-    eventually(|| states(&registry) == ["m 1 ready"]);
+    eventually(|| states(&registry) == ["m 1 ready", "m 2 unloaded"]);
     assert_eq!(alive.load(Ordering::SeqCst), 1);
 
     registry.unload("m", None).wait().unwrap();
-    eventually(|| states(&registry).is_empty());
+    eventually(|| states(&registry) == ["m 1 unloaded", "m 2 unloaded"]);
     assert_eq!(alive.load(Ordering::SeqCst), 0);
     assert_eq!(*freed_on.lock().unwrap(), ["model-loader", "model-loader"]);
-    assert!(matches!(registry.unload("m", None).wait(), Err(LoadError::NotFound { .. })));
+    registry.unload("m", None).wait().unwrap();
+    assert_eq!(registry.resolve(wanted("m", "2")).unwrap_err().to_string(), "Model m version 2 is not ready: unloaded");
+
+    fs::remove_dir_all(root.path().join("m/1")).unwrap();
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(states(&registry), ["m 2 ready"], "what is still there is loaded, what is not is forgotten");
+    assert!(matches!(registry.unload("n", None).wait(), Err(LoadError::NotFound { .. })));
 }
 
 #[test]
