@@ -8,8 +8,9 @@ use ferrocast_pipeline::Pipeline;
 
 use crate::independence::Company;
 use crate::runner::{Decoding, PipelineRunner};
+use crate::statistics::Statistics;
 use crate::tally::Tally;
-use crate::{CostCurve, Placement, PoolCounts};
+use crate::{CostCurve, Placement, PoolCounts, StatisticsReport};
 
 /// A version that is ready to serve: what the registry hands out.
 #[derive(Debug)]
@@ -120,6 +121,15 @@ impl Deployment {
     /// What became of the requests that went to the pool.
     pub fn pool_counts(&self) -> PoolCounts {
         self.tally.counts()
+    }
+
+    /// What the version has done since it was loaded.
+    pub fn report(&self) -> StatisticsReport {
+        self.statistics().report()
+    }
+
+    pub(crate) fn statistics(&self) -> &Statistics {
+        self.tally.statistics()
     }
 
     pub(crate) fn queue(&self) -> &Queue<PipelineRunner> {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ferrocast_batch::{ClosedBy, Completed, Priority, Rejected, Ticket, TicketError};
-use ferrocast_engine::EngineError;
-use ferrocast_pipeline::PredictError;
+use ferrocast_engine::{EngineError, Tensor};
+use ferrocast_pipeline::{Encoded, PredictError};
 use ferrocast_schema::{Prediction, Rows};
 
 use crate::runner::Work;
@@ -29,14 +29,26 @@ pub struct Answer {
     pub timing: Timing,
 }
 
+/// What a model gave for tensors, with what it cost.
+#[derive(Debug)]
+pub struct Outputs {
+    /// One for each output of the signature, in its order.
+    pub tensors: Vec<Tensor>,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
 /// Where the time of a prediction went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
+    /// Rows to tensors, on the thread of the request. Of pictures it is part of the run.
+    pub encode: Duration,
     /// The wait for a thread.
     pub queue: Duration,
-    /// The run: on the pool that of the model, and before it the decoding of pictures; on the calling thread with encoding
-    /// and decoding.
+    /// The run of the model; on the pool, before it the decoding of pictures.
     pub inference: Duration,
+    /// Tensors to predictions, on the thread of the request.
+    pub decode: Duration,
     /// Rows that ran together, those of other requests included.
     pub batch_rows: usize,
     /// Why there were not more; `None` on the calling thread, where nothing is joined.
@@ -46,26 +58,12 @@ pub struct Timing {
 /// Predicts all rows: on the calling thread if a run of so many is cheap, or nothing else of the model runs or waits and
 /// it is not too slow for that; else on the pool. Dropping the future takes the rows out of the queue.
 pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
-    let now = Instant::now();
-    if options.deadline.is_some_and(|deadline| deadline <= now) {
-        return Err(ServeError::DeadlineExceeded);
-    }
-    let placement = deployment.placement();
-    if placement.is_inline(rows.len()) {
-        return inline(deployment, rows, options.deadline, now);
-    }
-    if rows.len() <= placement.inline_alone_rows {
-        let arrivals = deployment.arrivals();
-        let _arrived = arrivals.try_enter();
-        // Whoever else is ready to be served on this thread arrives meanwhile.
-        tokio::task::yield_now().await;
-        let load = deployment.load();
-        if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
-            return inline(deployment, rows, options.deadline, Instant::now());
-        }
-    }
-    let encoded = deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-    pooled(deployment, Work::Rows(encoded), rows.len(), options).await
+    let began = Instant::now();
+    let encode = || deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment));
+    let mut outputs = run(deployment, encode, rows.len(), options).await?;
+    let predictions = decode(deployment, &mut outputs, rows.len())?;
+    deployment.statistics().answered(rows.len(), began.elapsed(), &outputs.timing);
+    Ok(Answer { predictions, timing: outputs.timing })
 }
 
 /// Predicts a picture on the pool. Dropping the future takes it out of the queue.
@@ -74,35 +72,94 @@ pub(crate) async fn predict_image(
     picture: Bytes,
     options: CallOptions,
 ) -> Result<Answer, ServeError> {
-    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+    let began = Instant::now();
+    if options.deadline.is_some_and(|deadline| deadline <= began) {
         return Err(ServeError::DeadlineExceeded);
     }
     if !deployment.pipeline().takes_pictures() {
         return Err(ServeError::from_prediction(PredictError::TakesRows, deployment));
     }
-    pooled(deployment, Work::Picture(picture), 1, options).await
+    let mut outputs = pooled(deployment, Work::Picture(picture), options).await?;
+    let predictions = decode(deployment, &mut outputs, 1)?;
+    deployment.statistics().answered(1, began.elapsed(), &outputs.timing);
+    Ok(Answer { predictions, timing: outputs.timing })
 }
 
-fn inline(
+/// Runs the model on tensors that fit its signature, where [`predict`] would run rows.
+pub(crate) async fn infer(
     deployment: &Deployment,
-    rows: &Rows,
-    deadline: Option<Instant>,
-    start: Instant,
-) -> Result<Answer, ServeError> {
-    let predictions =
-        deployment.pipeline().predict(rows).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-    let inference = start.elapsed();
-    // Nobody could interrupt it, but an answer that comes too late is none.
-    if deadline.is_some_and(|deadline| deadline <= start + inference) {
+    tensors: Encoded,
+    options: CallOptions,
+) -> Result<Outputs, ServeError> {
+    let began = Instant::now();
+    let rows = tensors.rows;
+    let outputs = run(deployment, || Ok(tensors), rows, options).await?;
+    deployment.statistics().answered(rows, began.elapsed(), &outputs.timing);
+    Ok(outputs)
+}
+
+/// Encodes and runs, here or on the pool.
+async fn run(
+    deployment: &Deployment,
+    encode: impl FnOnce() -> Result<Encoded, ServeError>,
+    rows: usize,
+    options: CallOptions,
+) -> Result<Outputs, ServeError> {
+    let began = Instant::now();
+    if options.deadline.is_some_and(|deadline| deadline <= began) {
         return Err(ServeError::DeadlineExceeded);
     }
-    let timing = Timing { queue: Duration::ZERO, inference, batch_rows: rows.len(), closed_by: None };
-    Ok(Answer { predictions, timing })
+    let placement = deployment.placement();
+    if placement.is_inline(rows) {
+        return inline(deployment, &encode()?, began, options);
+    }
+    if rows <= placement.inline_alone_rows {
+        let arrivals = deployment.arrivals();
+        let _arrived = arrivals.try_enter();
+        // Whoever else is ready to be served on this thread arrives meanwhile.
+        tokio::task::yield_now().await;
+        let load = deployment.load();
+        if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
+            let began = Instant::now();
+            return inline(deployment, &encode()?, began, options);
+        }
+    }
+    let encoded = encode()?;
+    let encode = began.elapsed();
+    let mut outputs = pooled(deployment, Work::Rows(encoded), options).await?;
+    outputs.timing.encode = encode;
+    Ok(outputs)
 }
 
-async fn pooled(deployment: &Deployment, work: Work, rows: usize, options: CallOptions) -> Result<Answer, ServeError> {
+/// Runs on the calling thread; `began` is when encoding did.
+fn inline(
+    deployment: &Deployment,
+    encoded: &Encoded,
+    began: Instant,
+    options: CallOptions,
+) -> Result<Outputs, ServeError> {
+    let encoded_at = Instant::now();
+    let tensors =
+        deployment.pipeline().infer(encoded).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    let ran_at = Instant::now();
+    // Nobody could interrupt it, but an answer that comes too late is none.
+    if options.deadline.is_some_and(|deadline| deadline <= ran_at) {
+        return Err(ServeError::DeadlineExceeded);
+    }
+    let timing = Timing {
+        encode: encoded_at.saturating_duration_since(began),
+        queue: Duration::ZERO,
+        inference: ran_at.saturating_duration_since(encoded_at),
+        decode: Duration::ZERO,
+        batch_rows: encoded.rows,
+        closed_by: None,
+    };
+    deployment.statistics().ran(encoded.rows, timing.inference);
+    Ok(Outputs { tensors, timing })
+}
+
+async fn pooled(deployment: &Deployment, work: Work, options: CallOptions) -> Result<Outputs, ServeError> {
     let failed = |cause| ServeError::from_prediction(cause, deployment);
-    let pipeline = deployment.pipeline();
     let ticket =
         deployment.queue().try_submit(work, options.priority, options.deadline).map_err(|refused| match refused {
             Rejected::Full(_) => ServeError::queue_full(deployment),
@@ -118,15 +175,27 @@ async fn pooled(deployment: &Deployment, work: Work, rows: usize, options: CallO
             failed(PredictError::Engine(EngineError::Backend("the batch gave no answer".into())))
         }
     })?;
-    let predictions = pipeline.decode(&done.output, rows).map_err(failed)?;
     let report = done.report;
     let timing = Timing {
+        encode: Duration::ZERO,
         queue: report.waited,
         inference: report.ran,
+        decode: Duration::ZERO,
         batch_rows: report.rows,
         closed_by: Some(report.closed_by),
     };
-    Ok(Answer { predictions, timing })
+    Ok(Outputs { tensors: done.output, timing })
+}
+
+/// Outputs to predictions.
+fn decode(deployment: &Deployment, outputs: &mut Outputs, rows: usize) -> Result<Vec<Prediction>, ServeError> {
+    let began = Instant::now();
+    let predictions = deployment
+        .pipeline()
+        .decode(&outputs.tensors, rows)
+        .map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    outputs.timing.decode = began.elapsed();
+    Ok(predictions)
 }
 
 /// Waits until the item has run, but no longer than until the deadline.

@@ -15,6 +15,7 @@ mod decode_slots;
 mod deployer;
 mod deployment;
 mod runner;
+mod statistics;
 mod tally;
 
 mod error;
@@ -26,13 +27,14 @@ pub use cost::{CostCurve, CostPoint};
 pub use deployer::PipelineDeployer;
 pub use deployment::Deployment;
 pub use error::ServeError;
-pub use execute::{Answer, CallOptions, Timing};
+pub use execute::{Answer, CallOptions, Outputs, Timing};
 pub use ferrocast_batch::{ClosedBy, Permit, Priority, QueueLoad};
-pub use ferrocast_pipeline::{ImageError, ImageLimits};
+pub use ferrocast_pipeline::{Encoded, ImageError, ImageLimits};
 pub use ferrocast_registry::{
-    Alias, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig, ResolveError, Snapshot, StartError,
-    VersionEntry,
+    Alias, LoadError, LoadReport, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig, ResolveError, Snapshot,
+    StartError, VersionEntry,
 };
 pub use placement::{Placement, Reason};
 pub use service::{Service, ServiceConfig};
+pub use statistics::{Spent, StatisticsReport};
 pub use tally::PoolCounts;

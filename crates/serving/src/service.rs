@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ferrocast_batch::{BatchObserver, Gate, Permit, Pool, PoolConfig};
-use ferrocast_pipeline::{ImageLimits, Loaders};
+use ferrocast_pipeline::{Encoded, ImageLimits, Loaders};
 use ferrocast_registry::{
-    LoadTicket, ModelEntry, ModelRef, Registry, RegistryConfig, Snapshot, StartError, VersionEntry,
+    LoadTicket, ModelEntry, ModelRef, ModelState, Registry, RegistryConfig, Snapshot, StartError, VersionEntry,
 };
 use ferrocast_schema::Rows;
 
 use crate::decode_slots::DecodeSlots;
-use crate::execute::{self, Answer, CallOptions};
+use crate::execute::{self, Answer, CallOptions, Outputs};
 use crate::jobs::Jobs;
 use crate::runner::Decoding;
 use crate::{Deployment, PipelineDeployer, ServeError};
@@ -43,6 +43,8 @@ pub struct Service {
     pool: Arc<Pool>,
     gate: Gate,
     jobs: Jobs,
+    /// The model without which the service is of no use.
+    required: Option<String>,
 }
 
 impl Service {
@@ -55,14 +57,40 @@ impl Service {
         let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
         let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
         let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding));
+        let required = config.registry.default_model.clone();
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         let jobs = Jobs::new(&pool);
-        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight), jobs })
+        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight), jobs, required })
     }
 
     /// Loads every model of the folder on the loader thread; the ticket tells when all are ready or have failed.
     pub fn load_all(&self) -> LoadTicket {
         self.registry.load_all()
+    }
+
+    /// Loads a model anew from the folder: what is new in it, or has changed. The ticket tells when that is done.
+    pub fn load(&self, model: &str) -> LoadTicket {
+        self.registry.load(model, None)
+    }
+
+    /// Takes a model out of service; requests that run on it finish.
+    pub fn unload(&self, model: &str) -> LoadTicket {
+        self.registry.unload(model, None)
+    }
+
+    /// Whether requests can be sent here: the folder has been looked through, of each model a version serves or none can,
+    /// and the model that requests without a name mean serves, if the configuration names one.
+    pub fn is_ready(&self) -> bool {
+        let snapshot = self.snapshot();
+        let is_coming =
+            |version: &VersionEntry<Deployment>| matches!(version.state(), ModelState::Loading | ModelState::Warming);
+        let settled =
+            |model: &ModelEntry<Deployment>| model.latest().is_some() || !model.versions().iter().any(is_coming);
+        let has_default = match &self.required {
+            Some(name) => snapshot.model(name).is_some_and(|model| model.latest().is_some()),
+            None => true,
+        };
+        snapshot.generation() > 0 && has_default && snapshot.models().iter().all(settled)
     }
 
     /// The version that a request means, ready to serve.
@@ -121,7 +149,7 @@ impl Service {
         rows: &Rows,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        execute::predict(deployment, rows, options).await
+        counted(deployment, execute::predict(deployment, rows, options)).await
     }
 
     /// Predicts a picture, given as the bytes of its file, on the pool: decoding it is no work for a thread that reads
@@ -135,7 +163,21 @@ impl Service {
         picture: Bytes,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        execute::predict_image(deployment, picture, options).await
+        counted(deployment, execute::predict_image(deployment, picture, options)).await
+    }
+
+    /// Runs the model on tensors that fit its signature, one for each input in its order, and gives its outputs as they are;
+    /// where [`Service::predict`] would run rows, and joined with them.
+    ///
+    /// # Errors
+    /// As [`Service::predict`].
+    pub async fn infer(
+        &self,
+        deployment: &Deployment,
+        tensors: Encoded,
+        options: CallOptions,
+    ) -> Result<Outputs, ServeError> {
+        counted(deployment, execute::infer(deployment, tensors, options)).await
     }
 
     /// Does on the pool what is no prediction and too much for a thread that reads requests, such as unpacking a large body.
@@ -157,4 +199,17 @@ impl Service {
     pub fn shutdown(&self, deadline: Instant) -> usize {
         self.pool.shutdown(deadline)
     }
+}
+
+/// Counts what is not answered.
+async fn counted<T>(
+    deployment: &Deployment,
+    answer: impl Future<Output = Result<T, ServeError>>,
+) -> Result<T, ServeError> {
+    let began = Instant::now();
+    let answer = answer.await;
+    if answer.is_err() {
+        deployment.statistics().failed(began.elapsed());
+    }
+    answer
 }

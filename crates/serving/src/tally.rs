@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ferrocast_batch::{BatchObserver, BatchReport};
 
+use crate::statistics::Statistics;
+
 /// Counts since the version was loaded.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -12,6 +14,7 @@ pub(crate) struct Tally {
     rejected: AtomicU64,
     abandoned: AtomicU64,
     expired: AtomicU64,
+    statistics: Statistics,
 }
 
 /// What became of the requests of one version that went to the pool, since it was loaded.
@@ -30,6 +33,11 @@ pub struct PoolCounts {
 }
 
 impl Tally {
+    /// What all requests of the version came to, on the pool and elsewhere.
+    pub(crate) fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
     pub(crate) fn counts(&self) -> PoolCounts {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PoolCounts {
@@ -46,6 +54,7 @@ impl BatchObserver for Tally {
     fn ran(&self, report: &BatchReport) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.rows.fetch_add(report.rows as u64, Ordering::Relaxed);
+        self.statistics.ran(report.rows, report.ran);
     }
 
     fn rejected(&self) {
