@@ -1,7 +1,7 @@
 //! Wire formats: bytes to rows, predictions to bytes, and the one error table.
 //!
-//! Pure functions without any HTTP type: a status is a `u16`, a body is bytes. Each dialect has a module; [`native`] is
-//! the one that people write by hand. Every dialect renders the same [`ApiError`] in its own envelope.
+//! Pure functions without any HTTP type: a status is a `u16`, a body is bytes. Each dialect has a module: [`native`] is
+//! the one that people write by hand, [`oip`] that of Triton and KServe. Every dialect renders the same [`ApiError`] in its own envelope.
 //!
 //! ```
 //! use ferrocast_protocol::native::{Limits, Served, decode_row, encode_prediction, render};
@@ -28,6 +28,7 @@
 mod api_error;
 mod error_code;
 pub mod native;
+pub mod oip;
 
 pub use api_error::ApiError;
 pub use error_code::{ErrorCode, error_table_markdown};

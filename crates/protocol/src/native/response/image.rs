@@ -1,5 +1,6 @@
 //! Answers of `/predict_image`, `/predict_image_base64` and `/predict_image_batch`: classes by their names.
 
+#[cfg(feature = "openapi")]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,0 +1,85 @@
+//! What a model has done since it was loaded.
+
+use serde::Serialize;
+
+/// `GET /v2/models/{model}/stats`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatisticsResponse {
+    /// One entry for each version.
+    pub model_stats: Vec<ModelStatistics>,
+}
+
+/// One version of a model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelStatistics {
+    /// The model.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// When it last answered, in milliseconds since 1970; 0 if it never did.
+    pub last_inference: u64,
+    /// Rows answered.
+    pub inference_count: u64,
+    /// Runs of the engine.
+    pub execution_count: u64,
+    /// Where the time of requests went.
+    pub inference_stats: InferStatistics,
+    /// Answers in several parts: there are none.
+    pub response_stats: Empty,
+    /// Runs by their numbers of rows.
+    pub batch_stats: Vec<BatchStatistics>,
+    /// What it holds in memory, as far as that is known.
+    pub memory_usage: Vec<MemoryUsage>,
+}
+
+/// Nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Empty {}
+
+/// How often, and how long in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct DurationStatistic {
+    /// How often.
+    pub count: u64,
+    /// Nanoseconds.
+    pub ns: u64,
+}
+
+/// Where the time of requests went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[allow(
+    missing_docs,
+    reason = "the names say it: https://github.com/triton-inference-server/server/blob/main/docs/protocol"
+)]
+pub struct InferStatistics {
+    pub success: DurationStatistic,
+    pub fail: DurationStatistic,
+    pub queue: DurationStatistic,
+    pub compute_input: DurationStatistic,
+    pub compute_infer: DurationStatistic,
+    pub compute_output: DurationStatistic,
+    pub cache_hit: DurationStatistic,
+    pub cache_miss: DurationStatistic,
+}
+
+/// Runs of one number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct BatchStatistics {
+    pub batch_size: usize,
+    pub compute_input: DurationStatistic,
+    pub compute_infer: DurationStatistic,
+    pub compute_output: DurationStatistic,
+}
+
+/// Memory of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemoryUsage {
+    /// `CPU`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Which one.
+    pub id: u64,
+    /// How much of it.
+    pub byte_size: u64,
+}
