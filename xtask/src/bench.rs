@@ -48,7 +48,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
     let ceiling = Metadata::load(sh)?.target_directory.join("release/examples/ceiling");
-    let timed_models = timed_models::ensure(sh, &python::ensure(sh)?)?;
+    let timed_models = timed_models::ensure(sh, &python::ensure(sh, python::MODELS)?)?;
 
     let pinned = thread::available_parallelism()?.get() >= 2;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);

@@ -52,7 +52,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchEngine) -> anyhow::Result<()> 
         ensure!(MODELS.iter().any(|(known, _)| known == name), "there is no model `{name}`");
     }
     ensure!(flags.model.is_empty() || !flags.write, "only a run of all models is written down");
-    let sides = Sides { engine: build(sh)?, python: python::ensure(sh)? };
+    let sides = Sides { engine: build(sh)?, python: python::ensure(sh, python::MODELS)? };
     let folder = timed_models::ensure(sh, &sides.python)?;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let mut measured = Vec::new();

@@ -33,7 +33,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchPool) -> anyhow::Result<()> {
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example timed_engine").run()?;
     let timed_engine = Metadata::load(sh)?.target_directory.join("release/examples/timed_engine");
-    let models = timed_models::ensure_slow(sh, &python::ensure(sh)?)?;
+    let models = timed_models::ensure_slow(sh, &python::ensure(sh, python::MODELS)?)?;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let seconds = flags.seconds.unwrap_or(SECONDS).max(1);
     let report = Report {

@@ -13,7 +13,7 @@ use std::{
 use xshell::{Shell, cmd};
 
 use crate::{
-    codegen, conformance, flags,
+    clients, codegen, conformance, flags,
     models::{self, Made},
     tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM},
@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
     Step { name: "conformance", run: |sh| conformance::run(sh).map(|()| None) },
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
     Step { name: "images", run: |sh| models::images(sh).map(|()| None) },
+    Step { name: "clients", run: |sh| clients::run(sh).map(|()| None) },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
     Step { name: "deny", run: deny },
 ];

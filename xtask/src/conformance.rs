@@ -16,7 +16,7 @@ const EXAMPLE: &str = "crates/onnx-ml/examples/conformance";
 
 /// Writes the tests if they are not there, runs them, and fails on what must not happen.
 pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
-    let python = python::ensure(sh)?;
+    let python = python::ensure(sh, python::MODELS)?;
     let version = cmd!(sh, "{python} -c 'import onnx; print(onnx.__version__)'").quiet().read()?;
     let folder = Metadata::load(sh)?.target_directory.join("onnx-node-tests");
     let tests = folder.join(version);

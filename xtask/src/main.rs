@@ -8,6 +8,7 @@ mod bench;
 mod bench_engine;
 mod bench_pool;
 mod ci;
+mod clients;
 mod codegen;
 mod conformance;
 mod flags;
@@ -51,7 +52,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
         flags::XtaskCmd::Python(_) => {
-            println!("{}", python::ensure(&sh)?.display());
+            println!("{}", python::ensure(&sh, python::MODELS)?.display());
             Ok(())
         }
         flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),

@@ -1,7 +1,7 @@
-//! A Python of the project's own, with the packages that train, export and check models.
+//! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients.
 //!
-//! It lies in the target folder, and is made anew when `models/train/requirements.txt` says something else. What it
-//! lists is complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
+//! They lie in the target folder, and each is made anew when its list of requirements says something else. What that lists is
+//! complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
 
 use std::{fs, path::PathBuf};
 
@@ -13,11 +13,27 @@ use crate::{
     workspace::{Metadata, root},
 };
 
-/// The interpreter, installed first where it is not there yet.
-pub(crate) fn ensure(sh: &Shell) -> anyhow::Result<PathBuf> {
-    let requirements = root().join("models/train/requirements.txt");
+/// A set of packages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packages {
+    /// The complete list, seen from the workspace's root.
+    requirements: &'static str,
+    /// Where they are installed, seen from the target folder.
+    folder: &'static str,
+}
+
+/// What trains, exports and checks models.
+pub(crate) const MODELS: Packages = Packages { requirements: "models/train/requirements.txt", folder: "python" };
+
+/// Clients of the protocols that the server speaks.
+pub(crate) const CLIENTS: Packages =
+    Packages { requirements: "xtask/clients/requirements.txt", folder: "python-clients" };
+
+/// The interpreter with these packages, installed first where they are not there yet.
+pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {
+    let requirements = root().join(packages.requirements);
     let wanted = fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
-    let folder = Metadata::load(sh)?.target_directory.join("python");
+    let folder = Metadata::load(sh)?.target_directory.join(packages.folder);
     let python = folder.join("bin/python");
     // Written last: a folder without it, or with an older one, is half-made or out of date.
     let installed = folder.join("requirements.txt");

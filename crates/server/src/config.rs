@@ -111,6 +111,19 @@ pub struct ModelsConfig {
     pub default: Option<String>,
     /// Model name → alias → version.
     pub aliases: BTreeMap<String, BTreeMap<String, String>>,
+    /// When models are loaded after the start.
+    pub control: ModelControl,
+}
+
+/// When models are loaded after the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelControl {
+    /// Never.
+    Off,
+    /// When a request asks for it.
+    Explicit,
+    /// Also when the directory has changed, which is looked at so often.
+    Poll(Duration),
 }
 
 /// What one request may cost.
@@ -118,6 +131,8 @@ pub struct ModelsConfig {
 pub struct Limits {
     /// Largest JSON body in bytes.
     pub json_bytes: usize,
+    /// Largest body with tensors in bytes, as it is when it is not compressed.
+    pub tensor_bytes: usize,
     /// Deepest JSON nesting.
     pub json_depth: usize,
     /// Most numbers in one JSON body.

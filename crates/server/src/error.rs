@@ -9,10 +9,11 @@ use apistos::ApiErrorComponent;
 use apistos::Schema;
 use apistos::paths::Response;
 use apistos::reference_or::ReferenceOr;
-use ferrocast_protocol::{ApiError, ErrorCode, native};
+use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Loc, Violation, Violations, code};
 use ferrocast_serving::{ImageError, ResolveError, ServeError};
 
+use crate::dialect::Dialect;
 use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
 use crate::openapi::errors;
 
@@ -173,12 +174,13 @@ impl ApiErrorComponent for Failure {
 pub(crate) struct Unanswered {
     api_error: ApiError,
     id: RequestId,
+    dialect: Dialect,
 }
 
 impl Unanswered {
-    /// The error of the request `id`.
-    pub(crate) fn new(api_error: ApiError, id: RequestId) -> Unanswered {
-        Unanswered { api_error, id }
+    /// A fault of ours in the request `id`.
+    pub(crate) fn internal(id: RequestId, dialect: Dialect) -> Unanswered {
+        Unanswered { api_error: ApiError::internal(), id, dialect }
     }
 }
 
@@ -194,7 +196,7 @@ impl ResponseError for Unanswered {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = rendered(&self.api_error, &self.id);
+        let mut response = rendered(&self.api_error, &self.id, self.dialect);
         response.headers_mut().insert(X_REQUEST_ID, self.id.clone().into_header_value());
         // What state a panic left the connection's request in is unknown.
         response.head_mut().set_connection_type(ConnectionType::Close);
@@ -203,9 +205,13 @@ impl ResponseError for Unanswered {
 }
 
 /// The error as a response: status, JSON body, `Retry-After`.
-pub(crate) fn rendered(api_error: &ApiError, id: &RequestId) -> HttpResponse {
-    let body = native::render(api_error, id.as_str());
-    let mut response = HttpResponse::build(status(api_error)).content_type("application/json").body(body);
+pub(crate) fn rendered(api_error: &ApiError, id: &RequestId, dialect: Dialect) -> HttpResponse {
+    let body = dialect.render(api_error, id.as_str());
+    let status = checked_status(dialect.status(api_error));
+    let mut response = HttpResponse::build(status).content_type("application/json").body(body);
+    if api_error.code == ErrorCode::UnsupportedMediaType && dialect == Dialect::Oip {
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
+    }
     if let Some(seconds) = api_error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -213,6 +219,10 @@ pub(crate) fn rendered(api_error: &ApiError, id: &RequestId) -> HttpResponse {
 }
 
 fn status(api_error: &ApiError) -> StatusCode {
+    checked_status(api_error.code.status())
+}
+
+fn checked_status(status: u16) -> StatusCode {
     // The table holds only statuses in 400..=599, which its own test keeps true.
-    StatusCode::from_u16(api_error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -4,5 +4,6 @@ pub(crate) mod body;
 pub(crate) mod deadline;
 pub(crate) mod json_body;
 pub(crate) mod model;
+pub(crate) mod tensor_body;
 pub(crate) mod top_k;
 pub(crate) mod upload;

@@ -17,6 +17,8 @@
 mod app;
 mod config;
 
+mod content_encoding;
+mod dialect;
 mod error;
 mod extract;
 mod middleware;
@@ -35,6 +37,8 @@ pub mod documents;
 mod offline;
 
 pub use app::{RunError, Server, loaders, run};
-pub use config::{Config, ConfigError, Flags, Limits, LogConfig, ModelsConfig, Problem, ServerConfig, Sources};
+pub use config::{
+    Config, ConfigError, Flags, Limits, LogConfig, ModelControl, ModelsConfig, Problem, ServerConfig, Sources,
+};
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};

@@ -4,7 +4,9 @@ pub(crate) mod docs;
 mod health;
 pub(crate) mod image;
 mod models;
+mod oip;
 mod predict;
+mod repository;
 
 use actix_web::web as plain;
 use apistos::web::{ServiceConfig, get, post, resource, scope};
@@ -41,7 +43,35 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
                         .service(resource("/predict_image_base64").route(post().to(image::base64))),
                 ),
         )
-        .service(resource("/predict/{version}").route(post().to(predict::predict_version)));
+        .service(resource("/predict/{version}").route(post().to(predict::predict_version)))
+        .service(resource("/v2/").route(get().to(oip::server)))
+        .service(
+            scope("/v2")
+                .service(resource("").route(get().to(oip::server)))
+                .service(resource("/health/live").route(get().to(oip::live)))
+                .service(resource("/health/ready").route(get().to(oip::ready)))
+                .service(resource("/models").route(get().to(oip::models)))
+                .service(resource("/models/stats").route(get().to(oip::all_statistics)))
+                .service(
+                    scope("/models/{model}")
+                        .service(resource("").route(get().to(oip::model)))
+                        .service(resource("/infer").route(post().to(oip::infer)))
+                        .service(resource("/ready").route(get().to(oip::model_ready)))
+                        .service(resource("/config").route(get().to(oip::config)))
+                        .service(resource("/stats").route(get().to(oip::model_statistics)))
+                        .service(
+                            scope("/versions/{version}")
+                                .service(resource("").route(get().to(oip::model)))
+                                .service(resource("/infer").route(post().to(oip::infer)))
+                                .service(resource("/ready").route(get().to(oip::model_ready)))
+                                .service(resource("/config").route(get().to(oip::config)))
+                                .service(resource("/stats").route(get().to(oip::model_statistics))),
+                        ),
+                )
+                .service(resource("/repository/index").route(post().to(repository::index)))
+                .service(resource("/repository/models/{model}/load").route(post().to(repository::load)))
+                .service(resource("/repository/models/{model}/unload").route(post().to(repository::unload))),
+        );
 }
 
 /// `/docs`, `/redoc`, `/openapi.json`: about the API, not part of it.

@@ -60,8 +60,10 @@ mod tests {
     #[test]
     fn times_are_in_milliseconds() {
         let timing = Timing {
+            encode: Duration::ZERO,
             queue: Duration::from_nanos(34_499),
             inference: Duration::from_micros(1_417),
+            decode: Duration::ZERO,
             batch_rows: 8,
             closed_by: Some(ClosedBy::Full),
         };

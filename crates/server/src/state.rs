@@ -7,7 +7,7 @@ use ferrocast_protocol::native;
 use ferrocast_schema::JsonLimits;
 use ferrocast_serving::Service;
 
-use crate::config::Config;
+use crate::config::{Config, ModelControl};
 use crate::extract::upload::UploadLimits;
 use crate::openapi::{ApiDocument, Published};
 
@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) service: Arc<Service>,
     /// Largest JSON body in bytes.
     pub(crate) json_bytes: usize,
+    /// Largest body with tensors in bytes.
+    pub(crate) tensor_bytes: usize,
     /// How long a client may take for a body.
     pub(crate) body_timeout: Duration,
     /// How long a prediction may take.
@@ -26,6 +28,8 @@ pub(crate) struct State {
     pub(crate) limits: native::Limits,
     /// What forms with pictures may hold.
     pub(crate) uploads: UploadLimits,
+    /// Whether requests may load and unload models.
+    pub(crate) loads_on_request: bool,
     /// Whether clients see the causes of server faults.
     pub(crate) debug: bool,
     document: ApiDocument,
@@ -42,6 +46,7 @@ impl State {
         State {
             service,
             json_bytes: config.limits.json_bytes,
+            tensor_bytes: config.limits.tensor_bytes,
             body_timeout: config.server.body_timeout,
             request_timeout: config.server.request_timeout,
             limits: native::Limits { max_batch: config.limits.max_batch_size, json },
@@ -50,6 +55,7 @@ impl State {
                 batch_bytes: config.limits.image_batch_bytes,
                 max_batch: config.limits.max_image_batch,
             },
+            loads_on_request: config.models.control != ModelControl::Off,
             debug: config.server.debug,
             document,
         }

@@ -39,7 +39,7 @@ pub(super) struct Pictures {
 
 /// All sides in turns. Server and load have the same cores, which are all there are.
 pub(super) fn measure(sh: &Shell, rounds: usize, seconds: u64) -> anyhow::Result<Pictures> {
-    let python = python::ensure(sh)?;
+    let python = python::ensure(sh, python::MODELS)?;
     let server = served::build(sh)?;
     let packages = ["--package", "ferrocast", "--package", "ferrocast-pipeline"];
     cmd!(sh, "cargo build --release --locked {packages...} --example picture_side").run()?;

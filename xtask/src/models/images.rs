@@ -14,7 +14,7 @@ use crate::{
 
 /// Fails if a picture becomes something else than it should.
 pub(crate) fn images(sh: &Shell) -> anyhow::Result<()> {
-    let python = python::ensure(sh)?;
+    let python = python::ensure(sh, python::MODELS)?;
     let target = Metadata::load(sh)?.target_directory;
     let folder = target.join("image-matrix");
     if folder.exists() {

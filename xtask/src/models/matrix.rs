@@ -84,7 +84,7 @@ pub(crate) fn matrix(sh: &Shell, made: Made) -> anyhow::Result<()> {
 
 /// Fits and exports everything.
 fn make(sh: &Shell, folder: &Path) -> anyhow::Result<()> {
-    let python = python::ensure(sh)?;
+    let python = python::ensure(sh, python::MODELS)?;
     if cmd!(sh, "{python} -c 'import lightgbm'").quiet().ignore_stderr().run().is_err() {
         bail!(
             "LightGBM does not start: it needs libgomp; install it and run this again (Debian: apt-get install libgomp1)"

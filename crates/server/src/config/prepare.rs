@@ -14,7 +14,7 @@ use super::raw::{RawConfig, RawModels, RawServer};
 use super::settings::{self, SETTINGS};
 use super::sources::{self, Layer, Sources};
 use super::suggest::nearest;
-use super::{Config, Limits, LogConfig, ModelsConfig, Origins, ServerConfig};
+use super::{Config, Limits, LogConfig, ModelControl, ModelsConfig, Origins, ServerConfig};
 
 /// Reads and checks everything; all problems come back together.
 pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
@@ -138,6 +138,7 @@ fn relate(
         models,
         limits: Limits {
             json_bytes: count(raw.limits.json_bytes),
+            tensor_bytes: count(raw.limits.tensor_bytes),
             json_depth: count(raw.limits.json_depth),
             json_numbers: count(raw.limits.json_numbers),
             max_batch_size: count(raw.limits.max_batch_size),
@@ -230,7 +231,12 @@ fn models(
         }
         Err(error) => report("models.path", format!("cannot read directory {}: {error}", raw.path)),
     }
-    ModelsConfig { path, default: raw.default, aliases: raw.aliases }
+    let control = match raw.control.to_ascii_lowercase().as_str() {
+        "explicit" => ModelControl::Explicit,
+        "poll" => ModelControl::Poll(Duration::from_millis(raw.poll_ms)),
+        _ => ModelControl::Off,
+    };
+    ModelsConfig { path, default: raw.default, aliases: raw.aliases, control }
 }
 
 /// What may be a model's name in the directory: of a folder, or of a single model file.

@@ -55,6 +55,10 @@ pub(crate) struct RawModels {
     #[garde(skip)]
     #[serde(default)]
     pub(crate) aliases: BTreeMap<String, BTreeMap<String, String>>,
+    #[garde(custom(one_of(&["off", "explicit", "poll"])))]
+    pub(crate) control: String,
+    #[garde(range(min = 50, max = 3_600_000))]
+    pub(crate) poll_ms: u64,
 }
 
 /// `[limits]`.
@@ -62,6 +66,8 @@ pub(crate) struct RawModels {
 pub(crate) struct RawLimits {
     #[garde(range(min = 1024, max = 1_073_741_824))]
     pub(crate) json_bytes: u64,
+    #[garde(range(min = 1024, max = 1_073_741_824))]
+    pub(crate) tensor_bytes: u64,
     #[garde(range(min = 2, max = 120))]
     pub(crate) json_depth: u64,
     #[garde(range(min = 1, max = 100_000_000))]

@@ -176,6 +176,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "models.control",
+        default: "off",
+        accepts: "off, explicit or poll",
+        meaning: "When models are loaded after the start. `off`: never. `explicit`: when a request asks for it (`POST /v2/repository/models/<model>/load`, `…/unload`). `poll`: also when the directory has changed.",
+        ..BARE
+    },
+    Setting {
+        key: "models.poll_ms",
+        kind: Kind::Count,
+        default: "2000",
+        accepts: "50 to 3600000",
+        meaning: "Milliseconds between two looks at the directory, where `models.control` is `poll`. A change is taken up when two looks have seen the same.",
+        ..BARE
+    },
+    Setting {
         key: "limits.json_bytes",
         kind: Kind::Count,
         default: "1048576",
@@ -222,6 +237,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "1024",
         accepts: "1 to 1000000",
         meaning: "Most predictions under way, waiting ones included, of all models together; more are answered 429. How many rows wait for one model is its manifest's `serving.max_queue_rows`.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.tensor_bytes",
+        kind: Kind::Count,
+        default: "67108864",
+        accepts: "1024 to 1073741824",
+        meaning: "Largest body with tensors (`/v2/…/infer`) in bytes, before and after it is unpacked; larger is answered 413.",
         ..BARE
     },
     Setting {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, BytesMut, Data};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_serving::ServeError;
 use futures_util::{Stream, StreamExt};
@@ -64,8 +64,16 @@ impl Bounds {
     /// # Errors
     /// If it is compressed, or larger than it may be.
     pub(crate) fn of(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
-        let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
         check_encoding(request.headers())?;
+        Bounds::of_any_encoding(request, state, most)
+    }
+
+    /// The same for a body that may be compressed: what counts is its size as it arrives.
+    ///
+    /// # Errors
+    /// If it is larger than it may be.
+    pub(crate) fn of_any_encoding(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
+        let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
         match declared_length(request.headers()) {
             Some(length) if length > most.bytes => Err(too_large(most)),
             _ => Ok(Bounds { most, patience: state.body_timeout, timeout }),
@@ -114,6 +122,24 @@ impl Arriving {
     /// Whether the end, or a failure, has been seen.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// Reads to the end. The usual body arrives in one piece and is not copied.
+    pub(crate) async fn read_to_end(mut self) -> Result<Bytes, Failure> {
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            if first.is_empty() && rest.is_empty() {
+                first = chunk;
+            } else {
+                if rest.is_empty() {
+                    rest.extend_from_slice(&std::mem::take(&mut first));
+                }
+                rest.extend_from_slice(&chunk);
+            }
+        }
+        Ok(if rest.is_empty() { first } else { rest.freeze() })
     }
 
     fn patience(&self) -> Duration {

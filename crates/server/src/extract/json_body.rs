@@ -3,13 +3,12 @@
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::ErrorCode;
-use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::error::Failure;
@@ -44,7 +43,7 @@ impl<S: BodySchema> FromRequest for JsonBody<S> {
         let payload = payload.take();
         let request = request.clone();
         Box::pin(async move {
-            let bytes = read(Arriving::new(payload, checked?)).await?;
+            let bytes = Arriving::new(payload, checked?).read_to_end().await?;
             request.extensions_mut().insert(BodyRead);
             Ok(JsonBody { bytes, schema: PhantomData })
         })
@@ -76,24 +75,6 @@ fn check_type(request: &HttpRequest) -> Result<(), Failure> {
     };
     let message = format!("The body must be application/json{hint}");
     Err(refused(ErrorCode::UnsupportedMediaType, message))
-}
-
-/// Reads to the end. The usual body arrives in one piece and is not copied.
-async fn read(mut body: Arriving) -> Result<Bytes, Failure> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
-        if first.is_empty() && rest.is_empty() {
-            first = chunk;
-        } else {
-            if rest.is_empty() {
-                rest.extend_from_slice(&std::mem::take(&mut first));
-            }
-            rest.extend_from_slice(&chunk);
-        }
-    }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
 impl<S: BodySchema> ApiComponent for JsonBody<S> {

@@ -56,12 +56,21 @@ impl<P> Model<P> {
     pub(crate) fn options(&self) -> CallOptions {
         CallOptions { deadline: Some(self.deadline), ..CallOptions::default() }
     }
+
+    /// The deployment, to be used elsewhere.
+    pub(crate) fn shared(&self) -> Arc<Deployment> {
+        Arc::clone(&self.deployment)
+    }
 }
 
 fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
     let state = state(request)?;
     let deadline = Instant::now() + deadline::timeout(request.headers(), state.request_timeout)?;
-    let deployment = if P::PICTURES { of_pictures(request, state) } else { of_rows(request, state) }?;
+    let deployment = match P::TAKEN {
+        Taken::Rows => of_rows(request, state),
+        Taken::Pictures => of_pictures(request, state),
+        Taken::Tensors => resolve(request, state),
+    }?;
     if is_large(request.headers()) {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&deployment)?);
@@ -119,8 +128,17 @@ pub(crate) fn wanted(request: &HttpRequest) -> ModelRef<'_> {
 pub(crate) trait PathNames {
     /// In the order of the template.
     const NAMES: &'static [&'static str];
-    /// Whether what is sent there is pictures, rather than rows.
-    const PICTURES: bool = false;
+    /// What is sent there.
+    const TAKEN: Taken = Taken::Rows;
+}
+
+/// What is sent to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Rows,
+    Pictures,
+    /// What any model takes in the end.
+    Tensors,
 }
 
 /// Neither: the default model in its latest version.
@@ -141,6 +159,9 @@ pub(crate) struct FlatPictures;
 /// `{model}`, which takes pictures.
 #[derive(Debug)]
 pub(crate) struct NamedPictures;
+/// `{model}`, whatever it takes.
+#[derive(Debug)]
+pub(crate) struct NamedTensors;
 
 impl PathNames for Flat {
     const NAMES: &'static [&'static str] = &[];
@@ -157,11 +178,15 @@ impl PathNames for NamedVersion {
 
 impl PathNames for FlatPictures {
     const NAMES: &'static [&'static str] = &[];
-    const PICTURES: bool = true;
+    const TAKEN: Taken = Taken::Pictures;
 }
 impl PathNames for NamedPictures {
     const NAMES: &'static [&'static str] = &["model"];
-    const PICTURES: bool = true;
+    const TAKEN: Taken = Taken::Pictures;
+}
+impl PathNames for NamedTensors {
+    const NAMES: &'static [&'static str] = &["model"];
+    const TAKEN: Taken = Taken::Tensors;
 }
 
 impl<P: PathNames> ApiComponent for Model<P> {

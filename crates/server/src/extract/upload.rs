@@ -139,8 +139,12 @@ async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<By
             return Err(too_many::<N>(head.most_pictures));
         }
         // A client need not say what it is: the first bytes tell.
-        if field.content_type().is_some_and(|kind| kind.type_() != "image") {
-            return Err(refused(ErrorCode::NotAnImage, "File must be an image"));
+        if let Some(kind) = field.content_type().filter(|kind| kind.type_() != "image") {
+            let message = format!(
+                "File must be an image, but its Content-Type is {}; with curl: -F 'file=@picture.webp;type=image/webp'",
+                kind.essence_str()
+            );
+            return Err(refused(ErrorCode::NotAnImage, message));
         }
         pictures.push(read_field(field, head).await?);
     }

@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 use tracing::{debug, error};
 
 use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
 use crate::extract::body::BodyRead;
 use crate::state::State;
@@ -32,20 +33,21 @@ pub(crate) async fn answer(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::accept_or_make(request.headers());
+    let dialect = Dialect::of_path(request.path());
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
     let outcome = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
     let mut response = match outcome {
-        Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id),
+        Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id, dialect),
         Ok(Err(cause)) => {
             error!(request_id = id.as_str(), %cause, "request was not answered");
-            return Err(Unanswered::new(ApiError::internal(), id).into());
+            return Err(Unanswered::internal(id, dialect).into());
         }
         Err(_panic) => {
             // The panic hook has logged message and place.
             error!(request_id = id.as_str(), "request handler panicked");
-            return Err(Unanswered::new(ApiError::internal(), id).into());
+            return Err(Unanswered::internal(id, dialect).into());
         }
     };
     let request = response.request();
@@ -63,16 +65,16 @@ pub(crate) async fn answer(
 }
 
 /// Puts the body of the error table into a response that is an error without a body.
-fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId, dialect: Dialect) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let failure = response.response().error().and_then(Error::as_error::<Failure>);
     let api_error = match failure {
         Some(failure) => Some(said_and_logged(failure, &response, id)),
-        None if is_bare(&response) => Some(of_status(status, &response)),
+        None if is_bare(&response) => Some(of_status(status, &response, dialect)),
         None => None,
     };
     let Some(api_error) = api_error else { return response };
-    let body = rendered(&api_error, id);
+    let body = rendered(&api_error, id, dialect);
     let (request, bare) = response.into_parts();
     ServiceResponse::new(request, replaced(&bare, body))
 }
@@ -132,16 +134,10 @@ fn with_head(allow: &HeaderValue) -> HeaderValue {
 }
 
 /// The error table's row for a status that the HTTP library chose.
-fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>) -> ApiError {
-    let request = response.request();
+fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>, dialect: Dialect) -> ApiError {
     match status {
-        StatusCode::NOT_FOUND => {
-            ApiError::new(ErrorCode::RouteNotFound, "There is no such path; GET /docs lists all of them")
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let message = format!("{} is not allowed here; see the Allow header", request.method());
-            ApiError::new(ErrorCode::MethodNotAllowed, message)
-        }
+        StatusCode::NOT_FOUND => dialect.no_such_path(),
+        StatusCode::METHOD_NOT_ALLOWED => dialect.no_such_method(response.request().method().as_str()),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large"),
         status if status.is_client_error() => ApiError::new(ErrorCode::BadRequest, "The request cannot be read"),
         _ => ApiError::internal(),

@@ -102,6 +102,7 @@ fn status(version: &VersionEntry<Deployment>) -> VersionStatus {
             ModelState::Warming => VersionState::Warming,
             ModelState::Ready => VersionState::Ready,
             ModelState::Draining => VersionState::Draining,
+            ModelState::Unloaded => VersionState::Unloaded,
             // A state that this crate does not know yet is none in which requests are answered.
             _ => VersionState::Failed,
         },

@@ -14,6 +14,7 @@ mod fastapi;
 mod hostile;
 mod lifecycle;
 mod limits;
+mod oip;
 mod openapi;
 mod panics;
 mod pictures;

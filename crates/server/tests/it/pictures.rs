@@ -187,7 +187,7 @@ fn bad_forms() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
             "bytes as its type",
             lines(&format!("{disposition}\r\ncontent-type: application/octet-stream")),
             400,
-            "must be",
+            "type=image/webp",
         ),
         ("no disposition", lines("content-type: image/png"), 400, "cannot be read"),
         ("an attachment", lines("content-disposition: attachment; name=\"file\""), 400, "no Content-Disposition"),
