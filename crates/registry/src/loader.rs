@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::deployer::{DeployError, Deployer};
@@ -14,7 +14,7 @@ use crate::name::Version;
 use crate::registry::Published;
 use crate::release::Release;
 use crate::snapshot::{Snapshot, Stage, VersionEntry};
-use crate::ticket::{Change, LoadReport, Outcome};
+use crate::ticket::{Change, LoadReport, Outcome, Promise};
 
 /// How often the loader looks whether the last request on a retired version has finished.
 const RETIRED_POLL: Duration = Duration::from_millis(50);
@@ -22,8 +22,7 @@ const RETIRED_POLL: Duration = Duration::from_millis(50);
 /// What the loader is asked to do, in this order.
 pub(crate) struct Job {
     pub(crate) steps: Vec<Step>,
-    /// Has room for the one report.
-    pub(crate) done: SyncSender<LoadReport>,
+    pub(crate) done: Promise,
 }
 
 pub(crate) enum Step {
@@ -76,8 +75,7 @@ impl<D: Send + Sync + 'static> Loader<D> {
             match next {
                 Ok(job) => {
                     let outcomes = job.steps.into_iter().map(|step| self.step(step)).collect();
-                    // Whoever asked may have stopped waiting.
-                    job.done.send(LoadReport { outcomes }).ok();
+                    job.done.keep(LoadReport { outcomes });
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -16,7 +16,7 @@ use crate::name::{self, NameError, Version};
 use crate::resolve::ModelRef;
 use crate::scan::{Found, Rejected, scan};
 use crate::snapshot::{Configured, Snapshot, Stage, VersionEntry};
-use crate::ticket::{LoadReport, LoadTicket, Outcome};
+use crate::ticket::{LoadTicket, Outcome, Promise, Slot};
 
 /// Requests that may wait while the loader is busy with another.
 const QUEUED_JOBS: usize = 4;
@@ -74,12 +74,12 @@ impl<D: Send + Sync + 'static> Registry<D> {
     /// When this returns, all that was found is in the [`snapshot`](Registry::snapshot), most of it as loading; wait
     /// for the ticket to have it loaded.
     pub fn load_all(&self) -> LoadTicket {
-        LoadTicket { answer: self.submit_load(&Scope { asked: None }) }
+        LoadTicket::new(self.submit_load(&Scope { asked: None }))
     }
 
     /// The same for one model, or for one version of it. Other models are not touched.
     pub fn load(&self, name: &str, version: Option<&str>) -> LoadTicket {
-        LoadTicket { answer: self.submit_load(&Scope { asked: Some((name, version)) }) }
+        LoadTicket::new(self.submit_load(&Scope { asked: Some((name, version)) }))
     }
 
     /// Takes a model, or one version of it, out of service. Requests that run on it finish; it is freed on the loader
@@ -96,11 +96,10 @@ impl<D: Send + Sync + 'static> Registry<D> {
             .map(|(model, version)| Step::Unload(Arc::clone(model), version.clone()))
             .collect();
         if steps.is_empty() {
-            return LoadTicket { answer: Err(scope.not_found()) };
+            return LoadTicket::new(Err(scope.not_found()));
         }
-        let (done, answer) = sync_channel(1);
-        let sent = self.send(Job { steps, done });
-        LoadTicket { answer: sent.map(|()| answer) }
+        let (done, slot) = Promise::new();
+        LoadTicket::new(self.send(Job { steps, done }).map(|()| slot))
     }
 
     /// What serves the reference; without a lock, and without an allocation unless it fails.
@@ -140,14 +139,14 @@ impl<D: Send + Sync + 'static> Registry<D> {
         })
     }
 
-    fn submit_load(&self, scope: &Scope<'_>) -> Result<Receiver<LoadReport>, LoadError> {
+    fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
         let root = Arc::new(Root::open(&self.root).map_err(LoadError::Root)?);
         let mut found = scan(&root).map_err(LoadError::Root)?;
         found.retain(|found| scope.holds(found.name(), found.version()));
         if found.is_empty() && scope.asked.is_some() {
             return Err(scope.not_found());
         }
-        let (done, answer) = sync_channel(1);
+        let (done, slot) = Promise::new();
         self.published.try_update(|snapshot| {
             forget_past(snapshot, scope);
             let steps = found.into_iter().map(|found| show(snapshot, found)).collect();
@@ -156,7 +155,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
             // Inside the update, so that the loader cannot be faster than the entries that say "loading".
             self.send(Job { steps, done })
         })?;
-        Ok(answer)
+        Ok(slot)
     }
 
     fn send(&self, job: Job) -> Result<(), LoadError> {

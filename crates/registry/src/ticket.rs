@@ -1,26 +1,114 @@
 //! Waiting for the loader thread, and what it reports.
 
-use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::error::LoadError;
 use crate::name::Version;
 
-/// A request that the loader thread works on. Dropping it does not cancel the request.
+/// A request that the loader thread works on: a future for any executor, or something to [`wait`](LoadTicket::wait) for.
+/// Dropping it does not cancel the request.
 #[derive(Debug)]
 #[must_use = "the request goes on without it, but nobody learns how it ended"]
 pub struct LoadTicket {
-    pub(crate) answer: Result<Receiver<LoadReport>, LoadError>,
+    answer: Result<Arc<Slot>, Option<LoadError>>,
 }
 
 impl LoadTicket {
+    pub(crate) fn new(accepted: Result<Arc<Slot>, LoadError>) -> LoadTicket {
+        LoadTicket { answer: accepted.map_err(Some) }
+    }
+
     /// Blocks until every release that the request is about is ready, has failed, or is out of service.
     ///
     /// # Errors
     /// If the request could not be carried out. Releases that failed are in the report instead.
     pub fn wait(self) -> Result<LoadReport, LoadError> {
-        self.answer?.recv().map_err(|_| LoadError::Stopped)
+        let slot = self.answer.map_err(|error| error.unwrap_or(LoadError::Stopped))?;
+        let mut state = slot.lock();
+        loop {
+            match state.outcome.take() {
+                Some(outcome) => return outcome,
+                None => state = slot.filled.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+impl Future for LoadTicket {
+    type Output = Result<LoadReport, LoadError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.answer {
+            Err(error) => Poll::Ready(Err(error.take().unwrap_or(LoadError::Stopped))),
+            Ok(slot) => {
+                let mut state = slot.lock();
+                match state.outcome.take() {
+                    Some(outcome) => Poll::Ready(outcome),
+                    None => {
+                        state.waker = Some(context.waker().clone());
+                        Poll::Pending
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the loader puts its report, once.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    outcome: Option<Result<LoadReport, LoadError>>,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fill(&self, outcome: Result<LoadReport, LoadError>) {
+        let mut state = self.lock();
+        state.outcome = Some(outcome);
+        let waker = state.waker.take();
+        drop(state);
+        self.filled.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The loader's side of a ticket. Dropped without a report, it says that the loader has stopped.
+#[derive(Debug)]
+pub(crate) struct Promise(Option<Arc<Slot>>);
+
+impl Promise {
+    pub(crate) fn new() -> (Promise, Arc<Slot>) {
+        let slot = Arc::new(Slot::default());
+        (Promise(Some(Arc::clone(&slot))), slot)
+    }
+
+    pub(crate) fn keep(mut self, report: LoadReport) {
+        if let Some(slot) = self.0.take() {
+            slot.fill(Ok(report));
+        }
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            slot.fill(Err(LoadError::Stopped));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The repository of models in the Open Inference Protocol: what there is, and what is loaded.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, block};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use apistos::api_operation;
 use ferrocast_protocol::oip::{IndexEntry, IndexRequest, IndexState, LoadRequest};
@@ -49,10 +49,9 @@ fn model_name(state: &State, request: &HttpRequest) -> Result<String, Failure> {
     Ok(request.match_info().get("model").unwrap_or_default().to_owned())
 }
 
-/// Waits for the loader, on a thread that may wait. Answers when all is done, or with what failed.
+/// Answers when all is done, or with what failed.
 async fn done(ticket: LoadTicket, name: &str) -> Answer {
-    let report = block(move || ticket.wait()).await.map_err(|_| ApiError::internal())?;
-    let report = report.map_err(|error| refused(&error))?;
+    let report = ticket.await.map_err(|error| refused(&error))?;
     let failures: Vec<String> = report
         .failures()
         .map(|(outcome, reason)| format!("version {} at {}: {reason}", outcome.version, outcome.model))
