@@ -61,6 +61,7 @@ mod deployer;
 mod loader;
 mod registry;
 mod ticket;
+mod watch;
 
 mod error;
 

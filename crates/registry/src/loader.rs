@@ -29,7 +29,16 @@ pub(crate) enum Step {
     Load(Arc<Release>),
     /// Was found and cannot be loaded; only to be reported.
     Report(Outcome),
-    Unload(Arc<str>, Version),
+    Unload(Arc<str>, Version, Afterwards),
+}
+
+/// What becomes of a version once it is unloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    /// It is shown as unloaded.
+    Shown,
+    /// It is not known any more: its files are gone.
+    Forgotten,
 }
 
 impl Step {
@@ -37,7 +46,7 @@ impl Step {
         match self {
             Step::Load(release) => release.name(),
             Step::Report(outcome) => &outcome.model,
-            Step::Unload(model, _) => model,
+            Step::Unload(model, ..) => model,
         }
     }
 
@@ -45,7 +54,7 @@ impl Step {
         match self {
             Step::Load(release) => release.version(),
             Step::Report(outcome) => &outcome.version,
-            Step::Unload(_, version) => version,
+            Step::Unload(_, version, _) => version,
         }
     }
 }
@@ -61,6 +70,7 @@ pub(crate) struct Retired<D> {
     deployed: Arc<D>,
     model: Arc<str>,
     version: Version,
+    afterwards: Afterwards,
 }
 
 impl<D: Send + Sync + 'static> Loader<D> {
@@ -96,8 +106,8 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 log(&outcome.model, &outcome.version, &outcome.result);
                 outcome
             }
-            Step::Unload(model, version) => {
-                self.unload(&model, &version);
+            Step::Unload(model, version, afterwards) => {
+                self.unload(&model, &version, afterwards);
                 let result = Ok(Change::Unloaded);
                 log(&model, &version, &result);
                 Outcome { model, version, result }
@@ -121,7 +131,8 @@ impl<D: Send + Sync + 'static> Loader<D> {
         match result {
             Ok(deployed) => {
                 self.show(release, Stage::Ready(Arc::new(deployed)), Some(took));
-                self.retired.extend(serving.map(|deployed| retire(deployed, release.name(), release.version())));
+                let exchanged = |deployed| retire(deployed, release.name(), release.version(), Afterwards::Shown);
+                self.retired.extend(serving.map(exchanged));
                 Ok(Change::Loaded { took })
             }
             Err(reason) => {
@@ -146,16 +157,18 @@ impl<D: Send + Sync + 'static> Loader<D> {
         guarded(release, || self.deployer.warm_up(release, deployed))
     }
 
-    fn unload(&mut self, model: &Arc<str>, version: &Version) {
+    fn unload(&mut self, model: &Arc<str>, version: &Version, afterwards: Afterwards) {
         let Some(entry) = self.entry(model, version) else { return };
         match (entry.stage(), entry.release()) {
             (Stage::Ready(deployed), Some(release)) => {
                 self.show(release, Stage::Draining, entry.took());
-                self.retired.push(retire(Arc::clone(deployed), model, version));
+                self.retired.push(retire(Arc::clone(deployed), model, version, afterwards));
             }
-            (Stage::Draining | Stage::Unloaded, _) => {}
-            (_, Some(release)) => self.show(release, Stage::Unloaded, entry.took()),
-            (_, None) => self.published.update(|snapshot| remove(snapshot, model, version)),
+            (Stage::Draining, _) => {}
+            (_, Some(release)) if afterwards == Afterwards::Shown => {
+                self.show(release, Stage::Unloaded, entry.took());
+            }
+            _ => self.published.update(|snapshot| remove(snapshot, model, version)),
         }
     }
 
@@ -165,15 +178,19 @@ impl<D: Send + Sync + 'static> Loader<D> {
         let (unused, used): (Vec<_>, Vec<_>) =
             self.retired.drain(..).partition(|retired| Arc::strong_count(&retired.deployed) == 1);
         self.retired = used;
-        for Retired { deployed, model, version } in unused {
+        for Retired { deployed, model, version, afterwards } in unused {
             let dropped = catch_unwind(AssertUnwindSafe(|| drop(deployed)));
             if dropped.is_err() {
                 tracing::error!(%model, %version, "panicked while it was freed");
             }
             // Unless it has been loaded again meanwhile.
             let Some(entry) = self.entry(&model, &version) else { continue };
-            if let (Stage::Draining, Some(release)) = (entry.stage(), entry.release()) {
-                self.show(release, Stage::Unloaded, entry.took());
+            match (entry.stage(), entry.release()) {
+                (Stage::Draining, Some(release)) if afterwards == Afterwards::Shown => {
+                    self.show(release, Stage::Unloaded, entry.took());
+                }
+                (Stage::Draining, _) => self.published.update(|snapshot| remove(snapshot, &model, &version)),
+                _ => {}
             }
         }
     }
@@ -188,8 +205,8 @@ impl<D: Send + Sync + 'static> Loader<D> {
     }
 }
 
-fn retire<D>(deployed: Arc<D>, model: &Arc<str>, version: &Version) -> Retired<D> {
-    Retired { deployed, model: Arc::clone(model), version: version.clone() }
+fn retire<D>(deployed: Arc<D>, model: &Arc<str>, version: &Version, afterwards: Afterwards) -> Retired<D> {
+    Retired { deployed, model: Arc::clone(model), version: version.clone(), afterwards }
 }
 
 fn remove<D>(snapshot: &mut Snapshot<D>, model: &Arc<str>, version: &Version) {

@@ -1,22 +1,26 @@
 //! The registry itself: what is published, and the requests that change it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
 use crate::confine::Root;
 use crate::deployer::Deployer;
 use crate::error::{AliasError, LoadError, ResolveError, StartError, echo};
-use crate::loader::{Job, Loader, Step};
+use crate::loader::{Afterwards, Job, Loader, Step};
 use crate::name::{self, NameError, Version};
 use crate::resolve::ModelRef;
 use crate::scan::{Found, Rejected, scan};
 use crate::snapshot::{Configured, Snapshot, Stage, VersionEntry};
 use crate::ticket::{LoadTicket, Outcome, Promise, Slot};
+use crate::watch::{Changes, Key, Sight, Watch};
 
 /// Requests that may wait while the loader is busy with another.
 const QUEUED_JOBS: usize = 4;
@@ -47,6 +51,13 @@ pub struct Alias {
 ///
 /// After the last reference to the registry is dropped its thread ends, as soon as a load in progress has ended.
 pub struct Registry<D> {
+    shared: Arc<Shared<D>>,
+    /// Dropped with the registry, which ends the thread that watches the folder.
+    watcher: Mutex<Option<SyncSender<Infallible>>>,
+}
+
+/// What the registry and the thread that watches the folder have in common.
+struct Shared<D> {
     root: PathBuf,
     published: Arc<Published<D>>,
     jobs: SyncSender<Job>,
@@ -64,7 +75,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
         let loader = Loader { published: Arc::clone(&published), deployer, retired: Vec::new() };
         let thread = thread::Builder::new().name("model-loader".to_owned());
         thread.spawn(move || loader.run(&receiver)).map_err(StartError::Thread)?;
-        Ok(Registry { root, published, jobs })
+        Ok(Registry { shared: Arc::new(Shared { root, published, jobs }), watcher: Mutex::new(None) })
     }
 
     /// Looks through the folder and loads everything in it that does not serve yet: the default model first, then by
@@ -74,32 +85,32 @@ impl<D: Send + Sync + 'static> Registry<D> {
     /// When this returns, all that was found is in the [`snapshot`](Registry::snapshot), most of it as loading; wait
     /// for the ticket to have it loaded.
     pub fn load_all(&self) -> LoadTicket {
-        LoadTicket::new(self.submit_load(&Scope { asked: None }))
+        LoadTicket::new(self.shared.submit_load(&Scope::All))
     }
 
     /// The same for one model, or for one version of it. Other models are not touched.
     pub fn load(&self, name: &str, version: Option<&str>) -> LoadTicket {
-        LoadTicket::new(self.submit_load(&Scope { asked: Some((name, version)) }))
+        LoadTicket::new(self.shared.submit_load(&Scope::Model(name, version)))
     }
 
     /// Takes a model, or one version of it, out of service. Requests that run on it finish; it is freed on the loader
     /// thread after the last of them.
     pub fn unload(&self, name: &str, version: Option<&str>) -> LoadTicket {
-        let scope = Scope { asked: Some((name, version)) };
-        let snapshot = self.published.load();
-        let versions = snapshot
-            .models()
-            .iter()
-            .flat_map(|model| model.versions().iter().map(move |entry| (model.name(), entry.version())));
-        let steps: Vec<Step> = versions
-            .filter(|(model, version)| scope.holds(model, version))
-            .map(|(model, version)| Step::Unload(Arc::clone(model), version.clone()))
-            .collect();
-        if steps.is_empty() {
-            return LoadTicket::new(Err(scope.not_found()));
-        }
-        let (done, slot) = Promise::new();
-        LoadTicket::new(self.send(Job { steps, done }).map(|()| slot))
+        LoadTicket::new(self.shared.submit_unload(&Scope::Model(name, version), Afterwards::Shown))
+    }
+
+    /// Looks at the folder so often, on a thread of its own: what has changed is loaded, what has vanished is unloaded, once
+    /// two looks have seen the same. What was unloaded by request stays so until it changes. A second call replaces the first.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn watch(&self, every: Duration) -> Result<(), StartError> {
+        let (sender, stopped) = sync_channel::<Infallible>(0);
+        let shared = Arc::clone(&self.shared);
+        let thread = thread::Builder::new().name("model-watcher".to_owned());
+        thread.spawn(move || shared.watch(every, &stopped)).map_err(StartError::Thread)?;
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        Ok(())
     }
 
     /// What serves the reference; without a lock, and without an allocation unless it fails.
@@ -107,17 +118,17 @@ impl<D: Send + Sync + 'static> Registry<D> {
     /// # Errors
     /// If there is no such model or version, or it does not serve now.
     pub fn resolve(&self, wanted: ModelRef<'_>) -> Result<Arc<D>, ResolveError> {
-        self.published.load().resolve(wanted).map(Arc::clone)
+        self.shared.published.load().resolve(wanted).map(Arc::clone)
     }
 
     /// All that is known now.
     pub fn snapshot(&self) -> Arc<Snapshot<D>> {
-        self.published.load_full()
+        self.shared.published.load_full()
     }
 
     /// Grows by one with every visible change; a key for whatever is computed from a snapshot.
     pub fn generation(&self) -> u64 {
-        self.published.load().generation()
+        self.shared.published.load().generation()
     }
 
     /// Points an alias of a model to one of its versions, which need not be ready. It lasts as long as the model has
@@ -127,7 +138,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
     /// If the alias cannot be a name, or is `latest` or a version's name, or if there is no such model or version.
     pub fn set_alias(&self, model: &str, alias: &str, version: &str) -> Result<(), AliasError> {
         checked(alias, Version::check_alias(alias))?;
-        self.published.try_update(|snapshot| {
+        self.shared.published.try_update(|snapshot| {
             let wanted = ModelRef { name: Some(model), version: Some(version) };
             let (entry, target) = snapshot.find(wanted)?;
             let (name, target) = (Arc::clone(entry.name()), target.version().clone());
@@ -138,12 +149,14 @@ impl<D: Send + Sync + 'static> Registry<D> {
             Ok(())
         })
     }
+}
 
+impl<D: Send + Sync + 'static> Shared<D> {
     fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
         let root = Arc::new(Root::open(&self.root).map_err(LoadError::Root)?);
         let mut found = scan(&root).map_err(LoadError::Root)?;
         found.retain(|found| scope.holds(found.name(), found.version()));
-        if found.is_empty() && scope.asked.is_some() {
+        if found.is_empty() && !matches!(scope, Scope::All) {
             return Err(scope.not_found());
         }
         let (done, slot) = Promise::new();
@@ -158,6 +171,65 @@ impl<D: Send + Sync + 'static> Registry<D> {
         Ok(slot)
     }
 
+    fn submit_unload(&self, scope: &Scope<'_>, afterwards: Afterwards) -> Result<Arc<Slot>, LoadError> {
+        let snapshot = self.published.load();
+        let versions = snapshot
+            .models()
+            .iter()
+            .flat_map(|model| model.versions().iter().map(move |entry| (model.name(), entry.version())));
+        let steps: Vec<Step> = versions
+            .filter(|(model, version)| scope.holds(model, version))
+            .map(|(model, version)| Step::Unload(Arc::clone(model), version.clone(), afterwards))
+            .collect();
+        if steps.is_empty() {
+            return Err(scope.not_found());
+        }
+        let (done, slot) = Promise::new();
+        self.send(Job { steps, done })?;
+        Ok(slot)
+    }
+
+    /// Looks until the registry is dropped.
+    fn watch(&self, every: Duration, stopped: &Receiver<Infallible>) {
+        let mut watch = Watch::default();
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(every) {
+            // A folder that cannot be read says nothing about what was in it.
+            match self.sights() {
+                Ok(now) => self.act(&mut watch, now),
+                Err(error) => tracing::warn!(%error, "cannot look at the models folder"),
+            }
+        }
+    }
+
+    fn sights(&self) -> std::io::Result<BTreeMap<Key, Sight>> {
+        let found = scan(&Arc::new(Root::open(&self.root)?))?;
+        let sight = |found: Found| {
+            let key = (Arc::clone(found.name()), found.version().clone());
+            let sight = match found {
+                Found::Release(release) => match release.stamp() {
+                    Ok(stamp) => Sight::Files(stamp),
+                    Err(error) => Sight::Rejected(error.to_string()),
+                },
+                Found::Rejected(rejected) => Sight::Rejected(rejected.reason),
+            };
+            (key, sight)
+        };
+        Ok(found.into_iter().map(sight).collect())
+    }
+
+    /// What cannot be done now, because the loader has too much to do, comes again at the next look.
+    fn act(&self, watch: &mut Watch, now: BTreeMap<Key, Sight>) {
+        let Changes { load, unload } = watch.look(now);
+        if !load.is_empty() && self.submit_load(&Scope::These(&load)).is_ok() {
+            watch.take(&Changes { load, ..Changes::default() });
+        }
+        if !unload.is_empty()
+            && !matches!(self.submit_unload(&Scope::These(&unload), Afterwards::Forgotten), Err(LoadError::Busy { .. }))
+        {
+            watch.take(&Changes { unload, ..Changes::default() });
+        }
+    }
+
     fn send(&self, job: Job) -> Result<(), LoadError> {
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => LoadError::Busy { queued: QUEUED_JOBS },
@@ -168,24 +240,36 @@ impl<D: Send + Sync + 'static> Registry<D> {
 
 impl<D> fmt::Debug for Registry<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Registry").field("root", &self.shared.root).finish_non_exhaustive()
     }
 }
 
-/// What a request is about: everything, or a model, or a version of it.
-struct Scope<'a> {
-    asked: Option<(&'a str, Option<&'a str>)>,
+/// What a request is about.
+enum Scope<'a> {
+    All,
+    /// A model, or one version of it.
+    Model(&'a str, Option<&'a str>),
+    /// These versions.
+    These(&'a BTreeSet<Key>),
 }
 
 impl Scope<'_> {
-    fn holds(&self, model: &str, version: &Version) -> bool {
-        self.asked.is_none_or(|(name, wanted)| {
-            name == model && wanted.is_none_or(|wanted| name::canonical(wanted) == version.as_str())
-        })
+    fn holds(&self, model: &Arc<str>, version: &Version) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Model(name, wanted) => {
+                *name == &**model && wanted.is_none_or(|wanted| name::canonical(wanted) == version.as_str())
+            }
+            Scope::These(keys) => keys.contains(&(Arc::clone(model), version.clone())),
+        }
     }
 
     fn not_found(&self) -> LoadError {
-        let (name, version) = self.asked.unwrap_or_default();
+        let (name, version) = match self {
+            Scope::All => ("", None),
+            Scope::Model(name, version) => (*name, *version),
+            Scope::These(keys) => keys.first().map_or(("", None), |(name, version)| (&**name, Some(version.as_str()))),
+        };
         LoadError::NotFound { name: echo(name), version: version.map(echo) }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use crate::confine::{Kind, Refused, Root, is_plain_file_name};
 use crate::name::Version;
@@ -99,6 +100,17 @@ impl Release {
         Ok(*self.digest.get_or_init(|| computed))
     }
 
+    /// What the file system says of the files that the digest is about. Where two are equal nothing has been written
+    /// between them, as far as anybody can tell without reading.
+    pub(crate) fn stamp(&self) -> Result<Stamp, ReadError> {
+        let stamp = |(name, path): (String, PathBuf)| {
+            let metadata =
+                path.metadata().map_err(|error| ReadError::new(&name, format!("cannot be looked at: {error}")))?;
+            Ok((path, FileStamp::of(&metadata)))
+        };
+        self.contents()?.into_iter().map(stamp).collect::<Result<_, _>>().map(Stamp)
+    }
+
     fn compute_digest(&self) -> Result<Digest, ReadError> {
         let mut whole = blake3::Hasher::new();
         for (name, path) in self.contents()? {
@@ -131,6 +143,33 @@ impl Release {
 
 fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What the file system says of a release's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(Vec<(PathBuf, FileStamp)>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FileStamp {
+    length: u64,
+    written: Option<SystemTime>,
+    /// Which file it is, and when anything about it changed last: tools may set back the time of writing.
+    #[cfg(unix)]
+    identity: (u64, u64, i64, i64),
+}
+
+impl FileStamp {
+    fn of(metadata: &Metadata) -> FileStamp {
+        FileStamp {
+            length: metadata.len(),
+            written: metadata.modified().ok(),
+            #[cfg(unix)]
+            identity: {
+                use std::os::unix::fs::MetadataExt;
+                (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+            },
+        }
+    }
 }
 
 /// A digest of 256 bits. Shown as 64 hexadecimal digits.

@@ -19,7 +19,7 @@ use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConf
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
-use crate::config::{Config, ConfigError, ServerConfig};
+use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::extract::upload::parser_config;
 use crate::middleware::answer::answer;
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
@@ -86,6 +86,9 @@ impl Server {
         let state = Data::new(State::new(&config, Arc::clone(&service), document));
         let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
         greeting::after_loading(Arc::clone(&service), address);
+        if let ModelControl::Poll(every) = config.models.control {
+            service.watch(every).map_err(|error| start_error(&config, error))?;
+        }
         Ok(Server { address, running, service })
     }
 

@@ -73,6 +73,14 @@ impl Service {
         self.registry.load(model, None)
     }
 
+    /// Looks at the folder so often: what has changed is loaded, what has vanished is unloaded.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn watch(&self, every: Duration) -> Result<(), StartError> {
+        self.registry.watch(every)
+    }
+
     /// Takes a model out of service; requests that run on it finish.
     pub fn unload(&self, model: &str) -> LoadTicket {
         self.registry.unload(model, None)

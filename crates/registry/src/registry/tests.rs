@@ -439,3 +439,32 @@ fn states_have_words() {
     assert_eq!((failed.word(), failed.to_string().as_str()), ("failed", "failed: no"));
     assert_eq!(ModelState::Draining.to_string(), "draining");
 }
+
+#[test]
+fn what_changes_in_the_folder_is_taken_up() {
+    let root = folder(&[("m/1/model.onnx", "one")]);
+    let registry = loaded(&root);
+    registry.watch(std::time::Duration::from_millis(5)).unwrap();
+    let write = |path: &str, text: &str| {
+        fs::create_dir_all(root.path().join(path).parent().unwrap()).unwrap();
+        fs::write(root.path().join(path), text).unwrap();
+    };
+    write("m/2/model.onnx", "two");
+    eventually(|| states(&registry) == ["m 1 ready", "m 2 ready"]);
+    write("m/1/model.onnx", "another one");
+    eventually(|| registry.resolve(wanted("m", "1")).is_ok_and(|text| text.contains("another")));
+    fs::rename(root.path().join("m/2"), root.path().join(".away")).unwrap();
+    eventually(|| states(&registry) == ["m 1 ready"]);
+    registry.unload("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 1 unloaded"]);
+    write("n.onnx", "of another model");
+    eventually(|| states(&registry) == ["m 1 unloaded", "n 1 ready"]);
+    write("m/1/model.onnx", "changed after it was unloaded");
+    eventually(|| states(&registry) == ["m 1 ready", "n 1 ready"]);
+    // A folder that is not there for a while takes nothing out of service.
+    let elsewhere = root.path().with_extension("elsewhere");
+    fs::rename(root.path(), &elsewhere).unwrap();
+    thread::sleep(std::time::Duration::from_millis(50));
+    assert_eq!(states(&registry), ["m 1 ready", "n 1 ready"]);
+    fs::rename(&elsewhere, root.path()).unwrap();
+}

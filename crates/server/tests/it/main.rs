@@ -19,6 +19,7 @@ mod openapi;
 mod panics;
 mod pictures;
 mod pool;
+mod reload;
 mod routes;
 mod server;
 mod webdriver;

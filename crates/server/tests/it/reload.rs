@@ -1,0 +1,126 @@
+//! Models that are exchanged while they are asked.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ferrocast_server::loaders;
+use ferrocast_testkit::small_model;
+use serde_json::Value;
+
+use crate::server::{PENGUIN, TestServer, all_samples, copy};
+
+/// Good and bad attempts.
+const RELOADS: usize = 100;
+
+/// Requests a second of all clients together.
+const RATE: u32 = 500;
+const CLIENTS: u32 = 4;
+
+/// The answer to the penguin without what is not of the model's making.
+fn judged(answer: &Value) -> String {
+    format!("{} {}", answer["prediction"], answer["probability"])
+}
+
+/// Puts a file where another is, in one step, as tools that care do.
+fn put(path: &Path, content: &[u8]) {
+    let aside = path.with_extension("new");
+    fs::write(&aside, content).expect("a file");
+    fs::rename(&aside, path).expect("the same file system");
+}
+
+/// P21 of the reliability promises: half of the files that are loaded are damaged, half-written or of another model. No
+/// request fails, each is answered by one model or the other, and the server stays ready.
+#[test]
+fn models_are_exchanged_under_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&all_samples().join("penguins/2"), &folder.path().join("p/1"));
+    let path = folder.path().join("p/1/model.onnx");
+    let samples = ["1", "2"].map(|version| all_samples().join("penguins").join(version).join("model.onnx"));
+    let [first, second] = samples.map(|path| fs::read(path).expect("a sample"));
+    if let Ok(manifest) = fs::read(all_samples().join("penguins/model.toml")) {
+        fs::write(folder.path().join("p/model.toml"), manifest).expect("a file");
+    }
+    let server = TestServer::start(folder.path(), &[("MODELS__CONTROL", "explicit")], loaders());
+    let mut admin = server.client();
+    let mut load = |content: &[u8]| {
+        put(&path, content);
+        let answer = admin.post("/v2/repository/models/p/load", b"");
+        (answer.status, answer.text())
+    };
+    let mut known = Vec::new();
+    for content in [&first, &second] {
+        let (status, text) = load(content);
+        assert_eq!(status, 200, "{text}");
+        known.push(judged(&server.client().post("/predict", PENGUIN.as_bytes()).json()));
+    }
+    assert_ne!(known[0], known[1], "the two must be told apart");
+
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let mut good = 0;
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let mut client = server.client();
+                let pause = Duration::from_secs(1) * CLIENTS / RATE;
+                let mut next = Instant::now();
+                while !stop.load(Ordering::Relaxed) {
+                    let answer = client.post("/predict", PENGUIN.as_bytes());
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                    let judged = judged(&answer.json());
+                    assert!(known.contains(&judged), "neither model says {judged}");
+                    answered.fetch_add(1, Ordering::Relaxed);
+                    next += pause;
+                    thread::sleep(next.saturating_duration_since(Instant::now()));
+                }
+            });
+        }
+        scope.spawn(|| {
+            let mut client = server.client();
+            while !stop.load(Ordering::Relaxed) {
+                assert_eq!(client.get("/v2/health/ready").status, 200);
+                assert_eq!(client.get("/v2/models/p/ready").status, 200);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let other = small_model("mlp");
+        let bad: [&[u8]; 5] = [b"", b"no model", &first[..first.len() / 2], &second[..second.len() - 7], &other];
+        for number in 0..RELOADS {
+            if number % 2 == 0 {
+                let (status, text) = load(bad[number / 2 % bad.len()]);
+                assert!(status == 400 && text.contains("failed to load 'p'"), "{number}: {status} {text}");
+            } else {
+                let (status, text) = load(if number % 4 == 1 { &first } else { &second });
+                assert_eq!(status, 200, "{number}: {text}");
+                good += 1;
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(good, RELOADS / 2);
+    assert!(answered.load(Ordering::Relaxed) > RELOADS, "hardly anything was asked");
+}
+
+#[test]
+fn a_changed_folder_is_taken_up_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("a.onnx"), small_model("mlp")).expect("a file");
+    let settings = [("MODELS__CONTROL", "poll"), ("MODELS__POLL_MS", "50")];
+    let server = TestServer::start(folder.path(), &settings, loaders());
+    let mut client = server.client();
+    let mut eventually = |path: &str, status: u16| {
+        let started = Instant::now();
+        while client.get(path).status != status {
+            assert!(started.elapsed() < Duration::from_secs(15), "{path} did not become {status}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
+    eventually("/v2/models/a/ready", 200);
+    fs::write(folder.path().join("b.onnx"), small_model("mlp")).expect("a file");
+    eventually("/v2/models/b/ready", 200);
+    fs::remove_file(folder.path().join("a.onnx")).expect("a file");
+    eventually("/v2/models/a/ready", 404);
+    eventually("/v2/health/ready", 200);
+}
