@@ -80,6 +80,23 @@ pub(crate) enum Command {
     },
     /// Check the configuration and exit: 0 if it is good, 78 with every problem if not
     CheckConfig(ServeArgs),
+    /// Load a model within limits, as a server does before it loads it itself
+    #[command(hide = true)]
+    TryModel {
+        /// The version's folder
+        folder: PathBuf,
+        /// The .onnx file
+        model: PathBuf,
+        /// The manifest, if there is one
+        #[arg(long)]
+        manifest: Option<PathBuf>,
+        /// Bytes of address space
+        #[arg(long)]
+        memory: u64,
+        /// Seconds of the processor
+        #[arg(long)]
+        cpu_seconds: u64,
+    },
     /// Print a generated document
     #[command(hide = true)]
     Docs {

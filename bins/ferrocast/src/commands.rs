@@ -8,6 +8,7 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod predict;
 pub(crate) mod serve;
+pub(crate) mod try_model;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@ use clap::Parser;
 use ferrocast_server::{ConfigError, RunError};
 
 use crate::cli::{Cli, Command};
+use crate::commands::try_model::Limits;
 
 /// `EX_CONFIG` of `sysexits.h`: something in the configuration has to be mended first.
 const CONFIGURATION: u8 = 78;
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
         Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
+        Some(Command::TryModel { folder, model, manifest, memory, cpu_seconds }) => {
+            commands::try_model::run(folder, model, manifest, Limits { memory, cpu_seconds })
+        }
         Some(Command::Docs { document, serve }) => commands::docs::run(document, serve, out),
     };
     match done {

@@ -124,7 +124,7 @@ impl<D: Send + Sync + 'static> Loader<D> {
             Ok(digest) if serving.is_some() && old_digest == Some(digest) => {
                 return Ok(Change::Unchanged);
             }
-            Ok(_) => self.deploy(release, serving.is_some()),
+            Ok(_) => self.deploy_unchanged(release, serving.is_some()),
             Err(error) => Err(Arc::from(error.to_string())),
         };
         let took = started.elapsed();
@@ -142,6 +142,16 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 }
                 Err(reason)
             }
+        }
+    }
+
+    /// What was digested, tried and read must have been the same.
+    fn deploy_unchanged(&self, release: &Arc<Release>, quiet: bool) -> Result<D, Arc<str>> {
+        let before = release.stamp();
+        let deployed = self.deploy(release, quiet)?;
+        match before == release.stamp() {
+            true => Ok(deployed),
+            false => Err(Arc::from("its files were changed while they were read; load it again")),
         }
     }
 

@@ -15,7 +15,7 @@ use actix_web::{App, HttpServer};
 use apistos::app::{BuildConfig, OpenApiWrapper};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
-use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError};
+use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
@@ -24,6 +24,7 @@ use crate::extract::upload::parser_config;
 use crate::middleware::answer::answer;
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
 use crate::state::State;
+use crate::trial::ChildTrial;
 use crate::{greeting, routes, shutdown};
 
 /// How long a closing connection may take to go away.
@@ -179,7 +180,15 @@ pub(crate) fn service_config(config: &Config) -> ServiceConfig {
             memory: config.limits.image_memory,
         },
         image_decodes: config.limits.image_decodes,
+        trial: trial(config),
     }
+}
+
+/// Where models are tried before they are loaded, if they are.
+fn trial(config: &Config) -> Option<Arc<dyn Trial>> {
+    let program = config.models.trial_program.clone()?;
+    let limits = config.models.trial?;
+    Some(Arc::new(ChildTrial { program, limits }))
 }
 
 /// Names and places of models, as the registry takes them.

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::sources::Layer;
+use crate::trial::TrialLimits;
 
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::reference::reference;
@@ -113,6 +114,10 @@ pub struct ModelsConfig {
     pub aliases: BTreeMap<String, BTreeMap<String, String>>,
     /// When models are loaded after the start.
     pub control: ModelControl,
+    /// What it may cost to try a model, if each is tried before it is loaded.
+    pub trial: Option<TrialLimits>,
+    /// The program that tries models: one that has the command `try-model`, as `ferrocast` does. Without it none is tried.
+    pub trial_program: Option<PathBuf>,
 }
 
 /// When models are loaded after the start.

@@ -26,6 +26,7 @@ mod reply;
 mod routes;
 mod server_timing;
 mod state;
+mod trial;
 
 mod assets;
 mod openapi;
@@ -42,3 +43,4 @@ pub use config::{
 };
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};
+pub use trial::TrialLimits;

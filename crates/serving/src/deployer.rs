@@ -9,7 +9,7 @@ use ferrocast_schema::Warmup;
 
 use crate::independence::Company;
 use crate::runner::Decoding;
-use crate::{CostCurve, Deployment};
+use crate::{CostCurve, Deployment, Trial};
 
 /// Opens a release as a pipeline, measures what its rows cost, and gives it a queue of the pool.
 #[derive(Debug)]
@@ -17,12 +17,19 @@ pub struct PipelineDeployer {
     loaders: Loaders,
     pool: Arc<Pool>,
     decoding: Arc<Decoding>,
+    trial: Option<Arc<dyn Trial>>,
 }
 
 impl PipelineDeployer {
-    /// A deployer for these engines; what is slow runs on the pool, and so do pictures.
-    pub(crate) fn new(loaders: Loaders, pool: Arc<Pool>, decoding: Arc<Decoding>) -> PipelineDeployer {
-        PipelineDeployer { loaders, pool, decoding }
+    /// A deployer for these engines; what is slow runs on the pool, and so do pictures. What fails its trial, if there is
+    /// one, is not loaded.
+    pub(crate) fn new(
+        loaders: Loaders,
+        pool: Arc<Pool>,
+        decoding: Arc<Decoding>,
+        trial: Option<Arc<dyn Trial>>,
+    ) -> PipelineDeployer {
+        PipelineDeployer { loaders, pool, decoding, trial }
     }
 }
 
@@ -35,6 +42,9 @@ impl Deployer for PipelineDeployer {
             model: release.model_files().first().cloned().unwrap_or_default(),
             manifest: release.manifest().map(ToOwned::to_owned),
         };
+        if let Some(trial) = &self.trial {
+            trial.load(&files).map_err(DeployError::new)?;
+        }
         let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| match advice(&error) {
             Some(advice) => DeployError::new(format!("{}. To mend it: {advice}", error.chain())),
             None => DeployError::new(error),

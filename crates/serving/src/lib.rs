@@ -17,6 +17,7 @@ mod deployment;
 mod runner;
 mod statistics;
 mod tally;
+mod trial;
 
 mod error;
 mod execute;
@@ -38,3 +39,4 @@ pub use placement::{Placement, Reason};
 pub use service::{Service, ServiceConfig};
 pub use statistics::{Spent, StatisticsReport};
 pub use tally::PoolCounts;
+pub use trial::Trial;

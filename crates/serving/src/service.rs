@@ -16,7 +16,7 @@ use crate::decode_slots::DecodeSlots;
 use crate::execute::{self, Answer, CallOptions, Outputs};
 use crate::jobs::Jobs;
 use crate::runner::Decoding;
-use crate::{Deployment, PipelineDeployer, ServeError};
+use crate::{Deployment, PipelineDeployer, ServeError, Trial};
 
 /// When to come back if it is not one model that is busy.
 const FULL_RETRY: Duration = Duration::from_secs(1);
@@ -34,6 +34,8 @@ pub struct ServiceConfig {
     pub images: ImageLimits,
     /// Pictures that are decoded at a time.
     pub image_decodes: NonZeroUsize,
+    /// Where each model is loaded first, if anywhere.
+    pub trial: Option<Arc<dyn Trial>>,
 }
 
 /// The product: every model that is ready, and predictions from it.
@@ -56,7 +58,7 @@ impl Service {
         let pool = PoolConfig { threads: config.compute_threads, name: "compute".to_owned() };
         let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
         let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
-        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding));
+        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding), config.trial);
         let required = config.registry.default_model.clone();
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         let jobs = Jobs::new(&pool);

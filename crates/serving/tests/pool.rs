@@ -50,6 +50,7 @@ fn serve(manifest: &str, model: &[u8], loaders: Loaders, threads: usize) -> Serv
             max_in_flight: 1_000,
             images: ImageLimits::default(),
             image_decodes: compute_threads,
+            trial: None,
         },
         loaders,
     )

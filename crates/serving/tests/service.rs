@@ -30,6 +30,7 @@ fn start(root: &TempDir, loaders: Loaders) -> Service {
         max_in_flight: 100,
         images: ImageLimits::default(),
         image_decodes: NonZeroUsize::MIN,
+        trial: None,
     };
     let service = Service::start(config, loaders).unwrap();
     service.load_all().wait().unwrap();

@@ -149,7 +149,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "ferrocast",
         place: Place::Layer(5),
         workspace: &["pipeline", "server"],
-        external: &["clap"],
+        external: &["clap", "rustix"],
         never: &[],
     },
     Member {

@@ -13,3 +13,4 @@ mod models;
 mod program;
 mod serve;
 mod served;
+mod trial;

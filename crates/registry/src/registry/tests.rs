@@ -468,3 +468,30 @@ fn what_changes_in_the_folder_is_taken_up() {
     assert_eq!(states(&registry), ["m 1 ready", "n 1 ready"]);
     fs::rename(&elsewhere, root.path()).unwrap();
 }
+
+/// Writes into the file that it reads, as somebody who copies over it.
+struct Overwritten;
+
+impl Deployer for Overwritten {
+    type Deployed = String;
+
+    fn deploy(&self, release: &Release) -> Result<String, DeployError> {
+        let file = release.model_files().first().unwrap();
+        let text = fs::read_to_string(file).map_err(DeployError::new)?;
+        if text == "half" {
+            fs::write(file, "the whole").unwrap();
+        }
+        Ok(text)
+    }
+}
+
+#[test]
+fn what_is_written_while_it_is_read_does_not_serve() {
+    let root = folder(&[("m/1/model.onnx", "half")]);
+    let registry = Registry::start(config(root.path()), Arc::new(Overwritten)).unwrap();
+    let report = registry.load_all().wait().unwrap();
+    let reasons: Vec<_> = report.failures().map(|(_, reason)| reason.to_string()).collect();
+    assert_eq!(reasons, ["its files were changed while they were read; load it again"]);
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(*registry.resolve(wanted("m", "1")).unwrap(), "the whole");
+}

@@ -14,6 +14,8 @@ use super::raw::{RawConfig, RawModels, RawServer};
 use super::settings::{self, SETTINGS};
 use super::sources::{self, Layer, Sources};
 use super::suggest::nearest;
+use crate::trial::TrialLimits;
+
 use super::{Config, Limits, LogConfig, ModelControl, ModelsConfig, Origins, ServerConfig};
 
 /// Reads and checks everything; all problems come back together.
@@ -236,7 +238,15 @@ fn models(
         "poll" => ModelControl::Poll(Duration::from_millis(raw.poll_ms)),
         _ => ModelControl::Off,
     };
-    ModelsConfig { path, default: raw.default, aliases: raw.aliases, control }
+    let limits = TrialLimits { memory: raw.trial_memory, time: Duration::from_secs(raw.trial_seconds) };
+    ModelsConfig {
+        path,
+        default: raw.default,
+        aliases: raw.aliases,
+        control,
+        trial: raw.trial.then_some(limits),
+        trial_program: None,
+    }
 }
 
 /// What may be a model's name in the directory: of a folder, or of a single model file.

@@ -59,6 +59,12 @@ pub(crate) struct RawModels {
     pub(crate) control: String,
     #[garde(range(min = 50, max = 3_600_000))]
     pub(crate) poll_ms: u64,
+    #[garde(skip)]
+    pub(crate) trial: bool,
+    #[garde(range(min = 67_108_864, max = 1_099_511_627_776))]
+    pub(crate) trial_memory: u64,
+    #[garde(range(min = 1, max = 3600))]
+    pub(crate) trial_seconds: u64,
 }
 
 /// `[limits]`.

@@ -191,6 +191,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "models.trial",
+        kind: Kind::Switch,
+        default: "true",
+        accepts: "true or false",
+        meaning: "Load each model in a process of its own before it is loaded in the server: one that hangs, crashes or eats memory does no harm there.",
+        ..BARE
+    },
+    Setting {
+        key: "models.trial_memory",
+        kind: Kind::Count,
+        default: "4294967296",
+        accepts: "67108864 to 1099511627776",
+        meaning: "Most memory of that process, in bytes of address space.",
+        ..BARE
+    },
+    Setting {
+        key: "models.trial_seconds",
+        kind: Kind::Count,
+        default: "30",
+        accepts: "1 to 3600",
+        meaning: "Seconds that it may take.",
+        ..BARE
+    },
+    Setting {
         key: "limits.json_bytes",
         kind: Kind::Count,
         default: "1048576",
