@@ -1,6 +1,8 @@
 //! The body of an inference request: JSON, and the bytes of binary tensors behind it.
 
 mod binary_tensor;
+mod cut;
+mod decimal;
 mod json_tensor;
 mod parameters;
 
@@ -9,8 +11,8 @@ use std::time::Duration;
 
 use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use self::cut::{Cut, CutError, cut};
 use self::parameters::Parameters;
 use super::datatype::Datatype;
 use super::error::invalid;
@@ -63,8 +65,8 @@ struct InputBody<'a> {
     datatype: Cow<'a, str>,
     #[serde(borrow, default)]
     parameters: Option<Parameters<'a>>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
+    /// Which of the arrays that were cut out.
+    data: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -99,14 +101,16 @@ pub fn decode_infer(
         );
         invalid(message)
     })?;
-    let request: Body<'_> = serde_json::from_slice(json).map_err(|error| {
-        ApiError::new(ErrorCode::MalformedBody, format!("failed to parse the request JSON buffer: {error}"))
+    let Cut { rest, data } = cut(json).map_err(|error| match error {
+        CutError::Endless(start) => unparsed(&format!("what begins at byte {start} has no end")),
+        CutError::NoArray(start) => invalid(format!("the 'data' at byte {start} is no array")),
     })?;
+    let request: Body<'_> = serde_json::from_slice(&rest).map_err(|error| unparsed(&error))?;
     let parameters = request.parameters.unwrap_or_default();
     if let Some(name) = parameters.names().find(|name| name.starts_with("triton_")) {
         return Err(invalid(format!("parameter keys starting with 'triton_' are reserved: '{name}'")));
     }
-    let inputs = inputs(&request.inputs, &mut binary, model, signature)?;
+    let inputs = inputs(&request.inputs, &data, &mut binary, model, signature)?;
     if !binary.is_empty() {
         return Err(invalid(format!("unexpected additional input data for model '{model}'")));
     }
@@ -121,9 +125,14 @@ pub fn decode_infer(
     })
 }
 
+fn unparsed(cause: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorCode::MalformedBody, format!("failed to parse the request JSON buffer: {cause}"))
+}
+
 /// The inputs in the order of the signature. Binary ones lie behind each other in `binary` in the order of the request.
 fn inputs(
     given: &[InputBody<'_>],
+    data: &[&[u8]],
     binary: &mut &[u8],
     model: &str,
     signature: &Signature,
@@ -138,7 +147,8 @@ fn inputs(
         if place.is_some() {
             return Err(invalid(format!("input '{name}' already exists in the request for model '{model}'")));
         }
-        *place = Some(tensor(input, spec, binary, model)?);
+        let json = input.data.and_then(|index| data.get(index)).copied();
+        *place = Some(tensor(input, json, spec, binary, model)?);
     }
     if tensors.iter().any(Option::is_none) {
         return Err(missing_inputs(given, model, signature));
@@ -146,7 +156,13 @@ fn inputs(
     Ok(tensors.into_iter().flatten().collect())
 }
 
-fn tensor(input: &InputBody<'_>, spec: &TensorSpec, binary: &mut &[u8], model: &str) -> Result<Tensor, ApiError> {
+fn tensor(
+    input: &InputBody<'_>,
+    json: Option<&[u8]>,
+    spec: &TensorSpec,
+    binary: &mut &[u8],
+    model: &str,
+) -> Result<Tensor, ApiError> {
     let name = input.name.as_ref();
     let datatype = Datatype::parse(&input.datatype)
         .ok_or_else(|| invalid(format!("input '{name}' has the unknown datatype '{}'", input.datatype)))?;
@@ -165,10 +181,10 @@ fn tensor(input: &InputBody<'_>, spec: &TensorSpec, binary: &mut &[u8], model: &
         return Err(invalid(message));
     }
     let size = parameters.map(|parameters| parameters.count("binary_data_size")).transpose()?.flatten();
-    match (input.data, size) {
+    match (json, size) {
         (Some(_), Some(_)) => Err(invalid(format!("input '{name}' has both 'data' and 'binary_data_size'"))),
         (None, None) => Err(invalid(format!("input '{name}' has neither 'data' nor 'binary_data_size'"))),
-        (Some(data), None) => json_tensor::read(name, datatype, &shape, data.get()),
+        (Some(json), None) => json_tensor::read(name, datatype, &shape, json),
         (None, Some(size)) => {
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let (bytes, rest) = binary.split_at_checked(size).ok_or_else(|| {

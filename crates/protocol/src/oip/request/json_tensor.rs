@@ -1,15 +1,16 @@
 //! `data` in JSON: nested or flat arrays, read straight into the buffer of a tensor.
 //!
-//! The text is valid JSON already; what is checked here is that it holds what shape and datatype say.
+//! Nobody has looked at them before: what is no JSON is found here, as is what shape and datatype do not say.
 
 use ferrocast_engine::{Dtype, Element, Tensor};
 
+use super::decimal::Decimal;
 use crate::ApiError;
 use crate::oip::datatype::Datatype;
 use crate::oip::error::invalid;
 
 /// Reads the elements of input `name` out of `json`, an array.
-pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], json: &str) -> Result<Tensor, ApiError> {
+pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], json: &[u8]) -> Result<Tensor, ApiError> {
     let Datatype::Of(dtype) = datatype else {
         let message =
             format!("input '{name}' has datatype {datatype}, which JSON cannot carry; send it as binary data");
@@ -32,9 +33,9 @@ pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], json: &str) 
     }
 }
 
-fn elements<T: FromJson>(name: &str, dtype: Dtype, shape: &[usize], json: &str) -> Result<Tensor, ApiError> {
+fn elements<T: FromJson>(name: &str, dtype: Dtype, shape: &[usize], json: &[u8]) -> Result<Tensor, ApiError> {
     let expected: usize = shape.iter().product();
-    let mut cursor = Cursor { text: json.as_bytes(), at: 0 };
+    let mut cursor = Cursor { text: json, at: 0 };
     // An element has at least one byte, and one that parts it from the next: no shape asks for more memory than was sent.
     let mut data: Vec<T> = Vec::with_capacity(expected.min(json.len() / 2 + 1));
     let read = match cursor.is_nested() {
@@ -146,6 +147,14 @@ impl<'a> Cursor<'a> {
         str::from_utf8(token).unwrap_or_default()
     }
 
+    /// The number at the cursor; `None` if there is none.
+    fn decimal(&mut self) -> Option<Decimal<'a>> {
+        let rest = self.text.get(self.at..)?;
+        let (decimal, behind) = Decimal::read(rest);
+        self.at += rest.len() - behind.len();
+        decimal.is_json().then_some(decimal)
+    }
+
     /// The string at the cursor, with its quotes.
     fn quoted(&mut self) -> Option<&'a str> {
         let rest = self.text.get(self.at..)?;
@@ -168,8 +177,11 @@ macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl FromJson for $integer {
             fn read(cursor: &mut Cursor<'_>) -> Option<$integer> {
-                // JSON has neither a plus nor leading zeros, so that what is left is what it has.
-                cursor.token().parse().ok()
+                // Rust takes a plus and leading zeros, which JSON does not have.
+                match cursor.token().as_bytes() {
+                    [b'+', ..] | [b'0', _, ..] | [b'-', b'0', _, ..] => None,
+                    token => str::from_utf8(token).ok()?.parse().ok(),
+                }
             }
         }
     )*};
@@ -178,7 +190,7 @@ macro_rules! integers {
 integers!(u8, u16, u32, u64, i8, i16, i32, i64);
 
 macro_rules! floats {
-    ($($float:ty),*) => {$(
+    ($($float:ty, $read:ident);*) => {$(
         impl FromJson for $float {
             /// What is not finite has no number in JSON: `null`, or its name as text, as other servers take it.
             fn read(cursor: &mut Cursor<'_>) -> Option<$float> {
@@ -191,14 +203,14 @@ macro_rules! floats {
                     },
                     b'n' => (cursor.token() == "null").then_some(<$float>::NAN),
                     // A number beyond the type would become infinity.
-                    _ => cursor.token().parse().ok().filter(|value: &$float| value.is_finite()),
+                    _ => cursor.decimal()?.$read().filter(|value| value.is_finite()),
                 }
             }
         }
     )*};
 }
 
-floats!(f32, f64);
+floats!(f32, to_f32; f64, to_f64);
 
 impl FromJson for bool {
     fn read(cursor: &mut Cursor<'_>) -> Option<bool> {
@@ -218,7 +230,7 @@ mod tests {
 
     fn read_as(datatype: &str, shape: &[usize], json: &str) -> Result<Tensor, String> {
         let datatype = Datatype::parse(datatype).expect("a datatype");
-        read("x", datatype, shape, json).map_err(|error| error.message)
+        read("x", datatype, shape, json.as_bytes()).map_err(|error| error.message)
     }
 
     #[test]
