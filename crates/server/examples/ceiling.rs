@@ -55,6 +55,9 @@ struct Item<'a> {
     confidence: f32,
 }
 
+/// Most bytes of a body that is returned.
+const ECHOED: usize = 16 << 20;
+
 const PROBABILITY: [f32; 3] = [0.9985, 0.0014, 0.0001];
 
 fn answer(padding: &str) -> Answer<'_> {
@@ -98,6 +101,11 @@ async fn predict_batch(batch: web::Json<Batch>, padding: web::Data<String>) -> H
     HttpResponse::Ok().json(batch_answer(batch.instances.len(), &padding))
 }
 
+/// Receives bytes and returns them: the yardstick of tensors.
+async fn echo(body: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/octet-stream").body(body)
+}
+
 /// What an answer for `rows` lacks to `bytes`.
 fn padding(bytes: usize, rows: usize) -> Result<String, Box<dyn Error>> {
     let bare = match rows {
@@ -119,6 +127,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .app_data(padding.clone())
             .route("/predict", web::post().to(predict))
             .route("/predict_batch", web::post().to(predict_batch))
+            .route("/echo", web::post().to(echo))
+            .app_data(web::PayloadConfig::new(ECHOED))
     })
     .bind(("127.0.0.1", 0))?;
     let address = server.addrs().into_iter().next().ok_or("it listens nowhere")?;

@@ -87,7 +87,17 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "protocol",
         place: Place::Layer(1),
         workspace: &["engine", "schema"],
-        external: &["apistos", "apistos-schemars", "base64", "garde", "half", "memchr", "serde", "serde_json"],
+        external: &[
+            "apistos",
+            "apistos-schemars",
+            "base64",
+            "bytemuck",
+            "garde",
+            "half",
+            "memchr",
+            "serde",
+            "serde_json",
+        ],
         never: &["tokio*"],
     },
     Member {

@@ -56,6 +56,8 @@ pub(crate) struct Bounds {
     patience: Duration,
     /// Of the whole request.
     timeout: Duration,
+    /// Bytes that the head says will come; 0 if it does not say.
+    declared: usize,
 }
 
 impl Bounds {
@@ -74,10 +76,11 @@ impl Bounds {
     /// If it is larger than it may be.
     pub(crate) fn of_any_encoding(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
         let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
-        match declared_length(request.headers()) {
-            Some(length) if length > most.bytes => Err(too_large(most)),
-            _ => Ok(Bounds { most, patience: state.body_timeout, timeout }),
+        let declared = declared_length(request.headers()).unwrap_or(0);
+        if declared > most.bytes {
+            return Err(too_large(most));
         }
+        Ok(Bounds { most, patience: state.body_timeout, timeout, declared })
     }
 }
 
@@ -134,6 +137,8 @@ impl Arriving {
                 first = chunk;
             } else {
                 if rest.is_empty() {
+                    // No more than may come, and what does not come is never touched.
+                    rest.reserve(self.bounds.declared);
                     rest.extend_from_slice(&std::mem::take(&mut first));
                 }
                 rest.extend_from_slice(&chunk);

@@ -24,8 +24,10 @@ use crate::extract::tensor_body::{HEADER_LENGTH, TensorBody};
 use crate::server_timing::{self, SERVER_TIMING};
 use crate::state::State;
 
-/// An answer of so many bytes is written, or compressed, in less time than the trip to another thread is worth.
+/// Numbers of so many bytes are written as text, or compressed, in less time than the trip to another thread is worth.
 const WRITTEN_HERE: usize = 64 << 10;
+/// Of those that are only copied.
+const COPIED_HERE: usize = 1 << 20;
 /// Shorter answers are hardly any shorter when they are compressed.
 const COMPRESSED_FROM: usize = 1024;
 
@@ -159,6 +161,8 @@ async fn encode<P>(
     options: CallOptions,
 ) -> Answer {
     let size = outputs.tensors.iter().map(|tensor| tensor.byte_len()).sum();
+    let only_copied = packing.is_none() && asked.outputs.iter().all(|output| output.binary && output.classes.is_none());
+    let here = if only_copied { COPIED_HERE } else { WRITTEN_HERE };
     let deployment = model.shared();
     let write = move || -> Result<Written, Failure> {
         let answer = Inferred {
@@ -171,7 +175,7 @@ async fn encode<P>(
         };
         Written::of(oip::encode_infer(&answer, &asked.outputs)?, packing)
     };
-    let written = if size <= WRITTEN_HERE { write()? } else { state.service.on_pool(size, options, write).await?? };
+    let written = if size <= here { write()? } else { state.service.on_pool(size, options, write).await?? };
     Ok(written.respond())
 }
 

@@ -1,5 +1,6 @@
 //! The elements of a tensor as bytes: little-endian, row-major; text as its length in four bytes, then its UTF-8.
 
+use bytemuck::NoUninit;
 use ferrocast_engine::{Dtype, Element, Tensor};
 
 /// Bytes of a text's length.
@@ -16,29 +17,29 @@ pub(super) fn size(tensor: &Tensor) -> usize {
 /// Adds the elements to `body`.
 pub(super) fn write(body: &mut Vec<u8>, tensor: &Tensor) {
     match tensor.dtype() {
-        Dtype::Bool => fixed(body, tensor, |flag: bool| [u8::from(flag)]),
-        Dtype::U8 => fixed(body, tensor, u8::to_le_bytes),
-        Dtype::U16 => fixed(body, tensor, u16::to_le_bytes),
-        Dtype::U32 => fixed(body, tensor, u32::to_le_bytes),
-        Dtype::U64 => fixed(body, tensor, u64::to_le_bytes),
-        Dtype::I8 => fixed(body, tensor, i8::to_le_bytes),
-        Dtype::I16 => fixed(body, tensor, i16::to_le_bytes),
-        Dtype::I32 => fixed(body, tensor, i32::to_le_bytes),
-        Dtype::I64 => fixed(body, tensor, i64::to_le_bytes),
-        Dtype::F32 => fixed(body, tensor, f32::to_le_bytes),
-        Dtype::F64 => fixed(body, tensor, f64::to_le_bytes),
+        Dtype::Bool => fixed::<bool>(body, tensor),
+        Dtype::U8 => fixed::<u8>(body, tensor),
+        Dtype::U16 => fixed::<u16>(body, tensor),
+        Dtype::U32 => fixed::<u32>(body, tensor),
+        Dtype::U64 => fixed::<u64>(body, tensor),
+        Dtype::I8 => fixed::<i8>(body, tensor),
+        Dtype::I16 => fixed::<i16>(body, tensor),
+        Dtype::I32 => fixed::<i32>(body, tensor),
+        Dtype::I64 => fixed::<i64>(body, tensor),
+        Dtype::F32 => fixed::<f32>(body, tensor),
+        Dtype::F64 => fixed::<f64>(body, tensor),
         _ => texts(body, tensor.as_slice().unwrap_or_default()),
     }
 }
 
-fn fixed<const WIDTH: usize, T: Element + Copy>(body: &mut Vec<u8>, tensor: &Tensor, bytes: impl Fn(T) -> [u8; WIDTH]) {
+/// Elements as they lie in memory, in one copy; their bytes are turned around where the machine has them the other way.
+fn fixed<T: Element + NoUninit>(body: &mut Vec<u8>, tensor: &Tensor) {
     let elements = tensor.as_slice::<T>().unwrap_or_default();
     let start = body.len();
-    body.resize(start + elements.len() * WIDTH, 0);
-    // Compiles to one copy where the machine is little-endian.
-    let (places, _) = body.get_mut(start..).unwrap_or_default().as_chunks_mut();
-    for (place, &element) in places.iter_mut().zip(elements) {
-        *place = bytes(element);
+    body.extend_from_slice(bytemuck::cast_slice(elements));
+    if cfg!(target_endian = "big") {
+        let written = body.get_mut(start..).unwrap_or_default();
+        written.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
     }
 }
 
