@@ -1,11 +1,13 @@
 //! The native dialect: one JSON object per row, as a hand-written FastAPI service would take it, and its answers.
 
+mod alias;
 mod card;
 mod error;
 mod request;
 mod response;
 mod status;
 
+pub use alias::{AliasSet, decode_alias_target};
 pub use card::{
     ClassCard, ExecutionCard, FeatureCard, ImageCard, ModelCard, ModelList, ModelSummary, QueueCard, RangeCard,
     VersionCard, VersionState, VersionStatus, WarmUpCost,

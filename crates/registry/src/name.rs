@@ -10,6 +10,9 @@ pub const MAX_NAME_BYTES: usize = 64;
 /// The alias that always exists: the highest version that is ready.
 pub(crate) const LATEST: &str = "latest";
 
+/// The alias that decides, where it is set, what a request means that names no version.
+pub(crate) const DEFAULT: &str = "default";
+
 /// Why a text cannot name a model, a version or an alias. The message completes "the name …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

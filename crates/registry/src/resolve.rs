@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::error::{Known, ResolveError, echo};
-use crate::name::{self, LATEST};
+use crate::name::{self, DEFAULT, LATEST};
 use crate::snapshot::{ModelEntry, Snapshot, VersionEntry};
 
-/// A reference to a model as a client gives it. The default value means the default model in its latest version.
+/// A reference to a model as a client gives it. The default value means the default model in its default version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ModelRef<'a> {
     /// The model; `None` is the default one.
     pub name: Option<&'a str>,
-    /// A version in either spelling (`2`, `v2`), an alias or `latest`; `None` is `latest`.
+    /// A version in either spelling (`2`, `v2`), an alias or `latest`; `None` is the alias `default`, or else `latest`.
     pub version: Option<&'a str>,
 }
 
@@ -41,7 +41,8 @@ impl<D> Snapshot<D> {
         };
         let model = model.ok_or_else(|| self.unknown_model(wanted.name))?;
         let entry = match wanted.version {
-            None | Some(LATEST) => model.latest().or_else(|| model.highest()),
+            None => model.default_version(),
+            Some(LATEST) => model.latest().or_else(|| model.highest()),
             Some(version) => model.named(version),
         };
         let entry = entry.ok_or_else(|| model.unknown_version(wanted.version.unwrap_or(LATEST)))?;
@@ -57,6 +58,15 @@ impl<D> Snapshot<D> {
 }
 
 impl<D> ModelEntry<D> {
+    /// What a request means that names no version: what the alias `default` points to, whatever it is doing; without that
+    /// alias what `latest` means, or the highest of the others.
+    pub fn default_version(&self) -> Option<&VersionEntry<D>> {
+        match self.aliases.get(DEFAULT) {
+            Some(version) => self.version(version),
+            None => self.latest().or_else(|| self.highest()),
+        }
+    }
+
     /// The version or alias spelled `text`. Versions come first: they never change their meaning.
     fn named(&self, text: &str) -> Option<&VersionEntry<D>> {
         let canonical = name::canonical(text);

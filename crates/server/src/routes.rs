@@ -1,5 +1,6 @@
 //! The route table: every path of the server on one screen.
 
+mod aliases;
 pub(crate) mod docs;
 mod health;
 pub(crate) mod image;
@@ -9,7 +10,7 @@ mod predict;
 mod repository;
 
 use actix_web::web as plain;
-use apistos::web::{ServiceConfig, get, post, resource, scope};
+use apistos::web::{ServiceConfig, get, post, put, resource, scope};
 
 /// Routes of the API. The description shows those with a name as they stand here, and those of one model's predictions
 /// once for each loaded model, with its own fields.
@@ -28,6 +29,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
         .service(
             scope("/models/{model}")
                 .service(resource("").route(get().to(models::model)))
+                .service(resource("/aliases/{alias}").route(put().to(aliases::set)))
                 .service(resource("/predict").route(post().to(predict::row)))
                 .service(resource("/predict_batch").route(post().to(predict::batch)))
                 .service(resource("/predict_image").route(post().to(image::file)))

@@ -32,8 +32,8 @@ pub use execute::{Answer, CallOptions, Outputs, Timing};
 pub use ferrocast_batch::{ClosedBy, Permit, Priority, QueueLoad};
 pub use ferrocast_pipeline::{Encoded, ImageError, ImageLimits};
 pub use ferrocast_registry::{
-    Alias, LoadError, LoadReport, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig, ResolveError, Snapshot,
-    StartError, VersionEntry,
+    Alias, AliasError, LoadError, LoadReport, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig,
+    ResolveError, Snapshot, StartError, VersionEntry,
 };
 pub use placement::{Placement, Reason};
 pub use service::{Service, ServiceConfig};

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use ferrocast_batch::{BatchObserver, Gate, Permit, Pool, PoolConfig};
 use ferrocast_pipeline::{Encoded, ImageLimits, Loaders};
 use ferrocast_registry::{
-    LoadTicket, ModelEntry, ModelRef, ModelState, Registry, RegistryConfig, Snapshot, StartError, VersionEntry,
+    AliasError, LoadTicket, ModelEntry, ModelRef, ModelState, Registry, RegistryConfig, Snapshot, StartError,
+    VersionEntry,
 };
 use ferrocast_schema::Rows;
 
@@ -88,6 +89,14 @@ impl Service {
         self.registry.unload(model, None)
     }
 
+    /// Points an alias of a model to one of its versions, at once.
+    ///
+    /// # Errors
+    /// If the alias cannot be a name, or there is no such model or version.
+    pub fn set_alias(&self, model: &str, alias: &str, version: &str) -> Result<(), AliasError> {
+        self.registry.set_alias(model, alias, version)
+    }
+
     /// Whether requests can be sent here: the folder has been looked through, of each model a version serves or none can,
     /// and the model that requests without a name mean serves, if the configuration names one.
     pub fn is_ready(&self) -> bool {
@@ -115,9 +124,9 @@ impl Service {
     /// that does, by name.
     pub fn image_model(&self) -> Option<Arc<Deployment>> {
         let snapshot = self.snapshot();
-        let latest = |model: &ModelEntry<Deployment>| model.latest().and_then(VersionEntry::deployed).cloned();
-        let default = snapshot.default_model().and_then(latest);
-        let all = snapshot.models().iter().filter_map(latest);
+        let meant = |model: &ModelEntry<Deployment>| model.default_version().and_then(VersionEntry::deployed).cloned();
+        let default = snapshot.default_model().and_then(meant);
+        let all = snapshot.models().iter().filter_map(meant);
         default.into_iter().chain(all).find(|deployment| deployment.pipeline().takes_pictures())
     }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod picture;
+mod text_field;
 mod top_k;
 
 use ferrocast_schema::{JsonLimits, RowSchema, Rows, read_json};
@@ -11,6 +12,7 @@ use crate::{ApiError, ErrorCode};
 use batch::BatchSeed;
 
 pub use picture::{base64_body_bytes, decode_picture};
+pub(crate) use text_field::TextField;
 pub use top_k::TopK;
 
 /// What one request may ask for. Bytes are bounded before the body gets here.

@@ -147,6 +147,21 @@ fn references() {
 }
 
 #[test]
+fn the_alias_default_decides_what_no_version_means() {
+    let root = folder(&[("m/1/model.onnx", "one"), ("m/2/model.onnx", "two")]);
+    let registry = loaded(&root);
+    assert_eq!(get(&registry, "m", ""), "two");
+    registry.set_alias("m", "default", "1").unwrap();
+    assert_eq!((get(&registry, "m", ""), get(&registry, "", "")), ("one".to_owned(), "one".to_owned()));
+    assert_eq!(get(&registry, "m", "latest"), "two");
+    // What was chosen is not exchanged for another that nobody asked for.
+    registry.unload("m", Some("1")).wait().unwrap();
+    eventually(|| get(&registry, "m", "").ends_with("not ready: unloaded"));
+    registry.set_alias("m", "default", "latest").unwrap();
+    assert_eq!(get(&registry, "m", ""), "two");
+}
+
+#[test]
 fn default_model() {
     let only = folder(&[("x/1/model.onnx", "only"), ("bad name/1/model.onnx", "never")]);
     assert_eq!(get(&loaded(&only), "", ""), "only");

@@ -74,7 +74,7 @@ impl Fragment {
     }
 
     fn model(&mut self, model: &ModelEntry<Deployment>) {
-        let Some(latest) = model.latest().and_then(VersionEntry::deployed) else { return };
+        let Some(latest) = model.default_version().and_then(VersionEntry::deployed) else { return };
         let name = model.name();
         let summary = latest.pipeline().manifest().summary.clone().unwrap_or_default();
         self.tags.push(json!({"name": name.as_ref(), "description": summary}));
@@ -184,7 +184,7 @@ impl Fragment {
     fn default_model(&mut self, model: Option<&ModelEntry<Deployment>>) {
         self.schemas.insert(IMAGE_DATA.to_owned(), image_data_schema());
         self.flat_examples = vec![("/predict_image_base64", image_data_example())];
-        let latest = model.and_then(|model| model.latest()).and_then(VersionEntry::deployed);
+        let latest = model.and_then(|model| model.default_version()).and_then(VersionEntry::deployed);
         let latest = latest.filter(|latest| !latest.pipeline().takes_pictures());
         let (row, batch) = match latest {
             Some(latest) => {

@@ -80,13 +80,13 @@ fn card(model: &ModelEntry<Deployment>, version: &VersionEntry<Deployment>) -> M
 }
 
 fn summary(model: &ModelEntry<Deployment>) -> ModelSummary {
-    let latest = model.latest().and_then(VersionEntry::deployed);
-    let manifest = latest.map(|latest| latest.pipeline().manifest());
+    let default = model.default_version().and_then(VersionEntry::deployed);
+    let manifest = default.map(|default| default.pipeline().manifest());
     ModelSummary {
         model: model.name().as_ref().to_owned(),
         task: manifest.map(|manifest| manifest.task.as_str().to_owned()),
         summary: manifest.and_then(|manifest| manifest.summary.clone()),
-        default_version: latest.map(|latest| latest.version().to_owned()),
+        default_version: default.map(|default| default.version().to_owned()),
         aliases: model.aliases().map(|(alias, version)| (alias.to_string(), version.to_string())).collect(),
         versions: model.versions().iter().map(status).collect(),
     }

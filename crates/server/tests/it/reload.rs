@@ -10,7 +10,7 @@ use ferrocast_server::loaders;
 use ferrocast_testkit::small_model;
 use serde_json::Value;
 
-use crate::server::{PENGUIN, TestServer, all_samples, copy};
+use crate::server::{PENGUIN, TestServer, all_samples, copy, shared};
 
 /// Good and bad attempts.
 const RELOADS: usize = 100;
@@ -123,4 +123,41 @@ fn a_changed_folder_is_taken_up_by_itself() {
     fs::remove_file(folder.path().join("a.onnx")).expect("a file");
     eventually("/v2/models/a/ready", 404);
     eventually("/v2/health/ready", 200);
+}
+
+#[test]
+fn aliases_are_moved_while_the_server_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&all_samples().join("penguins"), &folder.path().join("penguins"));
+    let server = TestServer::start(folder.path(), &[("MODELS__CONTROL", "explicit")], loaders());
+    let move_to = |alias: &str, version: &str| {
+        let body = format!(r#"{{"version": "{version}"}}"#);
+        let answer = server.client().request(
+            "PUT",
+            &format!("/models/penguins/aliases/{alias}"),
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        );
+        (answer.status, answer.text())
+    };
+    let meant = |path: &str| server.client().post(path, PENGUIN.as_bytes()).json()["version"].clone();
+    let (status, text) = move_to("stable", "v1");
+    assert_eq!((status, text.as_str()), (200, r#"{"model":"penguins","alias":"stable","version":"1"}"#));
+    assert_eq!((meant("/predict/stable"), meant("/predict")), ("1".into(), "2".into()));
+    assert_eq!(move_to("default", "stable").0, 200);
+    assert_eq!((meant("/predict"), meant("/models/penguins/predict")), ("1".into(), "1".into()));
+    assert_eq!(meant("/predict/latest"), "2");
+    assert_eq!(server.client().get("/models/penguins").json()["default_version"], "1");
+    assert_eq!(move_to("default", "latest").0, 200);
+    assert_eq!(meant("/predict"), "2");
+    for (alias, version, status) in [("stable", "7", 404), ("latest", "1", 400), ("3", "1", 400), ("..", "1", 400)] {
+        assert_eq!(move_to(alias, version).0, status, "{alias} {version}");
+    }
+    let refused = shared().client().request(
+        "PUT",
+        "/models/penguins/aliases/stable",
+        &[("content-type", "application/json")],
+        br#"{"version": "1"}"#,
+    );
+    assert_eq!((refused.status, refused.text().contains("models.control")), (400, true));
 }

@@ -1,21 +1,16 @@
 //! The body of `/predict_image_base64`: `{"image_data": "…"}`.
 
-use std::sync::LazyLock;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ferrocast_schema::{
-    Feature, FeatureType, JsonLimits, Loc, RowSchema, SchemaOptions, Values, Violation, Violations, code,
-};
+use ferrocast_schema::{JsonLimits, Loc, Violation, Violations, code};
 
+use super::text_field::TextField;
 use crate::{ApiError, ErrorCode};
 
 /// The one field of the body.
 const FIELD: &str = "image_data";
 
-/// The body as a row of one text, so that everything about JSON is judged and worded as everywhere else.
-static BODY: LazyLock<Option<RowSchema>> =
-    LazyLock::new(|| RowSchema::compile(&[Feature::new(FIELD, FeatureType::String)], &SchemaOptions::default()).ok());
+static IMAGE_DATA: TextField = TextField::new(FIELD);
 
 /// Bytes that a body of base64 has at most around a picture of so many bytes.
 pub fn base64_body_bytes(picture: usize) -> usize {
@@ -26,22 +21,17 @@ pub fn base64_body_bytes(picture: usize) -> usize {
 /// Reads the body of `/predict_image_base64`: the bytes of a picture, of at most `most` bytes.
 ///
 /// Base64 is that of RFC 4648 with its padding and nothing else: no line breaks, no `data:` in front, and never an address
-/// to fetch something from. Other fields count for nothing, as in a row.
+/// to fetch something from.
 ///
 /// # Errors
 /// As [`decode_row`](super::decode_row); [`ErrorCode::PayloadTooLarge`] by the length of the text, before it is decoded.
 pub fn decode_picture(body: &[u8], limits: &JsonLimits, most: usize) -> Result<Vec<u8>, ApiError> {
-    let schema = BODY.as_ref().ok_or_else(ApiError::internal)?;
-    let rows = schema.parse_row(body, limits)?;
-    let Some(Values::Text(texts)) = rows.columns().first().map(|column| &column.values) else {
-        return Err(ApiError::internal());
-    };
-    let text = texts.first().ok_or_else(ApiError::internal)?;
+    let text = IMAGE_DATA.read(body, limits)?;
     if text.len() > encoded_bytes(most) {
         let message = format!("The picture is larger than {most} bytes (limits.image_bytes)");
         return Err(ApiError::new(ErrorCode::PayloadTooLarge, message));
     }
-    STANDARD.decode(text.as_bytes()).map_err(|cause| refused(text, &cause))
+    STANDARD.decode(text.as_bytes()).map_err(|cause| refused(&text, &cause))
 }
 
 fn encoded_bytes(picture: usize) -> usize {
