@@ -92,6 +92,13 @@ fn what_is_asked_for_is_understood() {
 }
 
 #[test]
+fn an_escaped_key_is_the_key() {
+    let body = br#"{"inputs":[{"n\u0061me":"x","shape":[1,2],"datatype":"FP32","d\u0061ta":[1,2]}]}"#;
+    let request = decode(body, None, &mirror(Dtype::F32)).unwrap();
+    assert_eq!(request.inputs, [Tensor::from_vec(&[1, 2], vec![1f32, 2.0]).unwrap()]);
+}
+
+#[test]
 fn a_raw_body_is_the_one_input() {
     let bytes = [0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0];
     let request = decode(&bytes, Some(0), &mirror(Dtype::F32)).unwrap();
@@ -172,6 +179,14 @@ fn malformed() -> Vec<(String, Option<usize>, &'static str)> {
         (input(&format!(r#"{good},"parameters":{{"binary_data_size":"8"}}"#)), None, "must be a whole number"),
         (input(&format!(r#"{good},"parameters":{{"shared_memory_region":"r"}}"#)), None, "shared memory"),
         (input(r#""name":"x","shape":[1,2],"datatype":"FP16","data":[1,2]"#), None, "as binary data"),
+        (with(r#""x":[{"data":[}]}]"#), None, "failed to parse"),
+        (with(r#""x":[{"data":[{ not json ,,]}]"#), None, "failed to parse"),
+        (with(r#""outputs":[{"name":"y","data":[junk,,]}]"#), None, "failed to parse"),
+        (input(r#""name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]4"#), None, "failed to parse"),
+        (input(r#""name":"x","shape":[1,2],"datatype":"FP32","d\u0061ta":0"#), None, "is no array"),
+        (r#"["id",null,[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}],null]"#.into(), None, "an object"),
+        (r#"{"inputs":[["x",[1,2],"FP32",null,0]],"x":[{"data":[1,2]}]}"#.into(), None, "an object"),
+        (with(r#""parameters":{"timeout":1,"timeout":2}"#), None, "duplicate parameter"),
         (with(r#""parameters":{"triton_x":1}"#), None, "reserved"),
         (with(r#""parameters":{"binary_data_output":1}"#), None, "must be true or false"),
         (with(r#""parameters":{"timeout":-1}"#), None, "must be a whole number"),

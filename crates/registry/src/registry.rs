@@ -157,6 +157,10 @@ impl<D: Send + Sync + 'static> Shared<D> {
         let mut found = scan(&root).map_err(LoadError::Root)?;
         found.retain(|found| scope.holds(found.name(), found.version()));
         if found.is_empty() && !matches!(scope, Scope::All) {
+            self.published.update(|snapshot| {
+                forget_past(snapshot, scope);
+                snapshot.forget_empty_models();
+            });
             return Err(scope.not_found());
         }
         let (done, slot) = Promise::new();

@@ -35,8 +35,13 @@ impl ContentEncoding {
     /// # Errors
     /// What the header says, if that is neither.
     pub(crate) fn of_body(headers: &HeaderMap) -> Result<Option<ContentEncoding>, String> {
-        let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(None) };
-        let text = encoding.to_str().unwrap_or_default().trim();
+        let mut encodings = headers.get_all(header::CONTENT_ENCODING);
+        let Some(encoding) = encodings.next() else { return Ok(None) };
+        let text = String::from_utf8_lossy(encoding.as_bytes());
+        let text = text.trim();
+        if encodings.next().is_some() {
+            return Err("more than one".to_owned());
+        }
         match text.to_ascii_lowercase().as_str() {
             "" | "identity" => Ok(None),
             "gzip" | "x-gzip" => Ok(Some(ContentEncoding::Gzip)),

@@ -82,11 +82,12 @@ impl ChildTrial {
     }
 
     fn failure(&self, status: ExitStatus, words: &str) -> String {
+        // The words of Rust, and of tract.
+        if words.contains("memory allocation of") || words.contains("failed to allocate") {
+            return format!("it takes more than {} bytes of memory to load (models.trial_memory)", self.limits.memory);
+        }
         if status.code() == Some(1) && !words.is_empty() {
             return words.to_owned();
-        }
-        if words.contains("memory allocation of") {
-            return format!("it takes more than {} bytes of memory to load (models.trial_memory)", self.limits.memory);
         }
         if words.contains("overflowed its stack") {
             return "loading it overflows the stack".to_owned();

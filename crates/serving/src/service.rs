@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -48,6 +49,8 @@ pub struct Service {
     jobs: Jobs,
     /// The model without which the service is of no use.
     required: Option<String>,
+    /// All that was there at the start has been loaded, or has failed.
+    has_started: AtomicBool,
 }
 
 impl Service {
@@ -63,7 +66,14 @@ impl Service {
         let required = config.registry.default_model.clone();
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         let jobs = Jobs::new(&pool);
-        Ok(Service { registry, pool, gate: Gate::new(config.max_in_flight), jobs, required })
+        Ok(Service {
+            registry,
+            pool,
+            gate: Gate::new(config.max_in_flight),
+            jobs,
+            required,
+            has_started: AtomicBool::new(false),
+        })
     }
 
     /// Loads every model of the folder on the loader thread; the ticket tells when all are ready or have failed.
@@ -97,7 +107,7 @@ impl Service {
         self.registry.set_alias(model, alias, version)
     }
 
-    /// Whether requests can be sent here: the folder has been looked through, of each model a version serves or none can,
+    /// Whether requests can be sent here: the folder has been looked through once, of each model a version served or none could,
     /// and the model that requests without a name mean serves, if the configuration names one.
     pub fn is_ready(&self) -> bool {
         let snapshot = self.snapshot();
@@ -109,7 +119,11 @@ impl Service {
             Some(name) => snapshot.model(name).is_some_and(|model| model.latest().is_some()),
             None => true,
         };
-        snapshot.generation() > 0 && has_default && snapshot.models().iter().all(settled)
+        // Models that come later do not take it away again.
+        let has_started = self.has_started.load(Ordering::Relaxed)
+            || (snapshot.generation() > 0 && snapshot.models().iter().all(settled));
+        self.has_started.fetch_or(has_started, Ordering::Relaxed);
+        has_started && has_default
     }
 
     /// The version that a request means, ready to serve.

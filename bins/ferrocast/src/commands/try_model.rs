@@ -20,6 +20,8 @@ pub(crate) struct Limits {
 /// Loads the model and runs its example, within the limits. What goes wrong is said as a server says it.
 pub(crate) fn run(folder: PathBuf, model: PathBuf, manifest: Option<PathBuf>, limits: Limits) -> Done {
     confine(limits)?;
+    // What is caught is told by the error, without places in the source.
+    std::panic::set_hook(Box::new(|_| {}));
     let files = ModelFiles { folder, model, manifest };
     match Pipeline::open_files(&files, &loaders()) {
         Ok(_pipeline) => Ok(()),

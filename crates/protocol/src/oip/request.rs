@@ -4,6 +4,7 @@ mod binary_tensor;
 mod cut;
 mod decimal;
 mod json_tensor;
+mod object;
 mod parameters;
 
 use std::borrow::Cow;
@@ -11,8 +12,10 @@ use std::time::Duration;
 
 use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::cut::{Cut, CutError, cut};
+use self::object::Object;
 use self::parameters::Parameters;
 use super::datatype::Datatype;
 use super::error::invalid;
@@ -51,9 +54,9 @@ struct Body<'a> {
     #[serde(borrow, default)]
     parameters: Option<Parameters<'a>>,
     #[serde(borrow, default)]
-    inputs: Vec<InputBody<'a>>,
+    inputs: Vec<Object<InputBody<'a>>>,
     #[serde(borrow, default)]
-    outputs: Option<Vec<OutputBody<'a>>>,
+    outputs: Option<Vec<Object<OutputBody<'a>>>>,
 }
 
 #[derive(Deserialize)]
@@ -105,11 +108,12 @@ pub fn decode_infer(
         CutError::Endless(start) => unparsed(&format!("what begins at byte {start} has no end")),
         CutError::NoArray(start) => invalid(format!("the 'data' at byte {start} is no array")),
     })?;
-    let request: Body<'_> = serde_json::from_slice(&rest).map_err(|error| unparsed(&error))?;
+    let Object(request): Object<Body<'_>> = serde_json::from_slice(&rest).map_err(|error| unparsed(&error))?;
     let parameters = request.parameters.unwrap_or_default();
     if let Some(name) = parameters.names().find(|name| name.starts_with("triton_")) {
         return Err(invalid(format!("parameter keys starting with 'triton_' are reserved: '{name}'")));
     }
+    check_unread(&request.inputs, &data)?;
     let inputs = inputs(&request.inputs, &data, &mut binary, model, signature)?;
     if !binary.is_empty() {
         return Err(invalid(format!("unexpected additional input data for model '{model}'")));
@@ -125,13 +129,22 @@ pub fn decode_infer(
     })
 }
 
+/// Arrays that belong to no input are not read, but have to be JSON like everything else.
+fn check_unread(inputs: &[Object<InputBody<'_>>], data: &[&[u8]]) -> Result<(), ApiError> {
+    let is_read = |index| inputs.iter().any(|Object(input)| input.data == Some(index));
+    for (_, array) in data.iter().enumerate().filter(|(index, _)| !is_read(*index)) {
+        serde_json::from_slice::<IgnoredAny>(array).map_err(|error| unparsed(&error))?;
+    }
+    Ok(())
+}
+
 fn unparsed(cause: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(ErrorCode::MalformedBody, format!("failed to parse the request JSON buffer: {cause}"))
 }
 
 /// The inputs in the order of the signature. Binary ones lie behind each other in `binary` in the order of the request.
 fn inputs(
-    given: &[InputBody<'_>],
+    given: &[Object<InputBody<'_>>],
     data: &[&[u8]],
     binary: &mut &[u8],
     model: &str,
@@ -139,7 +152,7 @@ fn inputs(
 ) -> Result<Vec<Tensor>, ApiError> {
     let specs = signature.inputs();
     let mut tensors: Vec<Option<Tensor>> = specs.iter().map(|_| None).collect();
-    for input in given {
+    for Object(input) in given {
         let name = input.name.as_ref();
         let place = specs.iter().zip(&mut tensors).find(|(spec, _)| &*spec.name == name);
         let (spec, place) =
@@ -227,9 +240,9 @@ fn in_brackets<T: ToString>(sizes: impl IntoIterator<Item = T>) -> String {
     format!("[{}]", sizes.join(","))
 }
 
-fn missing_inputs(given: &[InputBody<'_>], model: &str, signature: &Signature) -> ApiError {
+fn missing_inputs(given: &[Object<InputBody<'_>>], model: &str, signature: &Signature) -> ApiError {
     let names = |names: Vec<&str>| format!("['{}']", names.join("','"));
-    let got: Vec<&str> = given.iter().map(|input| input.name.as_ref()).collect();
+    let got: Vec<&str> = given.iter().map(|Object(input)| input.name.as_ref()).collect();
     let missing = signature.inputs().iter().map(|spec| &*spec.name).filter(|name| !got.contains(name)).collect();
     let (expected, count) = (signature.inputs().len(), got.len());
     let got = if got.is_empty() { "[]".to_owned() } else { names(got) };
@@ -252,7 +265,7 @@ fn check(inputs: &[Tensor], model: &str, signature: &Signature) -> Result<usize,
 
 /// The outputs that are asked for; if none is, all of them.
 fn outputs(
-    given: Option<&[OutputBody<'_>]>,
+    given: Option<&[Object<OutputBody<'_>>]>,
     all_binary: bool,
     model: &str,
     signature: &Signature,
@@ -263,7 +276,7 @@ fn outputs(
         return Ok(all.map(|index| RequestedOutput { index, binary: all_binary, classes: None }).collect());
     };
     let mut wanted: Vec<RequestedOutput> = Vec::with_capacity(given.len().min(specs.len()));
-    for output in given {
+    for Object(output) in given {
         let name = output.name.as_ref();
         let index = specs.iter().position(|spec| &*spec.name == name);
         let index =

@@ -71,7 +71,9 @@ fn check_head(request: &HttpRequest) -> Result<Head, Failure> {
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
     let Some(value) = headers.get(HEADER_LENGTH) else { return Ok(None) };
-    let length = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let digits = value.to_str().ok().map(str::trim).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_alone = headers.get_all(HEADER_LENGTH).count() == 1;
+    let length = digits.filter(|_| is_alone).and_then(|text| text.parse().ok());
     let refusal = || {
         let value = String::from_utf8_lossy(value.as_bytes());
         let message = format!("Unable to parse Inference-Header-Content-Length, got: {value}");

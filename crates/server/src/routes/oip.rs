@@ -203,6 +203,7 @@ impl Written {
         let kind = if self.header_length.is_some() { "application/octet-stream" } else { "application/json" };
         let mut response = HttpResponse::Ok().content_type(HeaderValue::from_static(kind)).body(self.body);
         let headers = response.headers_mut();
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         if let Some(length) = self.header_length {
             headers.insert(HEADER_LENGTH, HeaderValue::from(length));
         }

@@ -155,7 +155,7 @@ fn bytes_go_there_and_back() {
     let answer = client.request("POST", "/v2/models/mirror/infer", &[("inference-header-content-length", "0")], row);
     let json_bytes: usize = answer.header("inference-header-content-length").unwrap().parse().unwrap();
     assert_eq!(&answer.body[json_bytes..], row, "{answer:?}");
-    for wrong in ["-1", "x", "1.5", &(body.len() + 1).to_string()] {
+    for wrong in ["-1", "+1", "x", "1.5", &(body.len() + 1).to_string()] {
         let headers = [("inference-header-content-length", wrong)];
         let answer = server.client().request("POST", "/v2/models/mirror/infer", &headers, &body);
         assert!(answer.status == 400 && answer.json()["error"].is_string(), "{wrong}: {}", answer.text());

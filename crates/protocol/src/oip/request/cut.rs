@@ -43,11 +43,12 @@ pub(super) fn cut(json: &[u8]) -> Result<Cut<'_>, CutError> {
             b'"' => {
                 let string = string(json, at)?;
                 at = string.end;
-                let is_data = depth == DEPTH_OF_INPUTS && json.get(string) == Some(DATA);
+                let is_data = depth == DEPTH_OF_INPUTS && is_data(json.get(string).unwrap_or_default());
                 if let Some(value) = is_data.then(|| value_behind(json, at)).flatten() {
                     let array = array(json, value)?;
                     cut.rest.extend_from_slice(json.get(copied..array.start).unwrap_or_default());
-                    cut.rest.extend_from_slice(cut.data.len().to_string().as_bytes());
+                    // Apart from whatever follows, which must not become part of the number.
+                    cut.rest.extend_from_slice(format!(" {} ", cut.data.len()).as_bytes());
                     cut.data.extend(json.get(array.clone()));
                     (at, copied) = (array.end, array.end);
                 }
@@ -59,6 +60,12 @@ pub(super) fn cut(json: &[u8]) -> Result<Cut<'_>, CutError> {
     }
     cut.rest.extend_from_slice(json.get(copied..).unwrap_or_default());
     Ok(cut)
+}
+
+/// Whether a string, with its quotes, is the key, however it is written.
+fn is_data(string: &[u8]) -> bool {
+    string == DATA
+        || string.contains(&b'\\') && serde_json::from_slice::<String>(string).is_ok_and(|name| name == "data")
 }
 
 /// The string that begins at `start`, with its quotes.
@@ -122,7 +129,7 @@ mod tests {
             [[1,2],["]\"["]] ,"name":"data"},{"shape":[1],"data":[]}],"data":[3],"parameters":{"x":{"y":{"data":[4]}}}}"#;
         let (rest, data) = parts(json);
         assert_eq!(data, [r#"[[1,2],["]\"["]]"#, "[]"]);
-        assert_eq!(rest, json.replace(r#"[[1,2],["]\"["]]"#, "0").replace(r#""data":[]"#, r#""data":1"#));
+        assert_eq!(rest, json.replace(r#"[[1,2],["]\"["]]"#, " 0 ").replace(r#""data":[]"#, r#""data": 1 "#));
         assert_eq!(parts("nothing").1.len(), 0);
     }
 

@@ -67,8 +67,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Parameters<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Parameters<'de>, A::Error> {
-                let mut parameters = Vec::new();
+                let mut parameters: Vec<(Cow<'de, str>, Parameter)> = Vec::new();
                 while let Some(Name(name)) = fields.next_key()? {
+                    if parameters.iter().any(|(known, _)| *known == name) {
+                        return Err(serde::de::Error::custom(format_args!("duplicate parameter `{name}`")));
+                    }
                     parameters.push((name, fields.next_value()?));
                 }
                 Ok(Parameters(parameters))
