@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use ferrocast_engine::{Dtype, Element, Tensor};
 
+use super::datatype::for_number;
 use super::error::invalid;
 use crate::ApiError;
 
@@ -16,21 +17,9 @@ pub(super) fn largest<N: Display>(
     count: usize,
     names: &[N],
 ) -> Result<Tensor, ApiError> {
-    match tensor.dtype() {
-        Dtype::U8 => of::<u8, N>(output, tensor, has_rows, count, names),
-        Dtype::U16 => of::<u16, N>(output, tensor, has_rows, count, names),
-        Dtype::U32 => of::<u32, N>(output, tensor, has_rows, count, names),
-        Dtype::U64 => of::<u64, N>(output, tensor, has_rows, count, names),
-        Dtype::I8 => of::<i8, N>(output, tensor, has_rows, count, names),
-        Dtype::I16 => of::<i16, N>(output, tensor, has_rows, count, names),
-        Dtype::I32 => of::<i32, N>(output, tensor, has_rows, count, names),
-        Dtype::I64 => of::<i64, N>(output, tensor, has_rows, count, names),
-        Dtype::F32 => of::<f32, N>(output, tensor, has_rows, count, names),
-        Dtype::F64 => of::<f64, N>(output, tensor, has_rows, count, names),
-        dtype => {
-            Err(invalid(format!("class result not available for output '{output}' due to unsupported type {dtype}")))
-        }
-    }
+    for_number!(tensor.dtype(), T => of::<T, N>(output, tensor, has_rows, count, names), dtype => {
+        Err(invalid(format!("class result not available for output '{output}' due to unsupported type {dtype}")))
+    })
 }
 
 fn of<T: Element + PartialOrd + Display, N: Display>(

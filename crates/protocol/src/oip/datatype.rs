@@ -66,6 +66,30 @@ impl fmt::Display for Datatype {
     }
 }
 
+/// Runs one expression with `$T` as the Rust type of a number's [`Dtype`], and another for flags and texts.
+macro_rules! for_number {
+    ($dtype:expr, $T:ident => $number:expr, $other:pat => $rest:expr) => {
+        match $dtype {
+            Dtype::U8 => for_number!(@ $T u8 $number),
+            Dtype::U16 => for_number!(@ $T u16 $number),
+            Dtype::U32 => for_number!(@ $T u32 $number),
+            Dtype::U64 => for_number!(@ $T u64 $number),
+            Dtype::I8 => for_number!(@ $T i8 $number),
+            Dtype::I16 => for_number!(@ $T i16 $number),
+            Dtype::I32 => for_number!(@ $T i32 $number),
+            Dtype::I64 => for_number!(@ $T i64 $number),
+            Dtype::F32 => for_number!(@ $T f32 $number),
+            Dtype::F64 => for_number!(@ $T f64 $number),
+            $other => $rest,
+        }
+    };
+    (@ $T:ident $rust:ident $number:expr) => {{
+        type $T = $rust;
+        $number
+    }};
+}
+pub(super) use for_number;
+
 #[cfg(test)]
 mod tests {
     use super::Datatype;

@@ -4,7 +4,7 @@ use ferrocast_engine::{Dtype, Element, Tensor};
 use half::{bf16, f16};
 
 use crate::ApiError;
-use crate::oip::datatype::Datatype;
+use crate::oip::datatype::{Datatype, for_number};
 use crate::oip::error::invalid;
 
 /// Reads the elements of input `name` out of `bytes`, all of them.
@@ -12,21 +12,13 @@ pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], bytes: &[u8]
     match datatype {
         Datatype::Fp16 => fixed(name, shape, bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
         Datatype::Bf16 => fixed(name, shape, bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),
-        Datatype::Of(dtype) => match dtype {
-            Dtype::Bool => flags(name, shape, bytes),
-            Dtype::U8 => fixed(name, shape, bytes, u8::from_le_bytes),
-            Dtype::U16 => fixed(name, shape, bytes, u16::from_le_bytes),
-            Dtype::U32 => fixed(name, shape, bytes, u32::from_le_bytes),
-            Dtype::U64 => fixed(name, shape, bytes, u64::from_le_bytes),
-            Dtype::I8 => fixed(name, shape, bytes, i8::from_le_bytes),
-            Dtype::I16 => fixed(name, shape, bytes, i16::from_le_bytes),
-            Dtype::I32 => fixed(name, shape, bytes, i32::from_le_bytes),
-            Dtype::I64 => fixed(name, shape, bytes, i64::from_le_bytes),
-            Dtype::F32 => fixed(name, shape, bytes, f32::from_le_bytes),
-            Dtype::F64 => fixed(name, shape, bytes, f64::from_le_bytes),
-            Dtype::Str => texts(name, shape, bytes),
-            _ => Err(invalid(format!("input '{name}' has datatype {datatype}, which is not supported"))),
-        },
+        Datatype::Of(dtype) => {
+            for_number!(dtype, T => fixed(name, shape, bytes, T::from_le_bytes), other => match other {
+                Dtype::Bool => flags(name, shape, bytes),
+                Dtype::Str => texts(name, shape, bytes),
+                _ => Err(invalid(format!("input '{name}' has datatype {datatype}, which is not supported"))),
+            })
+        }
     }
 }
 

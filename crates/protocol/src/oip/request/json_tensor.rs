@@ -6,7 +6,7 @@ use ferrocast_engine::{Dtype, Element, Tensor};
 
 use super::decimal::Decimal;
 use crate::ApiError;
-use crate::oip::datatype::Datatype;
+use crate::oip::datatype::{Datatype, for_number};
 use crate::oip::error::invalid;
 
 /// Reads the elements of input `name` out of `json`, an array.
@@ -16,21 +16,11 @@ pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], json: &[u8])
             format!("input '{name}' has datatype {datatype}, which JSON cannot carry; send it as binary data");
         return Err(invalid(message));
     };
-    match dtype {
+    for_number!(dtype, T => elements::<T>(name, dtype, shape, json), other => match other {
         Dtype::Bool => elements::<bool>(name, dtype, shape, json),
-        Dtype::U8 => elements::<u8>(name, dtype, shape, json),
-        Dtype::U16 => elements::<u16>(name, dtype, shape, json),
-        Dtype::U32 => elements::<u32>(name, dtype, shape, json),
-        Dtype::U64 => elements::<u64>(name, dtype, shape, json),
-        Dtype::I8 => elements::<i8>(name, dtype, shape, json),
-        Dtype::I16 => elements::<i16>(name, dtype, shape, json),
-        Dtype::I32 => elements::<i32>(name, dtype, shape, json),
-        Dtype::I64 => elements::<i64>(name, dtype, shape, json),
-        Dtype::F32 => elements::<f32>(name, dtype, shape, json),
-        Dtype::F64 => elements::<f64>(name, dtype, shape, json),
         Dtype::Str => elements::<String>(name, dtype, shape, json),
         _ => Err(invalid(format!("input '{name}' has datatype {datatype}, which is not supported"))),
-    }
+    })
 }
 
 fn elements<T: FromJson>(name: &str, dtype: Dtype, shape: &[usize], json: &[u8]) -> Result<Tensor, ApiError> {

@@ -3,6 +3,8 @@
 use bytemuck::NoUninit;
 use ferrocast_engine::{Dtype, Element, Tensor};
 
+use crate::oip::datatype::for_number;
+
 /// Bytes of a text's length.
 const LENGTH: usize = 4;
 
@@ -16,20 +18,10 @@ pub(super) fn size(tensor: &Tensor) -> usize {
 
 /// Adds the elements to `body`.
 pub(super) fn write(body: &mut Vec<u8>, tensor: &Tensor) {
-    match tensor.dtype() {
+    for_number!(tensor.dtype(), T => fixed::<T>(body, tensor), other => match other {
         Dtype::Bool => fixed::<bool>(body, tensor),
-        Dtype::U8 => fixed::<u8>(body, tensor),
-        Dtype::U16 => fixed::<u16>(body, tensor),
-        Dtype::U32 => fixed::<u32>(body, tensor),
-        Dtype::U64 => fixed::<u64>(body, tensor),
-        Dtype::I8 => fixed::<i8>(body, tensor),
-        Dtype::I16 => fixed::<i16>(body, tensor),
-        Dtype::I32 => fixed::<i32>(body, tensor),
-        Dtype::I64 => fixed::<i64>(body, tensor),
-        Dtype::F32 => fixed::<f32>(body, tensor),
-        Dtype::F64 => fixed::<f64>(body, tensor),
         _ => texts(body, tensor.as_slice().unwrap_or_default()),
-    }
+    });
 }
 
 /// Elements as they lie in memory, in one copy; their bytes are turned around where the machine has them the other way.
