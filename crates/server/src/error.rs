@@ -50,12 +50,19 @@ impl From<ApiError> for Failure {
     }
 }
 
+/// One thing that is wrong with a request.
+impl From<Violation> for Failure {
+    fn from(violation: Violation) -> Failure {
+        ApiError::from(Violations::one(violation)).into()
+    }
+}
+
 /// The one mapping from the service's errors to the error table.
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Failure {
         if let ServeError::OutOfRange { feature, .. } = &error {
             let at = Loc::body().field(feature);
-            return ApiError::from(Violations::one(Violation::new(at, code::FINITE_NUMBER, error.to_string()))).into();
+            return Violation::new(at, code::FINITE_NUMBER, error.to_string()).into();
         }
         let api_error = ApiError::new(code_of(&error), said_to_clients(&error));
         match error {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
 use apistos::{InstanceType, NumberValidation, Schema, SchemaObject};
-use ferrocast_protocol::ApiError;
-use ferrocast_schema::{Loc, Violation, Violations, code};
+use ferrocast_schema::{Loc, Violation, code};
 
 use crate::error::Failure;
 
@@ -28,7 +27,7 @@ pub(crate) fn timeout(headers: &HeaderMap, most: Duration) -> Result<Duration, F
         None => {
             let at = Loc::root("header").field(NAME);
             let message = "Input should be a whole number of milliseconds above 0";
-            Err(ApiError::from(Violations::one(Violation::new(at, code::INT_PARSING, message))).into())
+            Err(Violation::new(at, code::INT_PARSING, message).into())
         }
     }
 }

@@ -4,7 +4,6 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::ErrorCode;
@@ -119,15 +118,5 @@ impl ApiComponent for TensorBody {
 
     fn schema() -> Option<(String, ReferenceOr<Schema>)> {
         None
-    }
-
-    fn request_body() -> Option<RequestBody> {
-        let schema = ReferenceOr::Reference { _ref: "#/components/schemas/InferenceRequest".to_owned() };
-        let json = MediaType { schema: Some(schema), ..MediaType::default() };
-        Some(RequestBody {
-            content: [("application/json".to_owned(), json)].into(),
-            required: Some(true),
-            ..RequestBody::default()
-        })
     }
 }

@@ -8,9 +8,8 @@ use actix_web::{FromRequest, HttpRequest};
 use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
-use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::TopK;
-use ferrocast_schema::{Loc, Violation, Violations, code};
+use ferrocast_schema::{Loc, Violation, code};
 
 use crate::error::Failure;
 
@@ -35,8 +34,7 @@ fn parse(query: &str) -> Result<TopKQuery, Failure> {
     let first = values.next();
     if values.next().is_some() {
         let at = Loc::root("query").field(NAME);
-        let violation = Violation::new(at, code::DUPLICATE_FIELD, "Parameter given more than once");
-        return Err(ApiError::from(Violations::one(violation)).into());
+        return Err(Violation::new(at, code::DUPLICATE_FIELD, "Parameter given more than once").into());
     }
     Ok(TopKQuery(first.map(|(_, value)| TopK::parse(value)).transpose()?))
 }

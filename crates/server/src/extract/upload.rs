@@ -16,8 +16,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
-use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_schema::{Loc, Violation, Violations, code};
+use ferrocast_protocol::ErrorCode;
+use ferrocast_schema::{Loc, Violation, code};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::json;
@@ -133,7 +133,7 @@ async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<By
         if name != PART {
             let violation =
                 Violation::new(Loc::body().field(name), code::EXTRA_FORBIDDEN, "Extra inputs are not permitted");
-            return Err(invalid(violation));
+            return Err(violation.into());
         }
         if pictures.len() == head.most_pictures {
             return Err(too_many::<N>(head.most_pictures));
@@ -149,7 +149,7 @@ async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<By
         pictures.push(read_field(field, head).await?);
     }
     if pictures.is_empty() {
-        return Err(invalid(Violation::new(Loc::body().field(PART), code::MISSING, "Field required")));
+        return Err(Violation::new(Loc::body().field(PART), code::MISSING, "Field required").into());
     }
     Ok(pictures)
 }
@@ -172,11 +172,7 @@ fn too_many<N: Number>(most: usize) -> Failure {
         return refused(ErrorCode::BatchTooLarge, message);
     }
     let message = "Field given more than once; /predict_image_batch takes several pictures";
-    invalid(Violation::new(Loc::body().field(PART), code::DUPLICATE_FIELD, message))
-}
-
-fn invalid(violation: Violation) -> Failure {
-    ApiError::from(Violations::one(violation)).into()
+    Violation::new(Loc::body().field(PART), code::DUPLICATE_FIELD, message).into()
 }
 
 fn not_a_form() -> Failure {
