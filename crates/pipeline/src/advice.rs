@@ -22,6 +22,15 @@ pub fn advice(error: &OpenError) -> Option<String> {
     Some(advice.to_owned())
 }
 
+/// The error in one line, with what to change where that helps: what a server says of a model that it does not load.
+pub fn told(error: &OpenError) -> String {
+    let chain = error.chain();
+    match advice(error) {
+        Some(advice) => format!("{chain}. To mend it: {advice}"),
+        None => chain,
+    }
+}
+
 fn malformed(cause: &str) -> Option<&'static str> {
     if cause.contains("no ONNX file") {
         Some(

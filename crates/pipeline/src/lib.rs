@@ -31,7 +31,7 @@ mod loaders;
 mod model_files;
 mod pipeline;
 
-pub use advice::advice;
+pub use advice::{advice, told};
 pub use builder::PipelineBuilder;
 pub use decode::{Class, DecodeError};
 pub use encoded::{Encoded, join_outputs, split_outputs};

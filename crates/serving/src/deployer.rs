@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ferrocast_batch::Pool;
-use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, advice};
+use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, told};
 use ferrocast_registry::{DeployError, Deployer, Release};
 use ferrocast_schema::Warmup;
 
@@ -45,10 +45,7 @@ impl Deployer for PipelineDeployer {
         if let Some(trial) = &self.trial {
             trial.load(&files).map_err(DeployError::new)?;
         }
-        let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| match advice(&error) {
-            Some(advice) => DeployError::new(format!("{}. To mend it: {advice}", error.chain())),
-            None => DeployError::new(error),
-        })?;
+        let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| DeployError::new(told(&error)))?;
         let decoding = Arc::clone(&self.decoding);
         Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool, decoding))
     }

@@ -58,11 +58,9 @@ pub struct Timing {
 /// Predicts all rows: on the calling thread if a run of so many is cheap, or nothing else of the model runs or waits and
 /// it is not too slow for that; else on the pool. Dropping the future takes the rows out of the queue.
 pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
-    let began = Instant::now();
     let encode = || deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment));
     let mut outputs = run(deployment, encode, rows.len(), options).await?;
     let predictions = decode(deployment, &mut outputs, rows.len())?;
-    deployment.statistics().answered(rows.len(), began.elapsed(), &outputs.timing);
     Ok(Answer { predictions, timing: outputs.timing })
 }
 
@@ -72,8 +70,7 @@ pub(crate) async fn predict_image(
     picture: Bytes,
     options: CallOptions,
 ) -> Result<Answer, ServeError> {
-    let began = Instant::now();
-    if options.deadline.is_some_and(|deadline| deadline <= began) {
+    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Err(ServeError::DeadlineExceeded);
     }
     if !deployment.pipeline().takes_pictures() {
@@ -81,7 +78,6 @@ pub(crate) async fn predict_image(
     }
     let mut outputs = pooled(deployment, Work::Picture(picture), options).await?;
     let predictions = decode(deployment, &mut outputs, 1)?;
-    deployment.statistics().answered(1, began.elapsed(), &outputs.timing);
     Ok(Answer { predictions, timing: outputs.timing })
 }
 
@@ -91,11 +87,8 @@ pub(crate) async fn infer(
     tensors: Encoded,
     options: CallOptions,
 ) -> Result<Outputs, ServeError> {
-    let began = Instant::now();
     let rows = tensors.rows;
-    let outputs = run(deployment, || Ok(tensors), rows, options).await?;
-    deployment.statistics().answered(rows, began.elapsed(), &outputs.timing);
-    Ok(outputs)
+    run(deployment, || Ok(tensors), rows, options).await
 }
 
 /// Encodes and runs, here or on the pool.

@@ -15,7 +15,7 @@ use ferrocast_registry::{
 use ferrocast_schema::Rows;
 
 use crate::decode_slots::DecodeSlots;
-use crate::execute::{self, Answer, CallOptions, Outputs};
+use crate::execute::{self, Answer, CallOptions, Outputs, Timing};
 use crate::jobs::Jobs;
 use crate::runner::Decoding;
 use crate::{Deployment, PipelineDeployer, ServeError, Trial};
@@ -182,7 +182,8 @@ impl Service {
         rows: &Rows,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        counted(deployment, execute::predict(deployment, rows, options)).await
+        counted(deployment, rows.len(), |answer: &Answer| &answer.timing, execute::predict(deployment, rows, options))
+            .await
     }
 
     /// Predicts a picture, given as the bytes of its file, on the pool: decoding it is no work for a thread that reads
@@ -196,7 +197,8 @@ impl Service {
         picture: Bytes,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        counted(deployment, execute::predict_image(deployment, picture, options)).await
+        counted(deployment, 1, |answer: &Answer| &answer.timing, execute::predict_image(deployment, picture, options))
+            .await
     }
 
     /// Runs the model on tensors that fit its signature, one for each input in its order, and gives its outputs as they are;
@@ -210,7 +212,13 @@ impl Service {
         tensors: Encoded,
         options: CallOptions,
     ) -> Result<Outputs, ServeError> {
-        counted(deployment, execute::infer(deployment, tensors, options)).await
+        counted(
+            deployment,
+            tensors.rows,
+            |outputs: &Outputs| &outputs.timing,
+            execute::infer(deployment, tensors, options),
+        )
+        .await
     }
 
     /// Does on the pool what is no prediction and too much for a thread that reads requests, such as unpacking a large body.
@@ -234,15 +242,18 @@ impl Service {
     }
 }
 
-/// Counts what is not answered.
+/// Counts a request of so many rows, whether it is answered or not.
 async fn counted<T>(
     deployment: &Deployment,
+    rows: usize,
+    timing: impl FnOnce(&T) -> &Timing,
     answer: impl Future<Output = Result<T, ServeError>>,
 ) -> Result<T, ServeError> {
     let began = Instant::now();
     let answer = answer.await;
-    if answer.is_err() {
-        deployment.statistics().failed(began.elapsed());
+    match &answer {
+        Ok(answer) => deployment.statistics().answered(rows, began.elapsed(), timing(answer)),
+        Err(_) => deployment.statistics().failed(began.elapsed()),
     }
     answer
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ferrocast_pipeline::{ModelFiles, Pipeline, advice};
+use ferrocast_pipeline::{ModelFiles, Pipeline, told};
 use ferrocast_server::loaders;
 
 use super::Done;
@@ -23,13 +23,8 @@ pub(crate) fn run(folder: PathBuf, model: PathBuf, manifest: Option<PathBuf>, li
     // What is caught is told by the error, without places in the source.
     std::panic::set_hook(Box::new(|_| {}));
     let files = ModelFiles { folder, model, manifest };
-    match Pipeline::open_files(&files, &loaders()) {
-        Ok(_pipeline) => Ok(()),
-        Err(error) => Err(match advice(&error) {
-            Some(advice) => format!("{}. To mend it: {advice}", error.chain()).into(),
-            None => error.chain().into(),
-        }),
-    }
+    Pipeline::open_files(&files, &loaders()).map_err(|error| told(&error))?;
+    Ok(())
 }
 
 /// Limits for this process, which nothing in it can lift; and it is the first to go if the machine runs out of memory.
