@@ -1,6 +1,7 @@
 //! What a model expects and what it answers, in the user's words.
 //!
 //! - [`Manifest`] is `model.toml`, read with every problem reported at its line, and written with comments.
+//! - [`TritonConfig`] is what Triton calls a model's configuration, `config.pbtxt`, as far as it matters here.
 //! - [`RowSchema`] is a manifest's features compiled for speed: JSON bytes become validated columns in one pass,
 //!   with all violations reported in pydantic's vocabulary.
 //! - [`Prediction`] is the answer: a class, a number or a vector.
@@ -51,7 +52,7 @@ pub use loc::{At, Loc, LocPart};
 pub use manifest::{
     Activation, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout, ImageSection, ImageSize,
     InputBinding, Manifest, ManifestError, ModelSection, Normalize, OutputSection, Problem, Range, Resize, Scale,
-    ServingMode, ServingSection, Task, Warmup,
+    ServingMode, ServingSection, Task, TritonConfig, TritonTensor, VersionPolicy, Warmup,
 };
 pub use prediction::{Choice, ClassValue, Number, Prediction, Scores};
 pub use row::{RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, SkipSeed};

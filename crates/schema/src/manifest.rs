@@ -8,6 +8,9 @@ mod image;
 mod output;
 mod read;
 mod serving;
+mod text_format;
+mod triton;
+mod versions;
 mod write;
 
 use garde::Validate;
@@ -17,6 +20,8 @@ pub use feature::{Encode, Feature, FeatureType, Range, Scale};
 pub use image::{Filter, ImageChannels, ImageLayout, ImageSection, ImageSize, Normalize, Resize};
 pub use output::{Activation, OutputSection};
 pub use serving::{ServingMode, ServingSection, Warmup};
+pub use triton::{TritonConfig, TritonTensor};
+pub use versions::VersionPolicy;
 
 pub(crate) use check::feature_problems;
 
@@ -138,6 +143,8 @@ pub struct Manifest {
     pub output: OutputSection,
     /// `[serving]`.
     pub serving: ServingSection,
+    /// `[versions]`, in a manifest that serves all versions of a model.
+    pub versions: VersionPolicy,
 }
 
 impl Manifest {
@@ -154,6 +161,7 @@ impl Manifest {
             image: None,
             output: OutputSection::default(),
             serving: ServingSection::default(),
+            versions: VersionPolicy::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use garde::Validate;
 use super::Manifest;
 use super::error::Finding;
 use super::feature::Feature;
+use super::versions::VersionPolicy;
 use crate::prediction::ClassValue;
 
 /// All problems of a manifest.
@@ -19,6 +20,7 @@ pub(super) fn manifest_problems(manifest: &Manifest) -> Vec<Finding> {
     image::problems(manifest, &mut findings);
     inputs(manifest, &mut findings);
     output(manifest, &mut findings);
+    versions(&manifest.versions, &mut findings);
     findings
 }
 
@@ -105,6 +107,16 @@ fn output(manifest: &Manifest, findings: &mut Vec<Finding>) {
         } else if output.classes.first().is_some_and(|first| is_text(first) != is_text(class)) {
             findings.push(Finding::new(path, "classes are all integers or all strings"));
         }
+    }
+}
+
+fn versions(policy: &VersionPolicy, findings: &mut Vec<Finding>) {
+    match policy {
+        VersionPolicy::Latest(0) => findings.push(Finding::new("versions.latest", "is not above 0")),
+        VersionPolicy::Only(none) if none.is_empty() => {
+            findings.push(Finding::new("versions.only", "names no version"));
+        }
+        VersionPolicy::All | VersionPolicy::Latest(_) | VersionPolicy::Only(_) => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! TOML as a tree that remembers where each key stands, so that every problem can name its line.
+//! A text as a tree that remembers where each key stands, so that every problem can name its line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use toml::Spanned;
 
 use super::error::{Finding, ManifestError, Problem};
+use super::text_format::{self, SyntaxError};
 
 /// How the TOML reader marks a date, in its data and so in its errors.
 const DATE_MARK: &str = "$__toml_private_datetime";
@@ -25,7 +26,7 @@ pub(super) enum Node {
 /// An element of an array and the byte where it begins.
 #[derive(Debug)]
 pub(super) struct Element {
-    offset: usize,
+    pub(super) offset: usize,
     pub(super) node: Node,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Element {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) key: String,
-    offset: usize,
+    pub(super) offset: usize,
     pub(super) node: Node,
 }
 
@@ -132,9 +133,22 @@ impl<'t> Document<'t> {
             };
             ManifestError::one(Problem { place, path: String::new(), message, suggestion: None })
         })?;
+        Ok(Document::new(text, root))
+    }
+
+    /// The same for the text format of protocol buffers, where `repeated` fields are arrays.
+    pub(super) fn parse_text_format(text: &'t str, repeated: &[&str]) -> Result<Document<'t>, ManifestError> {
+        let root = text_format::parse(text, repeated).map_err(|SyntaxError { offset, message }| {
+            let place = Some(line_and_column(text, offset));
+            ManifestError::one(Problem { place, path: String::new(), message, suggestion: None })
+        })?;
+        Ok(Document::new(text, root))
+    }
+
+    fn new(text: &'t str, root: Node) -> Document<'t> {
         let mut places = HashMap::new();
         collect_places(&root, "", &mut places);
-        Ok(Document { text, root, places })
+        Document { text, root, places }
     }
 
     /// The keys of the document.

@@ -69,11 +69,18 @@ pub(crate) struct Finding {
     pub(crate) path: String,
     pub(crate) message: String,
     pub(crate) suggestion: Option<String>,
+    /// Nothing is wrong with it.
+    pub(crate) is_note: bool,
 }
 
 impl Finding {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Finding {
-        Finding { path: path.into(), message: message.into(), suggestion: None }
+        Finding { path: path.into(), message: message.into(), suggestion: None, is_note: false }
+    }
+
+    /// What is only to be known.
+    pub(crate) fn note(path: impl Into<String>, message: impl Into<String>) -> Finding {
+        Finding { is_note: true, ..Finding::new(path, message) }
     }
 
     pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> Finding {

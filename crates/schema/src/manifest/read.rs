@@ -3,14 +3,18 @@
 mod feature;
 mod image;
 mod section;
+mod triton;
 
 use super::check;
 use super::document::{Document, Node};
 use super::error::{Finding, ManifestError};
 use super::output::{Activation, OutputSection};
 use super::serving::{ServingMode, ServingSection, Warmup};
+use super::versions::VersionPolicy;
 use super::{ExtraFields, FORMAT, InputBinding, Manifest, ModelSection, Task};
 use crate::prediction::ClassValue;
+
+pub(super) use triton::config as triton_config;
 
 use section::Section;
 
@@ -52,6 +56,9 @@ fn root(mut root: Section<'_, '_>) -> (Manifest, bool) {
     }
     if let Some(section) = root.section("serving") {
         manifest.serving = serving(section);
+    }
+    if let Some(section) = root.section("versions") {
+        manifest.versions = versions(section);
     }
     root.finish();
     (manifest, complete)
@@ -105,4 +112,28 @@ fn serving(mut section: Section<'_, '_>) -> ServingSection {
     };
     section.finish();
     serving
+}
+
+fn versions(mut section: Section<'_, '_>) -> VersionPolicy {
+    let latest = section.at_least_one("latest");
+    let only = section.list("only", "versions", version);
+    let policy = match (latest, only) {
+        (Some(_), Some(_)) => {
+            section.find("only", |path| Finding::new(path, "`latest` is given already").suggest("keep one of the two"));
+            VersionPolicy::All
+        }
+        (Some(latest), None) => VersionPolicy::Latest(latest),
+        (None, Some(only)) => VersionPolicy::Only(only),
+        (None, None) => VersionPolicy::All,
+    };
+    section.finish();
+    policy
+}
+
+fn version(node: &Node) -> Option<String> {
+    match node {
+        Node::Int(number) if *number >= 0 => Some(number.to_string()),
+        Node::Text(name) => Some(name.clone()),
+        _ => None,
+    }
 }

@@ -7,6 +7,7 @@ use super::feature::{Encode, Feature, FeatureType, Scale};
 use super::image::{ImageSection, ImageSize};
 use super::output::{Activation, OutputSection};
 use super::serving::{ServingMode, ServingSection};
+use super::versions::VersionPolicy;
 use super::{ExtraFields, InputBinding, Manifest, ModelSection};
 use crate::prediction::ClassValue;
 use crate::value::Value;
@@ -40,6 +41,7 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     }
     output(&mut text, &manifest.output);
     serving(&mut text, &manifest.serving);
+    versions(&mut text, &manifest.versions);
     text.0
 }
 
@@ -188,6 +190,16 @@ fn serving(text: &mut Text, serving: &ServingSection) {
     }
     text.given("threads", serving.threads.map(|threads| threads.to_string()));
     text.key_with("warmup", quoted(serving.warmup.as_str()), "examples | none");
+}
+
+fn versions(text: &mut Text, policy: &VersionPolicy) {
+    let (key, value) = match policy {
+        VersionPolicy::All => return,
+        VersionPolicy::Latest(number) => ("latest", number.to_string()),
+        VersionPolicy::Only(names) => ("only", strings(names)),
+    };
+    text.header("[versions]");
+    text.key(key, value);
 }
 
 /// TOML being written.

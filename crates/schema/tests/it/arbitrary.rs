@@ -3,7 +3,7 @@
 use ferrocast_schema::{
     Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout,
     ImageSection, ImageSize, InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection,
-    Task, Value, Warmup,
+    Task, Value, VersionPolicy, Warmup,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -132,7 +132,13 @@ pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
     let size = (1_u32..500, 1_u32..500, word(Resize::ALL), any::<bool>(), word(Filter::ALL));
     let values = (word(ImageLayout::ALL), word(ImageChannels::ALL), 0.1..2.0);
     let image = (size, values, option::of(0.0..1.0));
-    (head, output, serving, image).prop_map(|((task, summary, extra_fields, features), output, serving, image)| {
+    let versions = prop_oneof![
+        Just(VersionPolicy::All),
+        (1_usize..9).prop_map(VersionPolicy::Latest),
+        vec("[a-z0-9]{1,4}", 1..4).prop_map(VersionPolicy::Only),
+    ];
+    (head, output, serving, image, versions).prop_map(|(head, output, serving, image, versions)| {
+        let (task, summary, extra_fields, features) = head;
         let mut manifest = Manifest { summary, extra_fields, features, ..Manifest::new(task) };
         let names: Vec<String> = manifest.features.iter().map(|feature| feature.name.clone()).collect();
         let (apply, tensor, classes, named) = output;
@@ -160,6 +166,7 @@ pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
         manifest.output.labels = classes.iter().map(|class| format!("label {class}")).collect();
         let (mode, (max_batch_rows, max_queue_rows), max_delay_us, threads, warmup) = serving;
         manifest.serving = ServingSection { mode, max_batch_rows, max_queue_rows, max_delay_us, threads, warmup };
+        manifest.versions = versions;
         manifest
     })
 }

@@ -14,3 +14,4 @@ mod openapi;
 mod pydantic;
 mod requests;
 mod rows;
+mod triton;

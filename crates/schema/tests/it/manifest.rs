@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use ferrocast_schema::{
     Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout, Manifest,
-    Range, Resize, Scale, Task, Value,
+    Range, Resize, Scale, Task, Value, VersionPolicy,
 };
 use proptest::prelude::*;
 
@@ -82,6 +82,9 @@ max_queue_rows = 16
 max_delay_us = 100
 threads = 1
 warmup = "none"
+
+[versions]
+only = [1, "2024-01"]
 "#;
 
 /// The problems of a manifest, or "fine".
@@ -122,6 +125,7 @@ fn everything_is_read() {
     assert_eq!(manifest.output.labels, ["Adelie", "Gentoo"]);
     assert_eq!((manifest.serving.max_batch_rows, manifest.serving.max_delay_us), (Some(8), 100));
     assert_eq!((manifest.serving.max_queue_rows, manifest.serving.threads), (Some(16), Some(1)));
+    assert_eq!(manifest.versions, VersionPolicy::Only(vec!["1".to_owned(), "2024-01".to_owned()]));
 }
 
 #[test]
@@ -634,6 +638,23 @@ fn other_sections() {
         line 3, column 1: serving.max_batch_rows: lower than 1
         line 4, column 1: serving.max_queue_rows: lower than 1
         line 5, column 1: serving.max_delay_us: greater than 1000000"#]],
+    );
+    section(
+        "[versions]\nlatest = 0\nonly = []",
+        expect![[r#"
+        line 3, column 1: versions.latest: expected a whole number above 0, found 0
+        line 4, column 1: versions.only: names no version"#]],
+    );
+    section(
+        "[versions]\nlatest = 1\nonly = [1]",
+        expect!["line 4, column 1: versions.only: `latest` is given already (keep one of the two)"],
+    );
+    section("[versions]\nonly = []", expect!["line 3, column 1: versions.only: names no version"]);
+    section(
+        "[versions]\nonly = [-1, 1.5]",
+        expect![[r#"
+        line 3, column 9: versions.only[0]: expected an array of versions, found -1 in it
+        line 3, column 13: versions.only[1]: expected an array of versions, found 1.5 in it"#]],
     );
     section(
         "[image]\nsize = { width = 0, height = 9000 }\nnormalize = { std = [0, 1, 1] }",

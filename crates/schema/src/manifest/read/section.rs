@@ -62,6 +62,14 @@ impl<'d, 'f> Section<'d, 'f> {
         })
     }
 
+    /// An integer, from 1.
+    pub(super) fn at_least_one(&mut self, key: &'static str) -> Option<usize> {
+        self.value(key, "a whole number above 0", |node| match node {
+            Node::Int(value) => usize::try_from(*value).ok().filter(|value| *value > 0),
+            _ => None,
+        })
+    }
+
     /// One of a set of words.
     pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let word = self.text(key)?;
@@ -167,11 +175,20 @@ impl<'d, 'f> Section<'d, 'f> {
     }
 
     /// Keys that nobody asked for are unknown.
-    pub(super) fn finish(mut self) {
-        let known = std::mem::take(&mut self.known);
-        for member in self.members.iter().filter(|member| !known.contains(&member.key.as_str())) {
-            let finding = Finding::new(self.path_of(&member.key), "unknown key");
-            self.findings.push(finding.did_you_mean(&member.key, known.iter().copied()));
+    pub(super) fn finish(self) {
+        self.judge_others(|path, key, known| {
+            Finding::new(path, "unknown key").did_you_mean(key, known.iter().copied())
+        });
+    }
+
+    /// Keys that nobody asked for may be there.
+    pub(super) fn finish_with_notes(self) {
+        self.judge_others(|path, _, _| Finding::note(path, "is not used"));
+    }
+
+    fn judge_others(self, judge: impl Fn(String, &str, &[&'static str]) -> Finding) {
+        for member in self.members.iter().filter(|member| !self.known.contains(&member.key.as_str())) {
+            self.findings.push(judge(self.path_of(&member.key), &member.key, &self.known));
         }
     }
 
