@@ -1,12 +1,13 @@
 //! What the registry asks of its user: to turn a release into something that serves.
 
 use std::error::Error;
+use std::path::Path;
 
+use crate::policy::VersionPolicy;
 use crate::release::Release;
 
-/// Makes releases servable. Called on the loader thread only, one release at a time.
-///
-/// A panic in either method is caught and becomes a failure of that release.
+/// Makes releases servable. A panic in [`deploy`](Deployer::deploy) or [`warm_up`](Deployer::warm_up), which are called on
+/// the loader thread only, one release at a time, is caught and becomes a failure of that release.
 pub trait Deployer: Send + Sync + 'static {
     /// What [`Registry::resolve`](crate::Registry::resolve) hands out.
     type Deployed: Send + Sync + 'static;
@@ -23,6 +24,15 @@ pub trait Deployer: Send + Sync + 'static {
     /// As for [`deploy`](Deployer::deploy); the release has failed then.
     fn warm_up(&self, _release: &Release, deployed: Self::Deployed) -> Result<Self::Deployed, DeployError> {
         Ok(deployed)
+    }
+
+    /// Which of a model's versions are loaded, by the manifest that serves all of them. Called on whatever thread looks at
+    /// the folder.
+    ///
+    /// # Errors
+    /// As for [`deploy`](Deployer::deploy); no version of the model is loaded then, and what serves goes on.
+    fn version_policy(&self, _manifest: &Path) -> Result<VersionPolicy, DeployError> {
+        Ok(VersionPolicy::All)
     }
 }
 

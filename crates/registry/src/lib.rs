@@ -13,7 +13,9 @@
 //! | `<root>/<name>.onnx` | model `<name>`, version `1` |
 //!
 //! A manifest is `model.toml` in the version's folder, or else the one in `<root>/<name>/`, which serves all versions
-//! that have none of their own. A bare `<root>/<name>.onnx` has `<root>/<name>.toml`. Names and versions match
+//! that have none of their own; where there is neither, `config.pbtxt` in `<root>/<name>/` takes its place, as in a
+//! repository of Triton. A bare `<root>/<name>.onnx` has `<root>/<name>.toml`. What serves all versions may say which of
+//! them are loaded ([`Deployer::version_policy`]). Names and versions match
 //! `[A-Za-z0-9][A-Za-z0-9_.-]{0,63}` without `..`; `v2` and `2` are one version, called `2`.
 //!
 //! What looks like a model but cannot be taken is shown as [`ModelState::Failed`] with the reason, and a release that
@@ -50,6 +52,7 @@
 mod name;
 
 mod confine;
+mod policy;
 mod release;
 mod scan;
 
@@ -68,6 +71,7 @@ mod error;
 pub use deployer::{DeployError, Deployer};
 pub use error::{AliasError, Known, LoadError, ResolveError, StartError};
 pub use name::{MAX_NAME_BYTES, NameError, Version};
+pub use policy::VersionPolicy;
 pub use registry::{Alias, Registry, RegistryConfig};
 pub use release::{Digest, ReadError, Release};
 pub use resolve::ModelRef;

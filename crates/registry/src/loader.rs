@@ -30,6 +30,8 @@ pub(crate) enum Step {
     /// Was found and cannot be loaded; only to be reported.
     Report(Outcome),
     Unload(Arc<str>, Version, Afterwards),
+    /// Is not wanted any more, beside those that are: stays if one of them cannot be loaded.
+    Replace(Arc<str>, Version),
 }
 
 /// What becomes of a version once it is unloaded.
@@ -46,7 +48,7 @@ impl Step {
         match self {
             Step::Load(release) => release.name(),
             Step::Report(outcome) => &outcome.model,
-            Step::Unload(model, ..) => model,
+            Step::Unload(model, ..) | Step::Replace(model, _) => model,
         }
     }
 
@@ -54,7 +56,7 @@ impl Step {
         match self {
             Step::Load(release) => release.version(),
             Step::Report(outcome) => &outcome.version,
-            Step::Unload(_, version, _) => version,
+            Step::Unload(_, version, _) | Step::Replace(_, version) => version,
         }
     }
 }
@@ -84,7 +86,10 @@ impl<D: Send + Sync + 'static> Loader<D> {
             };
             match next {
                 Ok(job) => {
-                    let outcomes = job.steps.into_iter().map(|step| self.step(step)).collect();
+                    let mut outcomes = Vec::with_capacity(job.steps.len());
+                    for step in job.steps {
+                        outcomes.push(self.step(step, &outcomes));
+                    }
                     job.done.keep(LoadReport { outcomes });
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -94,17 +99,27 @@ impl<D: Send + Sync + 'static> Loader<D> {
         }
     }
 
-    fn step(&mut self, step: Step) -> Outcome {
+    /// `before` is what has become of the steps before it.
+    fn step(&mut self, step: Step, before: &[Outcome]) -> Outcome {
         match step {
             Step::Load(release) => {
                 let (model, version) = (Arc::clone(release.name()), release.version().clone());
                 let result = self.load(&release);
+                self.note_reload(&model, &version, &result);
                 log(&model, &version, &result);
                 Outcome { model, version, result }
             }
             Step::Report(outcome) => {
+                self.note_reload(&outcome.model, &outcome.version, &outcome.result);
                 log(&outcome.model, &outcome.version, &outcome.result);
                 outcome
+            }
+            Step::Replace(model, version) => {
+                if before.iter().any(|outcome| outcome.model == model && outcome.result.is_err()) {
+                    tracing::warn!(%model, %version, "goes on serving, since what was to replace it failed");
+                    return Outcome { model, version, result: Ok(Change::Unchanged) };
+                }
+                self.step(Step::Unload(model, version, Afterwards::Forgotten), before)
             }
             Step::Unload(model, version, afterwards) => {
                 self.unload(&model, &version, afterwards);
@@ -202,6 +217,15 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 (Stage::Draining, _) => self.published.update(|snapshot| remove(snapshot, &model, &version)),
                 _ => {}
             }
+        }
+    }
+
+    /// What was to replace a version that serves has failed, or no longer does.
+    fn note_reload(&self, model: &Arc<str>, version: &Version, result: &Result<Change, Arc<str>>) {
+        let reason = result.as_ref().err();
+        let serving = self.entry(model, version).filter(|entry| entry.deployed().is_some());
+        if serving.is_some_and(|entry| entry.failed_reload() != reason) {
+            self.published.update(|snapshot| snapshot.model_mut(model).set_failed_reload(version, reason));
         }
     }
 

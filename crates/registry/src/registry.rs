@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -17,7 +17,7 @@ use crate::error::{AliasError, LoadError, ResolveError, StartError, echo};
 use crate::loader::{Afterwards, Job, Loader, Step};
 use crate::name::{self, NameError, Version};
 use crate::resolve::ModelRef;
-use crate::scan::{Found, Rejected, scan};
+use crate::scan::{Found, Rejected, Sighting, scan};
 use crate::snapshot::{Configured, Snapshot, Stage, VersionEntry};
 use crate::ticket::{LoadTicket, Outcome, Promise, Slot};
 use crate::watch::{Changes, Key, Sight, Watch};
@@ -59,6 +59,7 @@ pub struct Registry<D> {
 /// What the registry and the thread that watches the folder have in common.
 struct Shared<D> {
     root: PathBuf,
+    deployer: Arc<dyn Deployer<Deployed = D>>,
     published: Arc<Published<D>>,
     jobs: SyncSender<Job>,
 }
@@ -72,10 +73,10 @@ impl<D: Send + Sync + 'static> Registry<D> {
         let RegistryConfig { root, default_model, aliases } = config;
         let published = Arc::new(Published::new(configured(default_model, aliases)?));
         let (jobs, receiver) = sync_channel(QUEUED_JOBS);
-        let loader = Loader { published: Arc::clone(&published), deployer, retired: Vec::new() };
+        let loader = Loader { published: Arc::clone(&published), deployer: Arc::clone(&deployer), retired: Vec::new() };
         let thread = thread::Builder::new().name("model-loader".to_owned());
         thread.spawn(move || loader.run(&receiver)).map_err(StartError::Thread)?;
-        Ok(Registry { shared: Arc::new(Shared { root, published, jobs }), watcher: Mutex::new(None) })
+        Ok(Registry { shared: Arc::new(Shared { root, deployer, published, jobs }), watcher: Mutex::new(None) })
     }
 
     /// Looks through the folder and loads everything in it that does not serve yet: the default model first, then by
@@ -88,7 +89,8 @@ impl<D: Send + Sync + 'static> Registry<D> {
         LoadTicket::new(self.shared.submit_load(&Scope::All))
     }
 
-    /// The same for one model, or for one version of it. Other models are not touched.
+    /// The same for one model, or for one version of it. Other models are not touched. A model as a whole is brought to what
+    /// the folder holds: what has vanished is unloaded as well, unless something else of the model fails to load.
     pub fn load(&self, name: &str, version: Option<&str>) -> LoadTicket {
         LoadTicket::new(self.shared.submit_load(&Scope::Model(name, version)))
     }
@@ -153,10 +155,14 @@ impl<D: Send + Sync + 'static> Registry<D> {
 
 impl<D: Send + Sync + 'static> Shared<D> {
     fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
-        let root = Arc::new(Root::open(&self.root).map_err(LoadError::Root)?);
-        let mut found = scan(&root).map_err(LoadError::Root)?;
-        found.retain(|found| scope.holds(found.name(), found.version()));
-        if found.is_empty() && !matches!(scope, Scope::All) {
+        let Sighting { mut found, policies } = self.look().map_err(LoadError::Root)?;
+        let is_meant = |found: &Found| scope.holds(found.name(), found.version());
+        let touched: BTreeSet<Arc<str>> =
+            found.iter().filter(|one| is_meant(one)).map(|one| Arc::clone(one.name())).collect();
+        // A version that is loaded may take the place of another.
+        found.retain(|one| is_meant(one) || matches!(one, Found::PassedOver(name, _) if touched.contains(name)));
+        let is_loadable = |found: &Found| is_meant(found) && !matches!(found, Found::PassedOver(..));
+        if matches!(scope, Scope::Model(..)) && !found.iter().any(is_loadable) {
             self.published.update(|snapshot| {
                 forget_past(snapshot, scope);
                 snapshot.forget_empty_models();
@@ -166,13 +172,22 @@ impl<D: Send + Sync + 'static> Shared<D> {
         let (done, slot) = Promise::new();
         self.published.try_update(|snapshot| {
             forget_past(snapshot, scope);
-            let steps = found.into_iter().map(|found| show(snapshot, found)).collect();
+            let mut steps = vanished(snapshot, scope, &found);
+            steps.extend(found.into_iter().filter_map(|found| show(snapshot, found)));
+            for model in snapshot.models.iter_mut().filter(|model| touched.contains(model.name())) {
+                model.policy = policies.get(model.name()).cloned().unwrap_or_default();
+            }
             snapshot.forget_empty_models();
             let steps = in_order(snapshot, steps);
             // Inside the update, so that the loader cannot be faster than the entries that say "loading".
             self.send(Job { steps, done })
         })?;
         Ok(slot)
+    }
+
+    fn look(&self) -> std::io::Result<Sighting> {
+        let read_policy = |manifest: &Path| self.deployer.version_policy(manifest).map_err(|error| error.chain());
+        scan(&Arc::new(Root::open(&self.root)?), &read_policy)
     }
 
     fn submit_unload(&self, scope: &Scope<'_>, afterwards: Afterwards) -> Result<Arc<Slot>, LoadError> {
@@ -206,7 +221,7 @@ impl<D: Send + Sync + 'static> Shared<D> {
     }
 
     fn sights(&self) -> std::io::Result<BTreeMap<Key, Sight>> {
-        let found = scan(&Arc::new(Root::open(&self.root)?))?;
+        let found = self.look()?.found;
         let sight = |found: Found| {
             let key = (Arc::clone(found.name()), found.version().clone());
             let sight = match found {
@@ -215,6 +230,7 @@ impl<D: Send + Sync + 'static> Shared<D> {
                     Err(error) => Sight::Rejected(error.to_string()),
                 },
                 Found::Rejected(rejected) => Sight::Rejected(rejected.reason),
+                Found::PassedOver(..) => Sight::PassedOver,
             };
             (key, sight)
         };
@@ -290,9 +306,18 @@ fn forget_past<D>(snapshot: &mut Snapshot<D>, scope: &Scope<'_>) {
     }
 }
 
+/// What is known of a model, whose whole folder was looked at, and not there any more.
+fn vanished<D>(snapshot: &Snapshot<D>, scope: &Scope<'_>, found: &[Found]) -> Vec<Step> {
+    let Scope::Model(name, None) = scope else { return Vec::new() };
+    let Some(model) = snapshot.model(name) else { return Vec::new() };
+    let is_there = |version: &Version| found.iter().any(|found| found.version() == version);
+    let gone = model.versions().iter().filter(|entry| !is_there(entry.version()));
+    gone.map(|entry| Step::Replace(Arc::clone(model.name()), entry.version().clone())).collect()
+}
+
 /// Puts what was found into the snapshot, unless it is at work already, and says what the loader shall do with it.
-fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Step {
-    match found {
+fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Option<Step> {
+    Some(match found {
         Found::Release(release) => {
             let release = Arc::new(release);
             let model = snapshot.model_mut(release.name());
@@ -309,15 +334,22 @@ fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Step {
             }
             Step::Report(Outcome { model: name, version, result: Err(Arc::from(reason)) })
         }
-    }
+        Found::PassedOver(name, version) => {
+            snapshot.model(&name)?.version(&version)?;
+            Step::Replace(name, version)
+        }
+    })
 }
 
-/// The default model first, and of each model what `latest` will mean first: what most requests want is ready soonest.
+/// The default model first, and of each model what `latest` will mean first: what most requests want is ready soonest. What is
+/// replaced comes after what replaces it.
 fn in_order<D>(snapshot: &Snapshot<D>, mut steps: Vec<Step>) -> Vec<Step> {
     let default_model = snapshot.default_model().map(|model| Arc::clone(model.name()));
     steps.sort_by(|a, b| {
         let not_default = |step: &Step| default_model.as_ref() != Some(step.model());
-        (not_default(a), a.model()).cmp(&(not_default(b), b.model())).then_with(|| b.version().cmp(a.version()))
+        let is_last = |step: &Step| matches!(step, Step::Replace(..));
+        let rank = |step: &Step| (not_default(step), Arc::clone(step.model()), is_last(step));
+        rank(a).cmp(&rank(b)).then_with(|| b.version().cmp(a.version()))
     });
     steps
 }

@@ -14,6 +14,9 @@ use crate::name::Version;
 /// The manifest's name in a version's folder, and in the folder above it.
 pub(crate) const MANIFEST: &str = "model.toml";
 
+/// What stands for a manifest in a model's folder that was made for Triton.
+pub(crate) const TRITON_CONFIG: &str = "config.pbtxt";
+
 /// A version that may be deployed. Its files were there, and were plain files inside the models folder, when it was
 /// found; nothing of them has been read.
 #[derive(Debug)]
@@ -60,7 +63,8 @@ impl Release {
         &self.files.models
     }
 
-    /// The manifest in effect: the version's own, else the one of the folder above, else none.
+    /// The manifest in effect: the version's own, else the one of the folder above, else that folder's `config.pbtxt`, else
+    /// none.
     pub fn manifest(&self) -> Option<&Path> {
         self.files.manifest.as_deref()
     }
@@ -217,6 +221,7 @@ mod tests {
 
     use super::{Digest, Release};
     use crate::confine::Root;
+    use crate::policy::VersionPolicy;
     use crate::scan::{Found, scan};
 
     fn write(root: &Path, path: &str, text: &str) {
@@ -226,7 +231,7 @@ mod tests {
     }
 
     fn releases(root: &Path) -> Vec<Release> {
-        let found = scan(&Arc::new(Root::open(root).unwrap())).unwrap();
+        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_| Ok(VersionPolicy::All)).unwrap().found;
         found.into_iter().map(|found| if let Found::Release(r) = found { r } else { panic!("{found:?}") }).collect()
     }
 

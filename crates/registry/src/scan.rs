@@ -1,13 +1,14 @@
 //! From a folder to the releases in it, and to the reasons why other things that look like models are none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::confine::{Entry, Kind, Refused, Root};
 use crate::name::{self, Version};
-use crate::release::{Files, MANIFEST, Release};
+use crate::policy::VersionPolicy;
+use crate::release::{Files, MANIFEST, Release, TRITON_CONFIG};
 
 /// The file that is meant when nothing says otherwise.
 const MODEL_FILE: &str = "model.onnx";
@@ -18,12 +19,26 @@ const OTHER_FORMATS: [&str; 9] = ["pkl", "pickle", "joblib", "pt", "pth", "h5", 
 /// The version of a model that lies in no version folder.
 const ONLY_VERSION: &str = "1";
 
+/// What a look through the whole root has found.
+#[derive(Debug)]
+pub(crate) struct Sighting {
+    /// Each version once, sorted by name, then by version.
+    pub(crate) found: Vec<Found>,
+    /// Of the models that have one.
+    pub(crate) policies: BTreeMap<Arc<str>, VersionPolicy>,
+}
+
 /// Something that is, or looks like, a version of a model.
 #[derive(Debug)]
 pub(crate) enum Found {
     Release(Release),
     Rejected(Rejected),
+    /// Is there, and not to be loaded by its model's policy.
+    PassedOver(Arc<str>, Version),
 }
+
+/// What a manifest that serves all versions of a model says about them, or why it cannot be read.
+pub(crate) type ReadPolicy<'r> = &'r dyn Fn(&Path) -> Result<VersionPolicy, String>;
 
 /// A version that will not be loaded, however long one waits.
 #[derive(Debug)]
@@ -39,6 +54,7 @@ impl Found {
         match self {
             Found::Release(release) => release.name(),
             Found::Rejected(rejected) => &rejected.name,
+            Found::PassedOver(name, _) => name,
         }
     }
 
@@ -46,28 +62,31 @@ impl Found {
         match self {
             Found::Release(release) => release.version(),
             Found::Rejected(rejected) => &rejected.version,
+            Found::PassedOver(_, version) => version,
         }
     }
 }
 
-/// Looks through the whole root. Each version is in the result once, sorted by name, then by version.
+/// Looks through the whole root.
 ///
 /// # Errors
 /// If the root cannot be listed. Trouble below it is a [`Rejected`].
-pub(crate) fn scan(root: &Arc<Root>) -> io::Result<Vec<Found>> {
-    let mut scan = Scan { root, found: Vec::new(), taken: BTreeSet::new() };
+pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>) -> io::Result<Sighting> {
+    let mut scan = Scan { root, read_policy, found: Vec::new(), taken: BTreeSet::new(), policies: BTreeMap::new() };
     for entry in root.list(root.path())? {
         scan.top_level(&entry);
     }
     scan.found.sort_by(|a, b| (a.name(), a.version()).cmp(&(b.name(), b.version())));
     // Left over: several files refused that have one name in different places.
     scan.found.dedup_by(|a, b| a.name() == b.name() && a.version() == b.version());
-    Ok(scan.found)
+    Ok(Sighting { found: scan.found, policies: scan.policies })
 }
 
 struct Scan<'r> {
     root: &'r Arc<Root>,
+    read_policy: ReadPolicy<'r>,
     found: Vec<Found>,
+    policies: BTreeMap<Arc<str>, VersionPolicy>,
     /// First come, first served; folders are listed before the bare file of the same name.
     taken: BTreeSet<(Arc<str>, Version)>,
 }
@@ -131,7 +150,7 @@ impl Scan<'_> {
         }
 
         let found_before = self.found.len();
-        let shared = manifest_in(&entries);
+        let shared = manifest_in(&entries, &[MANIFEST, TRITON_CONFIG]);
         for (version, inside) in &subfolders {
             match inside {
                 Ok(inside) if is_model(inside) || name::is_numbered(&version.name) => {
@@ -144,18 +163,48 @@ impl Scan<'_> {
             }
         }
         if let Some(file) = entries.iter().find(|entry| is_model_file(entry)) {
-            let files = files_in(&folder.path, &entries, &Ok(None));
+            let files = files_in(&folder.path, &entries, shared.clone());
             let claim = Claim { model, version: ONLY_VERSION, label: &file.name, inside: &entries };
             self.claim_or_reject(claim, files);
         }
-        for entry in entries.iter().filter(|entry| entry.name != MANIFEST) {
+        for entry in entries.iter().filter(|entry| !is_manifest(entry)) {
             if let Err(refused) = &entry.kind {
                 self.reject(model, &entry.name, refused.to_string());
             }
         }
         if self.found.len() == found_before {
-            self.reject(model, MANIFEST, "is there, but no .onnx file and no version folder".to_owned());
+            let manifest = entries.iter().find(|entry| is_manifest(entry)).map_or(MANIFEST, |entry| &entry.name);
+            self.reject(model, manifest, "is there, but no .onnx file and no version folder".to_owned());
         }
+        if let Ok(Some(manifest)) = &shared {
+            self.choose(model, manifest, found_before);
+        }
+    }
+
+    /// Passes over what the model's manifest does not ask for, among what was found from there on.
+    fn choose(&mut self, model: &str, manifest: &Path, from: usize) {
+        let found = self.found.split_off(from);
+        let chosen = (self.read_policy)(manifest).and_then(|policy| {
+            let releases = found.iter().filter(|found| matches!(found, Found::Release(_)));
+            let all: BTreeSet<&Version> = releases.map(Found::version).collect();
+            let chosen = policy.select(&all);
+            if chosen.is_empty() && !all.is_empty() {
+                let all: Vec<&str> = all.into_iter().map(Version::as_str).collect();
+                return Err(format!("its version policy chooses none of its versions, {}", all.join(", ")));
+            }
+            self.policies.insert(Arc::from(model), policy);
+            Ok(chosen)
+        });
+        self.found.extend(found.into_iter().map(|found| match (found, &chosen) {
+            (Found::Release(release), Ok(chosen)) if !chosen.contains(release.version()) => {
+                Found::PassedOver(Arc::clone(release.name()), release.version().clone())
+            }
+            (Found::Release(release), Err(reason)) => {
+                let (name, version) = (Arc::clone(release.name()), release.version().clone());
+                Found::Rejected(Rejected { name, version, reason: reason.clone() })
+            }
+            (other, _) => other,
+        }));
     }
 
     fn version_folder(
@@ -170,7 +219,10 @@ impl Scan<'_> {
         let refused = refused.filter_map(|entry| Some((entry, entry.kind.as_ref().err()?))).next();
         let files = match refused {
             Some((file, refused)) => Err(format!("{} {refused}", file.name)),
-            None => files_in(&folder.path, inside, shared),
+            None => match manifest_in(inside, &[MANIFEST]) {
+                Ok(None) => files_in(&folder.path, inside, shared.clone()),
+                own => files_in(&folder.path, inside, own),
+            },
         };
         self.claim_or_reject(Claim { model, version: label, label, inside }, files);
     }
@@ -211,8 +263,12 @@ impl Scan<'_> {
 
 /// Whether an entry is what makes a folder a model's. True for links that are refused, too: they meant to be one.
 fn belongs_to_model(entry: &Entry) -> bool {
-    let named = entry.name == MANIFEST || entry.name.ends_with(".onnx");
+    let named = is_manifest(entry) || entry.name.ends_with(".onnx");
     named && !matches!(entry.kind, Ok(Kind::Folder | Kind::Other))
+}
+
+fn is_manifest(entry: &Entry) -> bool {
+    entry.name == MANIFEST || entry.name == TRITON_CONFIG
 }
 
 fn is_model_file(entry: &Entry) -> bool {
@@ -233,22 +289,20 @@ fn other_format(inside: &[Entry]) -> Option<&str> {
     inside.iter().map(|entry| entry.name.as_str()).find(|name| is_other(name))
 }
 
-/// The folder's own manifest, if it has one. One that is there and may not be read must not be passed over: the model
-/// would serve with other names and rules.
-fn manifest_in(inside: &[Entry]) -> Result<Option<PathBuf>, String> {
-    match inside.iter().find(|entry| entry.name == MANIFEST) {
+/// The folder's own manifest, if it has one: the first of these names. One that is there and may not be read must not be
+/// passed over: the model would serve with other names and rules.
+fn manifest_in(inside: &[Entry], names: &[&str]) -> Result<Option<PathBuf>, String> {
+    let named = |name: &&str| inside.iter().find(|entry| entry.name == *name);
+    match names.iter().find_map(named) {
         Some(Entry { kind: Ok(Kind::File), path, .. }) => Ok(Some(path.clone())),
-        Some(Entry { kind: Err(refused), .. }) => Err(format!("{MANIFEST} {refused}")),
-        Some(_) => Err(format!("{MANIFEST} is not a regular file")),
+        Some(Entry { kind: Err(refused), name, .. }) => Err(format!("{name} {refused}")),
+        Some(Entry { name, .. }) => Err(format!("{name} is not a regular file")),
         None => Ok(None),
     }
 }
 
-fn files_in(folder: &Path, inside: &[Entry], shared: &Result<Option<PathBuf>, String>) -> Result<Files, String> {
-    let manifest = match manifest_in(inside)? {
-        Some(own) => Some(own),
-        None => shared.clone()?,
-    };
+fn files_in(folder: &Path, inside: &[Entry], manifest: Result<Option<PathBuf>, String>) -> Result<Files, String> {
+    let manifest = manifest?;
     let files = inside.iter().filter(|entry| is_model_file(entry));
     let (main, others): (Vec<&Entry>, Vec<&Entry>) = files.partition(|entry| entry.name == MODEL_FILE);
     let models = main.into_iter().chain(others).map(|entry| entry.path.clone()).collect();

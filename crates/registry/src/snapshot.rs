@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::name::Version;
+use crate::policy::VersionPolicy;
 use crate::release::{Digest, Release};
 use crate::state::ModelState;
 
@@ -32,6 +33,7 @@ pub struct ModelEntry<D> {
     /// Sorted from lowest to highest.
     pub(crate) versions: Vec<VersionEntry<D>>,
     pub(crate) aliases: BTreeMap<Arc<str>, Version>,
+    pub(crate) policy: VersionPolicy,
 }
 
 /// A version and how it is doing.
@@ -43,6 +45,7 @@ pub struct VersionEntry<D> {
     stage: Stage<D>,
     since: SystemTime,
     took: Option<Duration>,
+    failed_reload: Option<Arc<str>>,
 }
 
 /// A state together with what exists in that state only.
@@ -94,7 +97,8 @@ impl<D> Snapshot<D> {
             Ok(position) => position,
             Err(position) => {
                 let aliases = self.configured.aliases.get(name).cloned().unwrap_or_default();
-                let model = ModelEntry { name: Arc::clone(name), versions: Vec::new(), aliases };
+                let policy = VersionPolicy::All;
+                let model = ModelEntry { name: Arc::clone(name), versions: Vec::new(), aliases, policy };
                 self.models.insert(position, model);
                 position
             }
@@ -138,9 +142,22 @@ impl<D> ModelEntry<D> {
         self.aliases.iter()
     }
 
+    /// Which of the versions in the folder are loaded.
+    pub fn version_policy(&self) -> &VersionPolicy {
+        &self.policy
+    }
+
     /// Whether there is anything here beside refused files.
     pub(crate) fn is_loadable(&self) -> bool {
         self.versions.iter().any(|entry| entry.release.is_some())
+    }
+
+    /// Notes how the last attempt at loading a version that serves has ended, if it serves.
+    pub(crate) fn set_failed_reload(&mut self, version: &Version, reason: Option<&Arc<str>>) {
+        let mut serving = self.versions.iter_mut().filter(|entry| entry.deployed().is_some());
+        if let Some(entry) = serving.find(|entry| entry.version == *version) {
+            entry.failed_reload = reason.cloned();
+        }
     }
 
     pub(crate) fn put(&mut self, entry: VersionEntry<D>) {
@@ -158,12 +175,12 @@ impl<D> ModelEntry<D> {
 impl<D> VersionEntry<D> {
     pub(crate) fn released(release: Arc<Release>, stage: Stage<D>, took: Option<Duration>) -> VersionEntry<D> {
         let version = release.version().clone();
-        VersionEntry { version, release: Some(release), stage, since: SystemTime::now(), took }
+        VersionEntry { version, release: Some(release), stage, since: SystemTime::now(), took, failed_reload: None }
     }
 
     pub(crate) fn rejected(version: Version, reason: &str) -> VersionEntry<D> {
         let stage = Stage::Failed(Arc::from(reason));
-        VersionEntry { version, release: None, stage, since: SystemTime::now(), took: None }
+        VersionEntry { version, release: None, stage, since: SystemTime::now(), took: None, failed_reload: None }
     }
 
     /// The version; for a file or folder that was refused as a version, its name on disk.
@@ -197,6 +214,11 @@ impl<D> VersionEntry<D> {
         self.took
     }
 
+    /// Why what lies in the folder now was not taken, while the version goes on serving what lay there before.
+    pub fn failed_reload(&self) -> Option<&Arc<str>> {
+        self.failed_reload.as_ref()
+    }
+
     /// What serves; `Some` exactly if the state is [`ModelState::Ready`].
     pub fn deployed(&self) -> Option<&Arc<D>> {
         match &self.stage {
@@ -227,20 +249,22 @@ impl<D> Clone for Snapshot<D> {
 
 impl<D> Clone for ModelEntry<D> {
     fn clone(&self) -> Self {
-        let ModelEntry { name, versions, aliases } = self;
-        ModelEntry { name: Arc::clone(name), versions: versions.clone(), aliases: aliases.clone() }
+        let ModelEntry { name, versions, aliases, policy } = self;
+        let (versions, aliases, policy) = (versions.clone(), aliases.clone(), policy.clone());
+        ModelEntry { name: Arc::clone(name), versions, aliases, policy }
     }
 }
 
 impl<D> Clone for VersionEntry<D> {
     fn clone(&self) -> Self {
-        let VersionEntry { version, release, stage, since, took } = self;
+        let VersionEntry { version, release, stage, since, took, failed_reload } = self;
         VersionEntry {
             version: version.clone(),
             release: release.clone(),
             stage: stage.clone(),
             since: *since,
             took: *took,
+            failed_reload: failed_reload.clone(),
         }
     }
 }

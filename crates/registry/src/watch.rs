@@ -19,6 +19,7 @@ pub(crate) enum Sight {
     Files(Stamp),
     /// Why it cannot be loaded.
     Rejected(String),
+    PassedOver,
 }
 
 /// What is to be done after a look.

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::{Alias, Registry, RegistryConfig};
 use crate::deployer::{DeployError, Deployer};
 use crate::error::{AliasError, LoadError, ResolveError, StartError};
+use crate::policy::VersionPolicy;
 use crate::release::Release;
 use crate::resolve::ModelRef;
 use crate::state::ModelState;
@@ -34,6 +35,14 @@ impl Deployer for Script {
 
     fn warm_up(&self, _release: &Release, deployed: String) -> Result<String, DeployError> {
         if deployed.starts_with("fail") { Err(DeployError::new(deployed)) } else { Ok(deployed) }
+    }
+
+    fn version_policy(&self, manifest: &Path) -> Result<VersionPolicy, DeployError> {
+        let text = fs::read_to_string(manifest).map_err(DeployError::new)?;
+        match text.strip_prefix("latest ") {
+            Some(number) => Ok(VersionPolicy::Latest(number.parse().map_err(DeployError::new)?)),
+            None => Ok(VersionPolicy::All),
+        }
     }
 }
 
@@ -316,11 +325,79 @@ fn a_reload_exchanges_or_leaves() {
     assert_eq!(report.failures().next().map(|(_, reason)| &**reason), Some("broken export"));
     assert_eq!(get(&registry, "m", ""), "first");
     assert_eq!(states(&registry), ["m 1 ready"]);
+    let failed_reload = || {
+        let snapshot = registry.snapshot();
+        snapshot.models()[0].versions()[0].failed_reload().map(ToString::to_string)
+    };
+    assert_eq!(failed_reload().as_deref(), Some("broken export"));
+    write(&root, "m/1/model.onnx", "first");
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(failed_reload(), None, "what lies there is what serves");
 
     write(&root, "m/1/model.onnx", "second");
     registry.load_all().wait().unwrap();
     assert_eq!(get(&registry, "m", ""), "second");
     assert!(registry.generation() > generation);
+}
+
+#[test]
+fn a_policy_chooses_and_replaces() {
+    let root = folder(&[("m/model.toml", "latest 1"), ("m/1/model.onnx", "one"), ("m/2/model.onnx", "two")]);
+    let registry = loaded(&root);
+    assert_eq!(states(&registry), ["m 2 ready"]);
+    assert_eq!(*registry.snapshot().models()[0].version_policy(), VersionPolicy::Latest(1));
+    assert_eq!(get(&registry, "m", "1"), r#"Model m has no version "1"; it has 2, latest"#);
+    assert!(matches!(registry.load("m", Some("1")).wait(), Err(LoadError::NotFound { .. })));
+
+    // A bad version replaces no good one.
+    write(&root, "m/3/model.onnx", "fail broken export");
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(states(&registry), ["m 2 ready", "m 3 failed: broken export"]);
+    write(&root, "m/3/model.onnx", "three");
+    registry.load("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 3 ready"]);
+
+    write(&root, "m/model.toml", "latest 2");
+    registry.load_all().wait().unwrap();
+    assert_eq!(states(&registry), ["m 2 ready", "m 3 ready"]);
+    write(&root, "m/model.toml", "latest many");
+    let report = registry.load("m", None).wait().unwrap();
+    assert_eq!(report.failures().count(), 3, "{report:?}");
+    assert_eq!(states(&registry), ["m 1 failed: invalid digit found in string", "m 2 ready", "m 3 ready"]);
+    write(&root, "m/model.toml", "latest 1");
+    registry.load("m", Some("3")).wait().unwrap();
+    eventually(|| states(&registry) == ["m 3 ready"]);
+}
+
+#[test]
+fn a_model_is_brought_to_what_its_folder_holds() {
+    let root = folder(&[("m/1/model.onnx", "one"), ("m/2/model.onnx", "two"), ("n.onnx", "n")]);
+    let registry = loaded(&root);
+    fs::remove_dir_all(root.path().join("m/1")).unwrap();
+    fs::remove_file(root.path().join("n.onnx")).unwrap();
+    write(&root, "m/2/model.onnx", "fail broken export");
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(states(&registry), ["m 1 ready", "m 2 ready", "n 1 ready"]);
+    write(&root, "m/2/model.onnx", "new two");
+    registry.load("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 2 ready", "n 1 ready"]);
+    assert!(matches!(registry.load("n", None).wait(), Err(LoadError::NotFound { .. })));
+    assert_eq!(get(&registry, "n", ""), "n", "a folder that was lost takes nothing out of service");
+}
+
+#[test]
+fn a_watched_policy_takes_effect() {
+    let root = folder(&[("m/model.toml", "latest 1"), ("m/1/model.onnx", "one")]);
+    let registry = loaded(&root);
+    registry.watch(std::time::Duration::from_millis(5)).unwrap();
+    write(&root, "m/2/model.onnx", "fail broken export");
+    eventually(|| states(&registry) == ["m 1 ready", "m 2 failed: broken export"]);
+    write(&root, "m/2/model.onnx", "two");
+    eventually(|| states(&registry) == ["m 2 ready"]);
+    write(&root, "m/model.toml", "all");
+    eventually(|| states(&registry) == ["m 1 ready", "m 2 ready"]);
+    write(&root, "m/model.toml", "latest 1");
+    eventually(|| states(&registry) == ["m 2 ready"]);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 use super::{Found, scan};
 use crate::confine::Root;
-use crate::name::MAX_NAME_BYTES;
+use crate::name::{MAX_NAME_BYTES, Version};
+use crate::policy::VersionPolicy;
 
 /// Each file of `tree` is created with its own path as content; one that ends with `/` is an empty folder.
 fn plant(root: &Path, tree: &[&str]) {
@@ -26,7 +27,13 @@ fn plant(root: &Path, tree: &[&str]) {
 /// One line each: `name version: model files + manifest`, or `name version! reason`.
 fn found_in(root: &Path) -> Vec<String> {
     let relative = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-    let found = scan(&Arc::new(Root::open(root).unwrap())).unwrap();
+    let read_policy = |manifest: &Path| match fs::read_to_string(manifest).unwrap().as_str() {
+        "latest" => Ok(VersionPolicy::Latest(1)),
+        "only 1, 3" => Ok(VersionPolicy::Only(["1", "3"].map(|name| Version::parse(name).unwrap()).into())),
+        "wrong" => Err("cannot be read".to_owned()),
+        _ => Ok(VersionPolicy::All),
+    };
+    let found = scan(&Arc::new(Root::open(root).unwrap()), &read_policy).unwrap().found;
     let lines = found.iter().map(|found| match found {
         Found::Release(release) => {
             let files: Vec<String> = release.model_files().iter().map(|path| relative(path)).collect();
@@ -36,6 +43,7 @@ fn found_in(root: &Path) -> Vec<String> {
         Found::Rejected(rejected) => {
             format!("{} {}! {}", rejected.name, rejected.version, rejected.reason)
         }
+        Found::PassedOver(name, version) => format!("{name} {version} passed over"),
     });
     lines.collect()
 }
@@ -66,6 +74,51 @@ fn manifests() {
     check(&["m.onnx", "m.toml", "model.toml"], &["m 1: m.onnx + m.toml"]);
     // A folder that is itself a model, given as the root.
     check(&["model.onnx", "model.toml"], &["model 1: model.onnx + model.toml"]);
+}
+
+#[test]
+fn repositories_of_triton() {
+    check(
+        &["m/config.pbtxt", "m/1/model.onnx", "m/2/model.onnx", "m/2/model.toml", "m/labels.txt"],
+        &["m 1: m/1/model.onnx + m/config.pbtxt", "m 2: m/2/model.onnx + m/2/model.toml"],
+    );
+    check(&["m/config.pbtxt", "m/model.toml", "m/model.onnx"], &["m 1: m/model.onnx + m/model.toml"]);
+    check(&["m/config.pbtxt", "m/1/model.py"], &["m 1! the folder holds no .onnx file"]);
+    check(&["m/config.pbtxt"], &["m config.pbtxt! is there, but no .onnx file and no version folder"]);
+    check(&["m/config.pbtxt/", "m/1/model.onnx"], &["m 1! config.pbtxt is not a regular file"]);
+}
+
+#[test]
+fn versions_are_chosen_by_policy() {
+    let check = |policy: &str, others: &[&str], expected: &[&str]| {
+        let root = tempfile::tempdir().unwrap();
+        plant(root.path(), &["m/1/model.onnx", "m/2/model.onnx", "m/10/model.onnx"]);
+        plant(root.path(), others);
+        fs::write(root.path().join("m/config.pbtxt"), policy).unwrap();
+        assert_eq!(found_in(root.path()), expected, "{policy}");
+    };
+    let release = |version: &str| format!("m {version}: m/{version}/model.onnx + m/config.pbtxt");
+    check("latest", &[], &["m 1 passed over", "m 2 passed over", &release("10")]);
+    check("only 1, 3", &[], &[&release("1"), "m 2 passed over", "m 10 passed over"]);
+    // What is no release cannot be chosen.
+    check(
+        "latest",
+        &["m/11/", "m/12/model.pkl"],
+        &[
+            "m 1 passed over",
+            "m 2 passed over",
+            &release("10"),
+            "m 11! the folder holds no .onnx file",
+            "m 12! the folder holds model.pkl, but no .onnx file; export the model to ONNX",
+        ],
+    );
+    check("wrong", &[], &["m 1! cannot be read", "m 2! cannot be read", "m 10! cannot be read"]);
+
+    let root = tempfile::tempdir().unwrap();
+    plant(root.path(), &["m/2/model.onnx", "m/4/model.onnx"]);
+    fs::write(root.path().join("m/model.toml"), "only 1, 3").unwrap();
+    let reason = "its version policy chooses none of its versions, 2, 4";
+    assert_eq!(found_in(root.path()), [format!("m 2! {reason}"), format!("m 4! {reason}")]);
 }
 
 #[test]
@@ -236,7 +289,8 @@ proptest! {
         let path = root.path().join(&name).join(&version);
         prop_assert!(fs::create_dir_all(&path).is_ok());
         fs::write(path.join("model.onnx"), "x").unwrap();
-        let found = scan(&Arc::new(Root::open(root.path()).unwrap())).unwrap();
+        let root = Arc::new(Root::open(root.path()).unwrap());
+        let found = scan(&root, &|_| Ok(VersionPolicy::All)).unwrap().found;
         prop_assert_eq!(found.len(), 1);
         for found in found {
             prop_assert_eq!(&**found.name(), name.as_str());
