@@ -120,6 +120,18 @@ impl Tensor {
         T::array(self).and_then(|array| array.as_slice())
     }
 
+    /// The same elements, in row-major order, in another shape. No copy.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] if the shape is of another number of elements.
+    pub fn reshaped(self, shape: &[usize]) -> Result<Tensor, TensorError> {
+        let len = self.len();
+        for_array!(self, array => {
+            let reshaped = array.into_shape_with_order(IxDyn(shape));
+            reshaped.map(Element::wrap).map_err(|_| TensorError::Length { shape: shape.to_vec(), len })
+        })
+    }
+
     /// Element type and shape in words, such as `FP32 [3, 4]`.
     pub fn describe(&self) -> String {
         format!("{} {:?}", self.dtype(), self.shape())

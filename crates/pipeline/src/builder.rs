@@ -9,49 +9,48 @@ use ferrocast_schema::{JsonLimits, Manifest, RowSchema, SchemaOptions};
 use sha2::{Digest, Sha256};
 
 use crate::decode::Decoder;
+use crate::description::{Completed, Description};
 use crate::encoder::{Encoder, Kind};
-use crate::infer_manifest::{infer_features, infer_manifest};
-use crate::model_files::{read, read_text};
+use crate::model_files::read;
 use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, Pipeline};
 
 /// A loaded engine on its way to a [`Pipeline`].
 #[derive(Debug)]
 pub struct PipelineBuilder {
     engine: Arc<dyn InferenceEngine>,
-    manifest: Option<Manifest>,
+    description: Description,
 }
 
 impl PipelineBuilder {
     pub(crate) fn new(engine: Arc<dyn InferenceEngine>) -> PipelineBuilder {
-        PipelineBuilder { engine, manifest: None }
+        PipelineBuilder { engine, description: Description::Nothing }
     }
 
     /// Reads and loads what the files hold.
     pub(crate) fn load(files: &ModelFiles, loaders: &Loaders) -> Result<PipelineBuilder, OpenError> {
-        let manifest = files.manifest.as_deref().map(|path| read_manifest(path, files)).transpose()?;
-        let section = manifest.as_ref().map(|manifest| &manifest.model);
-        let path = section.map_or_else(|| files.model.clone(), |section| files.named(&section.file));
-        let loader = match section {
-            Some(section) => loaders.get(&section.engine),
+        let description = Description::read(files)?;
+        let path = files.named(description.file());
+        let loader = match description.engine() {
+            Some(engine) => loaders.get(engine),
             None => loaders.default_loader(),
         };
         let loader = loader.ok_or_else(|| OpenError::Engine {
-            engine: section.map(|section| section.engine.clone()).unwrap_or_default(),
+            engine: description.engine().unwrap_or_default().to_owned(),
             known: loaders.names(),
         })?;
         let bytes = read(&path)?;
-        if let Some(wanted) = section.and_then(|section| section.sha256.as_deref()) {
+        if let Some(wanted) = description.sha256() {
             check_digest(wanted, &bytes)?;
         }
         let name = path.to_string_lossy();
         let engine = loader.load(ModelSource { name: &name, bytes: &bytes }, &LoadOptions::default())?;
-        Ok(PipelineBuilder { engine, manifest })
+        Ok(PipelineBuilder { engine, description })
     }
 
     /// Uses `manifest` instead of one made up from the file.
     #[must_use]
     pub fn manifest(self, manifest: Manifest) -> PipelineBuilder {
-        PipelineBuilder { manifest: Some(manifest), ..self }
+        PipelineBuilder { description: Description::Manifest(Box::new(manifest)), ..self }
     }
 
     /// Binds everything.
@@ -59,17 +58,17 @@ impl PipelineBuilder {
     /// # Errors
     /// [`OpenError`] if the parts do not fit.
     pub fn build(self) -> Result<Pipeline, OpenError> {
-        let PipelineBuilder { engine, manifest } = self;
+        let PipelineBuilder { engine, description } = self;
         let row_by_row = takes_one_row(engine.signature());
         let signature = if row_by_row { with_free_rows(engine.signature()) } else { engine.signature().clone() };
-        let manifest = complete(manifest, &signature, engine.as_ref())?;
+        let Completed { manifest, wire, notes } = description.complete(&signature, engine.as_ref())?;
         let encoder = Encoder::compile(&manifest, &signature)?;
         let options = SchemaOptions { extra_fields: manifest.extra_fields, carriers: encoder.carriers() };
         let schema = RowSchema::compile(&manifest.features, &options)?;
         let example = example(&encoder, &schema)?;
         let decoder = Decoder::compile(&manifest, &signature, engine.hints())?;
         let sessions = SessionPool::new(engine);
-        Ok(Pipeline { manifest, schema, example, encoder, sessions, decoder, row_by_row })
+        Ok(Pipeline { manifest, schema, example, encoder, sessions, decoder, row_by_row, wire, notes })
     }
 }
 
@@ -85,34 +84,6 @@ fn example(encoder: &Encoder, schema: &RowSchema) -> Result<Examples, OpenError>
             Kind::Pictures(Encoded { tensors: vec![tensor], rows: 1 })
         }
     }))
-}
-
-/// The manifest as written, or one made up from the file; features that the manifest leaves out come from the file too.
-fn complete(
-    manifest: Option<Manifest>,
-    signature: &Signature,
-    engine: &dyn InferenceEngine,
-) -> Result<Manifest, OpenError> {
-    let Some(mut manifest) = manifest else {
-        return Ok(infer_manifest(signature, engine.hints())?);
-    };
-    if manifest.features.is_empty() && manifest.image.is_none() {
-        infer_features(&mut manifest, signature, engine.hints())?;
-    }
-    Ok(manifest)
-}
-
-fn read_manifest(path: &std::path::Path, files: &ModelFiles) -> Result<Manifest, OpenError> {
-    let mut manifest = Manifest::from_toml(&read_text(path)?)?;
-    if let Some(file) = manifest.output.labels_file.take() {
-        // Beside the manifest, which may be one folder up from the model.
-        let beside_model = files.folder.join(&file);
-        let path = if beside_model.is_file() { beside_model } else { path.with_file_name(&file) };
-        let text = read_text(&path)?;
-        manifest.output.labels =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    }
-    Ok(manifest)
 }
 
 fn check_digest(wanted: &str, bytes: &[u8]) -> Result<(), OpenError> {

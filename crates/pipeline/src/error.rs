@@ -33,6 +33,12 @@ pub enum OpenError {
     /// The manifest is wrong.
     #[error("model.toml: {0}")]
     Manifest(#[from] ManifestError),
+    /// Triton's configuration is wrong.
+    #[error("config.pbtxt: {0}")]
+    TritonConfig(#[source] ManifestError),
+    /// Triton's configuration does not fit the model, or its folder.
+    #[error("config.pbtxt: {0}")]
+    Triton(String),
     /// There is no manifest and none can be made up from the file.
     #[error("there is no model.toml, and the model file alone does not say enough: {0}")]
     Infer(#[from] InferError),

@@ -23,6 +23,7 @@
 mod advice;
 mod builder;
 mod decode;
+mod description;
 mod encoded;
 mod encoder;
 mod error;
@@ -30,10 +31,13 @@ mod infer_manifest;
 mod loaders;
 mod model_files;
 mod pipeline;
+mod triton;
+mod wire;
 
 pub use advice::{advice, told};
 pub use builder::PipelineBuilder;
 pub use decode::{Class, DecodeError};
+pub use description::version_policy;
 pub use encoded::{Encoded, join_outputs, split_outputs};
 pub use encoder::Examples;
 pub use error::{OpenError, PredictError};

@@ -8,8 +8,11 @@ use crate::OpenError;
 /// The manifest's name, in a version's folder or the one above.
 const MANIFEST: &str = "model.toml";
 
+/// What stands for a manifest in a model's folder that was made for Triton.
+const TRITON_CONFIG: &str = "config.pbtxt";
+
 /// The model's name where no manifest says another.
-const MODEL: &str = "model.onnx";
+pub(crate) const MODEL: &str = "model.onnx";
 
 /// The files of one model version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,25 +21,29 @@ pub struct ModelFiles {
     pub folder: PathBuf,
     /// The model file, unless the manifest names another one of the folder.
     pub model: PathBuf,
-    /// The manifest, if there is one.
+    /// The manifest, or the `config.pbtxt` in its place, if there is one.
     pub manifest: Option<PathBuf>,
 }
 
 impl ModelFiles {
     /// Finds the files of a version's folder, such as `models/penguins/1`, or those of a bare `.onnx` file.
     ///
-    /// A manifest in the folder wins over one in the folder above, which serves all versions.
+    /// A manifest in the folder wins over one in the folder above, which serves all versions, and that over Triton's
+    /// `config.pbtxt` there.
     ///
     /// # Errors
     /// [`OpenError::NotFound`] if there is neither a folder nor a file at `path`.
     pub fn find(path: &Path) -> Result<ModelFiles, OpenError> {
         let existing = |path: PathBuf| path.is_file().then_some(path);
         if path.is_dir() {
-            let above = || path.canonicalize().ok().and_then(|path| path.parent().map(|up| up.join(MANIFEST)));
+            let above = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+            let both = |folder: &Path| [folder.join(MANIFEST), folder.join(TRITON_CONFIG)];
+            let own = [path.join(MANIFEST)].into_iter();
+            let shared = above.iter().flat_map(|above| both(above)).chain([path.join(TRITON_CONFIG)]);
             return Ok(ModelFiles {
                 folder: path.to_owned(),
                 model: path.join(MODEL),
-                manifest: existing(path.join(MANIFEST)).or_else(|| above().and_then(existing)),
+                manifest: own.chain(shared).find_map(existing),
             });
         }
         if path.is_file() {

@@ -11,6 +11,7 @@ use ferrocast_schema::{Manifest, Prediction, RowSchema, Rows};
 use crate::decode::{Class, Decoder};
 use crate::encoded::join_outputs;
 use crate::encoder::{Encoder, Kind};
+use crate::wire::Wire;
 use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
 
 /// One model, ready to predict: immutable, shared between threads.
@@ -25,6 +26,9 @@ pub struct Pipeline {
     pub(crate) decoder: Decoder,
     /// The model takes one row a run, because its first axis is fixed to one.
     pub(crate) row_by_row: bool,
+    /// If callers see other shapes than the graph's.
+    pub(crate) wire: Option<Wire>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Pipeline {
@@ -90,6 +94,38 @@ impl Pipeline {
     /// What the model accepts and returns.
     pub fn signature(&self) -> &Signature {
         self.sessions.engine().signature()
+    }
+
+    /// What callers that send tensors see of it: the [signature](Pipeline::signature), unless Triton's configuration reshapes
+    /// tensors.
+    pub fn wire_signature(&self) -> &Signature {
+        self.wire.as_ref().map_or_else(|| self.signature(), |wire| &wire.signature)
+    }
+
+    /// Inputs that fit the [wire signature](Pipeline::wire_signature), as [`Pipeline::infer`] takes them.
+    ///
+    /// # Errors
+    /// [`PredictError::Engine`] for tensors that do not fit.
+    pub fn inputs_from_wire(&self, inputs: Encoded) -> Result<Encoded, PredictError> {
+        let Some(wire) = &self.wire else { return Ok(inputs) };
+        let Encoded { tensors, rows } = inputs;
+        Ok(Encoded { tensors: wire.inputs_for_graph(tensors, rows).map_err(EngineError::from)?, rows })
+    }
+
+    /// Outputs of [`Pipeline::infer`] as the [wire signature](Pipeline::wire_signature) has them.
+    ///
+    /// # Errors
+    /// [`PredictError::Engine`] for tensors that are none of its outputs.
+    pub fn outputs_to_wire(&self, outputs: Vec<Tensor>, rows: usize) -> Result<Vec<Tensor>, PredictError> {
+        match &self.wire {
+            Some(wire) => Ok(wire.outputs_for_callers(outputs, rows).map_err(EngineError::from)?),
+            None => Ok(outputs),
+        }
+    }
+
+    /// What its description says and is not used, one sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The engine.

@@ -16,7 +16,7 @@ mod statistics;
 
 mod config;
 
-pub use config::{ModelConfig, model_config};
+pub use config::{ModelConfig, ServedBy, model_config};
 pub use error::{render, status};
 pub use metadata::{ModelMetadata, ServerMetadata, TensorMetadata, model_metadata};
 pub use repository::{IndexEntry, IndexRequest, IndexState, LoadRequest};

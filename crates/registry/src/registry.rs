@@ -17,7 +17,7 @@ use crate::error::{AliasError, LoadError, ResolveError, StartError, echo};
 use crate::loader::{Afterwards, Job, Loader, Step};
 use crate::name::{self, NameError, Version};
 use crate::resolve::ModelRef;
-use crate::scan::{Found, Rejected, Sighting, scan};
+use crate::scan::{Found, Rejected, scan};
 use crate::snapshot::{Configured, Snapshot, Stage, VersionEntry};
 use crate::ticket::{LoadTicket, Outcome, Promise, Slot};
 use crate::watch::{Changes, Key, Sight, Watch};
@@ -155,7 +155,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
 
 impl<D: Send + Sync + 'static> Shared<D> {
     fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
-        let Sighting { mut found, policies } = self.look().map_err(LoadError::Root)?;
+        let mut found = self.look().map_err(LoadError::Root)?;
         let is_meant = |found: &Found| scope.holds(found.name(), found.version());
         let touched: BTreeSet<Arc<str>> =
             found.iter().filter(|one| is_meant(one)).map(|one| Arc::clone(one.name())).collect();
@@ -174,9 +174,6 @@ impl<D: Send + Sync + 'static> Shared<D> {
             forget_past(snapshot, scope);
             let mut steps = vanished(snapshot, scope, &found);
             steps.extend(found.into_iter().filter_map(|found| show(snapshot, found)));
-            for model in snapshot.models.iter_mut().filter(|model| touched.contains(model.name())) {
-                model.policy = policies.get(model.name()).cloned().unwrap_or_default();
-            }
             snapshot.forget_empty_models();
             let steps = in_order(snapshot, steps);
             // Inside the update, so that the loader cannot be faster than the entries that say "loading".
@@ -185,7 +182,7 @@ impl<D: Send + Sync + 'static> Shared<D> {
         Ok(slot)
     }
 
-    fn look(&self) -> std::io::Result<Sighting> {
+    fn look(&self) -> std::io::Result<Vec<Found>> {
         let read_policy = |manifest: &Path| self.deployer.version_policy(manifest).map_err(|error| error.chain());
         scan(&Arc::new(Root::open(&self.root)?), &read_policy)
     }
@@ -221,7 +218,7 @@ impl<D: Send + Sync + 'static> Shared<D> {
     }
 
     fn sights(&self) -> std::io::Result<BTreeMap<Key, Sight>> {
-        let found = self.look()?.found;
+        let found = self.look()?;
         let sight = |found: Found| {
             let key = (Arc::clone(found.name()), found.version().clone());
             let sight = match found {

@@ -35,6 +35,8 @@ pub(crate) struct Files {
     /// Not empty; the one meant by default is the first.
     pub(crate) models: Vec<PathBuf>,
     pub(crate) manifest: Option<PathBuf>,
+    /// The manifest, if there is one, serves all versions of the model.
+    pub(crate) shares_manifest: bool,
 }
 
 impl Release {
@@ -67,6 +69,12 @@ impl Release {
     /// none.
     pub fn manifest(&self) -> Option<&Path> {
         self.files.manifest.as_deref()
+    }
+
+    /// Whether the manifest, if there is one, serves all versions of the model: it is the one that
+    /// [`Deployer::version_policy`](crate::Deployer::version_policy) is asked about.
+    pub fn shares_manifest(&self) -> bool {
+        self.files.shares_manifest
     }
 
     /// The path of a file that the manifest names, such as `labels.txt`.
@@ -130,7 +138,7 @@ impl Release {
 
     /// Names and paths of all files that count, sorted.
     fn contents(&self) -> Result<BTreeSet<(String, PathBuf)>, ReadError> {
-        let Files { folder, models, manifest } = &self.files;
+        let Files { folder, models, manifest, .. } = &self.files;
         let named = models.iter().chain(manifest);
         let mut files: BTreeSet<_> = named.map(|path| (name_of(path), path.clone())).collect();
         let beside_manifest = manifest.as_deref().and_then(Path::parent);
@@ -231,7 +239,7 @@ mod tests {
     }
 
     fn releases(root: &Path) -> Vec<Release> {
-        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_| Ok(VersionPolicy::All)).unwrap().found;
+        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_| Ok(VersionPolicy::All)).unwrap();
         found.into_iter().map(|found| if let Found::Release(r) = found { r } else { panic!("{found:?}") }).collect()
     }
 

@@ -1,6 +1,6 @@
 //! From a folder to the releases in it, and to the reasons why other things that look like models are none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,15 +18,6 @@ const OTHER_FORMATS: [&str; 9] = ["pkl", "pickle", "joblib", "pt", "pth", "h5", 
 
 /// The version of a model that lies in no version folder.
 const ONLY_VERSION: &str = "1";
-
-/// What a look through the whole root has found.
-#[derive(Debug)]
-pub(crate) struct Sighting {
-    /// Each version once, sorted by name, then by version.
-    pub(crate) found: Vec<Found>,
-    /// Of the models that have one.
-    pub(crate) policies: BTreeMap<Arc<str>, VersionPolicy>,
-}
 
 /// Something that is, or looks like, a version of a model.
 #[derive(Debug)]
@@ -67,26 +58,25 @@ impl Found {
     }
 }
 
-/// Looks through the whole root.
+/// Looks through the whole root. Each version is in the result once, sorted by name, then by version.
 ///
 /// # Errors
 /// If the root cannot be listed. Trouble below it is a [`Rejected`].
-pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>) -> io::Result<Sighting> {
-    let mut scan = Scan { root, read_policy, found: Vec::new(), taken: BTreeSet::new(), policies: BTreeMap::new() };
+pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>) -> io::Result<Vec<Found>> {
+    let mut scan = Scan { root, read_policy, found: Vec::new(), taken: BTreeSet::new() };
     for entry in root.list(root.path())? {
         scan.top_level(&entry);
     }
     scan.found.sort_by(|a, b| (a.name(), a.version()).cmp(&(b.name(), b.version())));
     // Left over: several files refused that have one name in different places.
     scan.found.dedup_by(|a, b| a.name() == b.name() && a.version() == b.version());
-    Ok(Sighting { found: scan.found, policies: scan.policies })
+    Ok(scan.found)
 }
 
 struct Scan<'r> {
     root: &'r Arc<Root>,
     read_policy: ReadPolicy<'r>,
     found: Vec<Found>,
-    policies: BTreeMap<Arc<str>, VersionPolicy>,
     /// First come, first served; folders are listed before the bare file of the same name.
     taken: BTreeSet<(Arc<str>, Version)>,
 }
@@ -124,7 +114,7 @@ impl Scan<'_> {
             }
         };
         let folder = self.root.path().to_owned();
-        let files = Files { folder, models: vec![file.path.clone()], manifest };
+        let files = Files { folder, models: vec![file.path.clone()], manifest, shares_manifest: false };
         let inside = std::slice::from_ref(file);
         self.claim(Claim { model: stem, version: ONLY_VERSION, label: &file.name, inside }, files);
     }
@@ -163,7 +153,7 @@ impl Scan<'_> {
             }
         }
         if let Some(file) = entries.iter().find(|entry| is_model_file(entry)) {
-            let files = files_in(&folder.path, &entries, shared.clone());
+            let files = files_in(&folder.path, &entries, shared.clone(), true);
             let claim = Claim { model, version: ONLY_VERSION, label: &file.name, inside: &entries };
             self.claim_or_reject(claim, files);
         }
@@ -177,12 +167,12 @@ impl Scan<'_> {
             self.reject(model, manifest, "is there, but no .onnx file and no version folder".to_owned());
         }
         if let Ok(Some(manifest)) = &shared {
-            self.choose(model, manifest, found_before);
+            self.choose(manifest, found_before);
         }
     }
 
-    /// Passes over what the model's manifest does not ask for, among what was found from there on.
-    fn choose(&mut self, model: &str, manifest: &Path, from: usize) {
+    /// Passes over what the manifest does not ask for, among the versions found from there on.
+    fn choose(&mut self, manifest: &Path, from: usize) {
         let found = self.found.split_off(from);
         let chosen = (self.read_policy)(manifest).and_then(|policy| {
             let releases = found.iter().filter(|found| matches!(found, Found::Release(_)));
@@ -192,7 +182,6 @@ impl Scan<'_> {
                 let all: Vec<&str> = all.into_iter().map(Version::as_str).collect();
                 return Err(format!("its version policy chooses none of its versions, {}", all.join(", ")));
             }
-            self.policies.insert(Arc::from(model), policy);
             Ok(chosen)
         });
         self.found.extend(found.into_iter().map(|found| match (found, &chosen) {
@@ -220,8 +209,8 @@ impl Scan<'_> {
         let files = match refused {
             Some((file, refused)) => Err(format!("{} {refused}", file.name)),
             None => match manifest_in(inside, &[MANIFEST]) {
-                Ok(None) => files_in(&folder.path, inside, shared.clone()),
-                own => files_in(&folder.path, inside, own),
+                Ok(None) => files_in(&folder.path, inside, shared.clone(), true),
+                own => files_in(&folder.path, inside, own, false),
             },
         };
         self.claim_or_reject(Claim { model, version: label, label, inside }, files);
@@ -301,12 +290,17 @@ fn manifest_in(inside: &[Entry], names: &[&str]) -> Result<Option<PathBuf>, Stri
     }
 }
 
-fn files_in(folder: &Path, inside: &[Entry], manifest: Result<Option<PathBuf>, String>) -> Result<Files, String> {
+fn files_in(
+    folder: &Path,
+    inside: &[Entry],
+    manifest: Result<Option<PathBuf>, String>,
+    shares_manifest: bool,
+) -> Result<Files, String> {
     let manifest = manifest?;
     let files = inside.iter().filter(|entry| is_model_file(entry));
     let (main, others): (Vec<&Entry>, Vec<&Entry>) = files.partition(|entry| entry.name == MODEL_FILE);
     let models = main.into_iter().chain(others).map(|entry| entry.path.clone()).collect();
-    Ok(Files { folder: folder.to_owned(), models, manifest })
+    Ok(Files { folder: folder.to_owned(), models, manifest, shares_manifest })
 }
 
 #[cfg(test)]

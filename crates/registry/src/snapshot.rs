@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::name::Version;
-use crate::policy::VersionPolicy;
 use crate::release::{Digest, Release};
 use crate::state::ModelState;
 
@@ -33,7 +32,6 @@ pub struct ModelEntry<D> {
     /// Sorted from lowest to highest.
     pub(crate) versions: Vec<VersionEntry<D>>,
     pub(crate) aliases: BTreeMap<Arc<str>, Version>,
-    pub(crate) policy: VersionPolicy,
 }
 
 /// A version and how it is doing.
@@ -97,8 +95,7 @@ impl<D> Snapshot<D> {
             Ok(position) => position,
             Err(position) => {
                 let aliases = self.configured.aliases.get(name).cloned().unwrap_or_default();
-                let policy = VersionPolicy::All;
-                let model = ModelEntry { name: Arc::clone(name), versions: Vec::new(), aliases, policy };
+                let model = ModelEntry { name: Arc::clone(name), versions: Vec::new(), aliases };
                 self.models.insert(position, model);
                 position
             }
@@ -140,11 +137,6 @@ impl<D> ModelEntry<D> {
     /// Named aliases with the versions that they point to, sorted; `latest` is not among them.
     pub fn aliases(&self) -> impl Iterator<Item = (&Arc<str>, &Version)> {
         self.aliases.iter()
-    }
-
-    /// Which of the versions in the folder are loaded.
-    pub fn version_policy(&self) -> &VersionPolicy {
-        &self.policy
     }
 
     /// Whether there is anything here beside refused files.
@@ -249,9 +241,8 @@ impl<D> Clone for Snapshot<D> {
 
 impl<D> Clone for ModelEntry<D> {
     fn clone(&self) -> Self {
-        let ModelEntry { name, versions, aliases, policy } = self;
-        let (versions, aliases, policy) = (versions.clone(), aliases.clone(), policy.clone());
-        ModelEntry { name: Arc::clone(name), versions, aliases, policy }
+        let ModelEntry { name, versions, aliases } = self;
+        ModelEntry { name: Arc::clone(name), versions: versions.clone(), aliases: aliases.clone() }
     }
 }
 

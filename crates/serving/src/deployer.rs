@@ -1,10 +1,11 @@
 //! Releases on disk to deployments.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ferrocast_batch::Pool;
-use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, told};
-use ferrocast_registry::{DeployError, Deployer, Release};
+use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, told, version_policy};
+use ferrocast_registry::{DeployError, Deployer, NameError, Release, Version, VersionPolicy};
 use ferrocast_schema::Warmup;
 
 use crate::independence::Company;
@@ -46,6 +47,13 @@ impl Deployer for PipelineDeployer {
             trial.load(&files).map_err(DeployError::new)?;
         }
         let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| DeployError::new(told(&error)))?;
+        if pipeline.manifest().versions != ferrocast_schema::VersionPolicy::All && !release.shares_manifest() {
+            let why = "model.toml: versions: the manifest of one version cannot choose; write it into the folder above";
+            return Err(DeployError::new(why));
+        }
+        for note in pipeline.notes() {
+            tracing::warn!(model = %release.name(), version = %release.version(), "{note}");
+        }
         let decoding = Arc::clone(&self.decoding);
         Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool, decoding))
     }
@@ -61,4 +69,19 @@ impl Deployer for PipelineDeployer {
         let company = Company::of(pipeline);
         Ok(deployment.measured(costs, company, &self.pool))
     }
+
+    fn version_policy(&self, manifest: &Path) -> Result<VersionPolicy, DeployError> {
+        let policy = version_policy(manifest).map_err(|error| DeployError::new(told(&error)))?;
+        in_versions(policy).map_err(|error| DeployError::new(format!("versions: a version's name {error}")))
+    }
+}
+
+fn in_versions(policy: ferrocast_schema::VersionPolicy) -> Result<VersionPolicy, NameError> {
+    Ok(match policy {
+        ferrocast_schema::VersionPolicy::All => VersionPolicy::All,
+        ferrocast_schema::VersionPolicy::Latest(number) => VersionPolicy::Latest(number),
+        ferrocast_schema::VersionPolicy::Only(names) => {
+            VersionPolicy::Only(names.iter().map(|name| Version::parse(name)).collect::<Result<_, _>>()?)
+        }
+    })
 }

@@ -32,7 +32,7 @@ pub struct Answer {
 /// What a model gave for tensors, with what it cost.
 #[derive(Debug)]
 pub struct Outputs {
-    /// One for each output of the signature, in its order.
+    /// One for each output, in the signature's order.
     pub tensors: Vec<Tensor>,
     /// Where the time went.
     pub timing: Timing,
@@ -81,14 +81,18 @@ pub(crate) async fn predict_image(
     Ok(Answer { predictions, timing: outputs.timing })
 }
 
-/// Runs the model on tensors that fit its signature, where [`predict`] would run rows.
+/// Runs the model on tensors that fit its wire signature, where [`predict`] would run rows.
 pub(crate) async fn infer(
     deployment: &Deployment,
     tensors: Encoded,
     options: CallOptions,
 ) -> Result<Outputs, ServeError> {
+    let pipeline = deployment.pipeline();
+    let failed = |cause| ServeError::from_prediction(cause, deployment);
     let rows = tensors.rows;
-    run(deployment, || Ok(tensors), rows, options).await
+    let mut outputs = run(deployment, || pipeline.inputs_from_wire(tensors).map_err(failed), rows, options).await?;
+    outputs.tensors = pipeline.outputs_to_wire(outputs.tensors, rows).map_err(failed)?;
+    Ok(outputs)
 }
 
 /// Encodes and runs, here or on the pool.

@@ -201,8 +201,8 @@ impl Service {
             .await
     }
 
-    /// Runs the model on tensors that fit its signature, one for each input in its order, and gives its outputs as they are;
-    /// where [`Service::predict`] would run rows, and joined with them.
+    /// Runs the model on tensors that fit its wire signature, one for each input in its order, and gives its outputs as they
+    /// are; where [`Service::predict`] would run rows, and joined with them.
     ///
     /// # Errors
     /// As [`Service::predict`].

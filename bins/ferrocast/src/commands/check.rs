@@ -71,6 +71,9 @@ fn report(path: &Path, out: &mut impl Write) -> io::Result<bool> {
             let answer = pipeline.run_example().unwrap_or_default();
             let told = answer.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             writeln!(out, "        {} -> {}", excerpt(example), excerpt(told))?;
+            for note in pipeline.notes() {
+                writeln!(out, "        note: {note}")?;
+            }
             if answer.iter().any(|prediction| prediction.has_raw_scores()) {
                 writeln!(out, "        note: {RAW_SCORES}")?;
             }

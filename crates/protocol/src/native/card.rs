@@ -47,7 +47,7 @@ pub struct VersionStatus {
     pub version: String,
     /// Where it is in its life.
     pub state: VersionState,
-    /// Why it failed; absent in every other state.
+    /// Why it failed; or, of one that serves, why what lies in its folder now does not replace it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! The configuration of a model in the words of Triton's `model_config.proto`: what clients such as perf_analyzer read.
 
 use ferrocast_engine::{Dtype, Signature, TensorSpec};
+use ferrocast_schema::VersionPolicy;
 use serde::Serialize;
 
 use super::metadata::{PLATFORM, wire_shape};
@@ -11,7 +12,7 @@ pub struct ModelConfig {
     name: String,
     platform: &'static str,
     backend: &'static str,
-    version_policy: VersionPolicy,
+    version_policy: WrittenPolicy,
     max_batch_size: usize,
     input: Vec<ConfigTensor>,
     output: Vec<ConfigTensor>,
@@ -22,12 +23,12 @@ pub struct ModelConfig {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct VersionPolicy {
-    all: Empty,
+#[serde(rename_all = "snake_case")]
+enum WrittenPolicy {
+    All {},
+    Latest { num_versions: usize },
+    Specific { versions: Vec<String> },
 }
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Empty {}
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct ConfigTensor {
@@ -49,30 +50,45 @@ struct DynamicBatching {
     max_queue_delay_microseconds: u64,
 }
 
-/// The configuration of a model of this signature, which `threads` threads run. `batch` is, if rows of different requests run
-/// together, how many at most, and for how many microseconds a row waits for company.
-pub fn model_config(
-    name: &str,
-    signature: &Signature,
-    max_batch_size: usize,
-    threads: usize,
-    batch: Option<u64>,
-) -> ModelConfig {
+/// How a model is served, as far as its configuration tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServedBy<'a> {
+    /// Most rows at a time.
+    pub max_rows: usize,
+    /// Threads that run it.
+    pub threads: usize,
+    /// If rows of different requests run together, for how many microseconds a row waits for company.
+    pub delay_us: Option<u64>,
+    /// Which versions are loaded.
+    pub versions: &'a VersionPolicy,
+}
+
+/// The configuration of a model of this signature.
+pub fn model_config(name: &str, signature: &Signature, served: &ServedBy<'_>) -> ModelConfig {
     // Triton's way to say that the first axis is not one of rows.
-    let max_batch_size = if signature.is_batchable() { max_batch_size } else { 0 };
+    let max_batch_size = if signature.is_batchable() { served.max_rows } else { 0 };
     let tensors = |specs: &[TensorSpec]| specs.iter().map(|spec| tensor(spec, max_batch_size > 0)).collect();
     ModelConfig {
         name: name.to_owned(),
         platform: PLATFORM,
         backend: "onnxruntime",
-        version_policy: VersionPolicy { all: Empty {} },
+        version_policy: written(served.versions),
         max_batch_size,
         input: tensors(signature.inputs()),
         output: tensors(signature.outputs()),
-        instance_group: [InstanceGroup { name: name.to_owned(), kind: "KIND_CPU", count: threads }],
+        instance_group: [InstanceGroup { name: name.to_owned(), kind: "KIND_CPU", count: served.threads }],
         default_model_filename: "model.onnx",
-        dynamic_batching: batch
+        dynamic_batching: served
+            .delay_us
             .map(|delay| DynamicBatching { preferred_batch_size: Vec::new(), max_queue_delay_microseconds: delay }),
+    }
+}
+
+fn written(policy: &VersionPolicy) -> WrittenPolicy {
+    match policy {
+        VersionPolicy::All => WrittenPolicy::All {},
+        VersionPolicy::Latest(number) => WrittenPolicy::Latest { num_versions: *number },
+        VersionPolicy::Only(names) => WrittenPolicy::Specific { versions: names.clone() },
     }
 }
 

@@ -33,7 +33,7 @@ fn found_in(root: &Path) -> Vec<String> {
         "wrong" => Err("cannot be read".to_owned()),
         _ => Ok(VersionPolicy::All),
     };
-    let found = scan(&Arc::new(Root::open(root).unwrap()), &read_policy).unwrap().found;
+    let found = scan(&Arc::new(Root::open(root).unwrap()), &read_policy).unwrap();
     let lines = found.iter().map(|found| match found {
         Found::Release(release) => {
             let files: Vec<String> = release.model_files().iter().map(|path| relative(path)).collect();
@@ -290,7 +290,7 @@ proptest! {
         prop_assert!(fs::create_dir_all(&path).is_ok());
         fs::write(path.join("model.onnx"), "x").unwrap();
         let root = Arc::new(Root::open(root.path()).unwrap());
-        let found = scan(&root, &|_| Ok(VersionPolicy::All)).unwrap().found;
+        let found = scan(&root, &|_| Ok(VersionPolicy::All)).unwrap();
         prop_assert_eq!(found.len(), 1);
         for found in found {
             prop_assert_eq!(&**found.name(), name.as_str());

@@ -59,13 +59,13 @@ pub struct ServingSection {
     #[garde(skip)]
     pub mode: ServingMode,
     /// Most rows in one run, which may be those of several requests. Unless given, as many as were measured to pay.
-    #[garde(inner(range(min = 1, max = 65_536)))]
+    #[garde(inner(range(min = 1, max = Self::MOST_BATCH_ROWS)))]
     pub max_batch_rows: Option<usize>,
     /// Most rows waiting; more are refused at once. Unless given, as many as are run in a few seconds.
     #[garde(inner(range(min = 1, max = 1_048_576)))]
     pub max_queue_rows: Option<usize>,
     /// How long a row may wait for company, in microseconds; 0 never waits.
-    #[garde(range(max = 1_000_000))]
+    #[garde(range(max = Self::LONGEST_DELAY_US))]
     pub max_delay_us: u64,
     /// Most threads of the pool that work for this model at a time. Unless given, all but one.
     #[garde(inner(range(min = 1, max = 1024)))]
@@ -73,4 +73,11 @@ pub struct ServingSection {
     /// What is run before the model is ready.
     #[garde(skip)]
     pub warmup: Warmup,
+}
+
+impl ServingSection {
+    /// The most that `max_batch_rows` may be.
+    pub const MOST_BATCH_ROWS: usize = 65_536;
+    /// The most that `max_delay_us` may be: a second.
+    pub const LONGEST_DELAY_US: u64 = 1_000_000;
 }

@@ -96,7 +96,7 @@ fn status(version: &VersionEntry<Deployment>) -> VersionStatus {
     let state = version.state();
     VersionStatus {
         version: version.version().to_string(),
-        reason: state.reason().map(ToString::to_string),
+        reason: reason(version),
         state: match state {
             ModelState::Loading => VersionState::Loading,
             ModelState::Warming => VersionState::Warming,
@@ -107,6 +107,12 @@ fn status(version: &VersionEntry<Deployment>) -> VersionStatus {
             _ => VersionState::Failed,
         },
     }
+}
+
+/// Why the version does not serve; or, if it does, why it still serves what lay in the folder before.
+pub(super) fn reason(version: &VersionEntry<Deployment>) -> Option<String> {
+    let kept = || Some(format!("what replaces it was refused: {}", version.failed_reload()?));
+    version.state().reason().map(ToString::to_string).or_else(kept)
 }
 
 fn version_card(version: &VersionEntry<Deployment>, deployment: &Arc<Deployment>) -> VersionCard {

@@ -12,7 +12,7 @@ use apistos::api_operation;
 use ferrocast_protocol::ApiError;
 use ferrocast_protocol::oip::{
     self, BatchStatistics, DurationStatistic, InferRequest, InferResponse, InferStatistics, Inferred, MemoryUsage,
-    ModelMetadata, ModelStatistics, ServerMetadata, StatisticsResponse,
+    ModelMetadata, ModelStatistics, ServedBy, ServerMetadata, StatisticsResponse,
 };
 use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Outputs, Spent, VersionEntry};
 use serde::Serialize;
@@ -90,9 +90,14 @@ pub(crate) async fn model(state: Data<State>, request: HttpRequest) -> Answer {
 pub(crate) async fn config(state: Data<State>, request: HttpRequest) -> Answer {
     let deployment = found(&state, &request)?;
     let (pipeline, placement) = (deployment.pipeline(), deployment.placement());
-    let delay = placement.joins.then_some(pipeline.manifest().serving.max_delay_us);
-    let signature = pipeline.signature();
-    let config = oip::model_config(deployment.model(), signature, placement.queue_rows, deployment.threads(), delay);
+    let manifest = pipeline.manifest();
+    let served = ServedBy {
+        max_rows: manifest.serving.max_batch_rows.unwrap_or(placement.queue_rows),
+        threads: deployment.threads(),
+        delay_us: placement.joins.then_some(manifest.serving.max_delay_us),
+        versions: &manifest.versions,
+    };
+    let config = oip::model_config(deployment.model(), pipeline.wire_signature(), &served);
     json(StatusCode::OK, &config)
 }
 
@@ -146,7 +151,7 @@ async fn decode<P>(state: &State, model: &Model<P>, body: TensorBody) -> Result<
     let decode = move || -> Result<InferRequest, Failure> {
         let header_length = body.header_length();
         let bytes: Bytes = body.unpacked()?;
-        let signature = deployment.pipeline().signature();
+        let signature = deployment.pipeline().wire_signature();
         Ok(oip::decode_infer(&bytes, header_length, deployment.model(), signature)?)
     };
     if is_small { decode() } else { state.service.on_pool(size, model.options(), decode).await? }
@@ -169,7 +174,7 @@ async fn encode<P>(
             model: deployment.model(),
             version: deployment.version(),
             id: asked.id.as_deref(),
-            signature: deployment.pipeline().signature(),
+            signature: deployment.pipeline().wire_signature(),
             outputs: &outputs.tensors,
             class_names: deployment.pipeline().class_names(),
         };
@@ -226,7 +231,7 @@ fn ready_versions(model: &ModelEntry<Deployment>) -> Vec<String> {
 fn metadata(deployment: &Deployment, versions: Vec<String>) -> ModelMetadata {
     let pipeline = deployment.pipeline();
     let properties = BTreeMap::from([("task", pipeline.manifest().task.as_str().to_owned())]);
-    oip::model_metadata(deployment.model(), versions, pipeline.signature(), properties)
+    oip::model_metadata(deployment.model(), versions, pipeline.wire_signature(), properties)
 }
 
 fn statistics(deployment: &Deployment) -> ModelStatistics {

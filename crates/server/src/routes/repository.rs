@@ -8,6 +8,7 @@ use ferrocast_protocol::oip::{IndexEntry, IndexRequest, IndexState, LoadRequest}
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_serving::{Deployment, LoadError, LoadTicket, ModelState, VersionEntry};
 
+use super::models::reason;
 use super::oip::json;
 use crate::error::Failure;
 use crate::extract::tensor_body::TensorBody;
@@ -80,7 +81,7 @@ fn entry(model: &str, version: &VersionEntry<Deployment>) -> IndexEntry {
         version: version.version().to_string(),
         reason: match &state {
             ModelState::Unloaded => "unloaded".to_owned(),
-            state => state.reason().map(ToString::to_string).unwrap_or_default(),
+            _ => reason(version).unwrap_or_default(),
         },
         state: match state {
             ModelState::Ready => IndexState::Ready,

@@ -325,3 +325,75 @@ fn models_come_and_go_on_request() {
     let unknown = load(&mut client, "..%2Fmirror");
     assert_eq!((unknown.status, unknown.json()["error"].is_string()), (400, true));
 }
+
+/// A repository as Triton has it: configurations, versions chosen by policy, a tensor that is reshaped, labels.
+#[test]
+fn a_repository_of_triton_is_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).expect("a file");
+    for version in ["1", "2", "3"] {
+        put(&folder, &format!("classifier/{version}"), "mlp");
+    }
+    write("classifier/labels.txt", "cat\ndog\ncow\n");
+    write(
+        "classifier/config.pbtxt",
+        r#"
+        name: "classifier"
+        backend: "onnxruntime"
+        max_batch_size: 8
+        input [ { name: "x" data_type: TYPE_FP32 dims: [ 2, 2 ] reshape { shape: [ 4 ] } } ]
+        output [ { name: "probabilities" data_type: TYPE_FP32 dims: [ 3 ] label_filename: "labels.txt" } ]
+        version_policy: { latest { num_versions: 2 } }
+        instance_group [ { kind: KIND_GPU } ]
+        "#,
+    );
+    put(&folder, "latest/1", "mlp");
+    put(&folder, "latest/2", "mlp");
+    write("latest/config.pbtxt", "");
+    put(&folder, "wrong/1", "mlp");
+    write("wrong/config.pbtxt", "name: \"another\"");
+    let server = TestServer::start(folder.path(), &[("MODELS__CONTROL", "explicit")], loaders());
+    let mut client = server.client();
+
+    let index = client.post("/v2/repository/index", b"").json();
+    let line = |entry: &Value| format!("{} {} {}", entry["name"], entry["version"], entry["state"]).replace('"', "");
+    let index: Vec<String> = index.as_array().expect("a list").iter().map(line).collect();
+    assert_eq!(index, ["classifier 2 READY", "classifier 3 READY", "latest 2 READY", "wrong 1 UNAVAILABLE"]);
+
+    let config = client.get("/v2/models/classifier/config").json();
+    assert_eq!(config["max_batch_size"], json!(8));
+    assert_eq!(config["version_policy"], json!({"latest": {"num_versions": 2}}));
+    assert_eq!(config["input"][0], json!({"name": "x", "data_type": "TYPE_FP32", "dims": [2, 2]}));
+    let metadata = client.get("/v2/models/classifier").json();
+    assert_eq!(metadata["inputs"][0]["shape"], json!([-1, 2, 2]));
+
+    let tensor = |shape: Value| {
+        json!({
+            "inputs": [{"name": "x", "datatype": "FP32", "shape": shape, "data": [1, 2, 3, 4]}],
+            "outputs": [{"name": "probabilities", "parameters": {"classification": 1}}]
+        })
+    };
+    let answer = infer(&mut client, "classifier", &tensor(json!([1, 2, 2])));
+    let best = answer.json()["outputs"][0]["data"][0].as_str().expect("a class").to_owned();
+    let row = client.post("/models/classifier/predict", br#"{"x0": 1, "x1": 2, "x2": 3, "x3": 4}"#).json();
+    assert!(best.ends_with(row["label"].as_str().expect("a label")), "{best} {row}");
+    let refused = infer(&mut client, "classifier", &tensor(json!([1, 4])));
+    assert_eq!(refused.status, 400, "{}", refused.text());
+
+    // The policy changes, and the model is brought to it.
+    write("latest/config.pbtxt", "version_policy { specific { versions: 1 } }");
+    assert_eq!(client.post("/v2/repository/models/latest/load", b"").status, 200);
+    assert_eq!(client.get("/v2/models/latest").json()["versions"], json!(["1"]));
+    write("latest/config.pbtxt", "version_policy { specific { versions: 4 } }");
+    let refused = client.post("/v2/repository/models/latest/load", b"");
+    assert!(refused.text().contains("its version policy chooses none of its versions, 1, 2"), "{}", refused.text());
+    assert_eq!(client.get("/v2/models/latest").json()["versions"], json!(["1"]));
+    let index = client.post("/v2/repository/index", b"").text();
+    assert!(index.contains("what replaces it was refused: its version policy"), "{index}");
+
+    // A version cannot choose among versions.
+    write("latest/config.pbtxt", "version_policy { all {} }");
+    write("latest/2/model.toml", "task = \"embedding\"\n[versions]\nlatest = 1");
+    let refused = client.post("/v2/repository/models/latest/load", b"");
+    assert!(refused.text().contains("the manifest of one version cannot choose"), "{}", refused.text());
+}
