@@ -90,6 +90,12 @@ pub(crate) enum Command {
         /// The manifest, if there is one
         #[arg(long)]
         manifest: Option<PathBuf>,
+        /// The folder that no file is read outside of
+        #[arg(long)]
+        root: Option<PathBuf>,
+        /// The manifest must pin the file
+        #[arg(long)]
+        require_sha256: bool,
         /// Bytes of address space
         #[arg(long)]
         memory: u64,

@@ -15,6 +15,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use ferrocast_pipeline::ModelFiles;
 use ferrocast_server::{ConfigError, RunError};
 
 use crate::cli::{Cli, Command};
@@ -34,8 +35,9 @@ fn main() -> ExitCode {
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
         Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
-        Some(Command::TryModel { folder, model, manifest, memory, cpu_seconds }) => {
-            commands::try_model::run(folder, model, manifest, Limits { memory, cpu_seconds })
+        Some(Command::TryModel { folder, model, manifest, root, require_sha256, memory, cpu_seconds }) => {
+            let files = ModelFiles { folder, model, manifest, root, require_sha256 };
+            commands::try_model::run(&files, Limits { memory, cpu_seconds })
         }
         Some(Command::Docs { document, serve }) => commands::docs::run(document, serve, out),
     };

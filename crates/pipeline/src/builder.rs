@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use crate::decode::Decoder;
 use crate::description::{Completed, Description};
 use crate::encoder::{Encoder, Kind};
-use crate::model_files::read;
 use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, Pipeline};
 
 /// A loaded engine on its way to a [`Pipeline`].
@@ -38,9 +37,11 @@ impl PipelineBuilder {
             engine: description.engine().unwrap_or_default().to_owned(),
             known: loaders.names(),
         })?;
-        let bytes = read(&path)?;
-        if let Some(wanted) = description.sha256() {
-            check_digest(wanted, &bytes)?;
+        let bytes = files.read(&path)?;
+        match description.sha256() {
+            Some(wanted) => check_digest(wanted, &bytes)?,
+            None if files.require_sha256 => return Err(OpenError::NotPinned { digest: digest(&bytes) }),
+            None => {}
         }
         let name = path.to_string_lossy();
         let engine = loader.load(ModelSource { name: &name, bytes: &bytes }, &LoadOptions::default())?;
@@ -87,8 +88,12 @@ fn example(encoder: &Encoder, schema: &RowSchema) -> Result<Examples, OpenError>
 }
 
 fn check_digest(wanted: &str, bytes: &[u8]) -> Result<(), OpenError> {
-    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = digest(bytes);
     if found.eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(OpenError::Digest { found }) }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether the first axis of everything is fixed to one: an export without a free batch axis.

@@ -6,7 +6,7 @@ use ferrocast_engine::{InferenceEngine, Signature};
 use ferrocast_schema::{Manifest, TritonConfig, VersionPolicy};
 
 use crate::infer_manifest::{infer_features, infer_manifest};
-use crate::model_files::{MODEL, read_text};
+use crate::model_files::MODEL;
 use crate::triton;
 use crate::wire::Wire;
 use crate::{ModelFiles, OpenError};
@@ -37,12 +37,12 @@ impl Description {
     pub(crate) fn read(files: &ModelFiles) -> Result<Description, OpenError> {
         let Some(path) = files.manifest.as_deref() else { return Ok(Description::Nothing) };
         if is_triton(path) {
-            let config = triton_config(path)?;
+            let config = triton_config(path, &files.read_text(path)?)?;
             let file = config.outputs.iter().find_map(|output| output.labels_file.as_deref());
             let labels = file.map(|file| labels(file, path, files)).transpose()?;
             return Ok(Description::Triton(config, labels.unwrap_or_default()));
         }
-        let mut manifest = manifest(path)?;
+        let mut manifest = Manifest::from_toml(&files.read_text(path)?)?;
         if let Some(file) = manifest.output.labels_file.take() {
             manifest.output.labels = labels(&file, path, files)?;
         }
@@ -97,14 +97,14 @@ impl Description {
     }
 }
 
-/// Which versions of a model are loaded, as the manifest or `config.pbtxt` says that serves all of them.
+/// Which versions of a model are loaded, as the text of the manifest or `config.pbtxt` says that serves all of them.
 ///
 /// # Errors
-/// [`OpenError`] if it cannot be read.
-pub fn version_policy(description: &Path) -> Result<VersionPolicy, OpenError> {
-    match is_triton(description) {
-        true => Ok(triton_config(description)?.versions),
-        false => Ok(manifest(description)?.versions),
+/// [`OpenError`] for what is none.
+pub fn version_policy(file: &Path, text: &str) -> Result<VersionPolicy, OpenError> {
+    match is_triton(file) {
+        true => Ok(triton_config(file, text)?.versions),
+        false => Ok(Manifest::from_toml(text)?.versions),
     }
 }
 
@@ -112,20 +112,14 @@ fn is_triton(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == TRITON_ENDING)
 }
 
-fn manifest(path: &Path) -> Result<Manifest, OpenError> {
-    Ok(Manifest::from_toml(&read_text(path)?)?)
-}
-
-fn triton_config(path: &Path) -> Result<TritonConfig, OpenError> {
-    let config = TritonConfig::from_pbtxt(&read_text(path)?).map_err(OpenError::TritonConfig)?;
+fn triton_config(path: &Path, text: &str) -> Result<TritonConfig, OpenError> {
+    let config = TritonConfig::from_pbtxt(text).map_err(OpenError::TritonConfig)?;
     triton::check_name(&config, path)?;
     Ok(config)
 }
 
 /// The lines of a file beside the model, or beside the description, which may be one folder up.
 fn labels(file: &str, description: &Path, files: &ModelFiles) -> Result<Vec<String>, OpenError> {
-    let beside_model = files.folder.join(file);
-    let path = if beside_model.is_file() { beside_model } else { description.with_file_name(file) };
-    let text = read_text(&path)?;
+    let text = files.read_text(&files.beside(file, description))?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }

@@ -56,6 +56,12 @@ pub enum OpenError {
         /// The digest of the file, in hexadecimal digits.
         found: String,
     },
+    /// No manifest pins the model file, and one must.
+    #[error("no model.toml pins the file: write `sha256 = \"{digest}\"` under [model] if it is the one you mean")]
+    NotPinned {
+        /// The digest of the file, in hexadecimal digits.
+        digest: String,
+    },
     /// The engine cannot load the file.
     #[error("{0}")]
     Load(#[from] LoadError),

@@ -1,7 +1,11 @@
 //! Where the files of one model version are.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 
 use crate::OpenError;
 
@@ -23,6 +27,10 @@ pub struct ModelFiles {
     pub model: PathBuf,
     /// The manifest, or the `config.pbtxt` in its place, if there is one.
     pub manifest: Option<PathBuf>,
+    /// A folder that no file is read outside of, wherever links lead, and in which none is read that has other names.
+    pub root: Option<PathBuf>,
+    /// The manifest must pin the model file.
+    pub require_sha256: bool,
 }
 
 impl ModelFiles {
@@ -44,6 +52,8 @@ impl ModelFiles {
                 folder: path.to_owned(),
                 model: path.join(MODEL),
                 manifest: own.chain(shared).find_map(existing),
+                root: None,
+                require_sha256: false,
             });
         }
         if path.is_file() {
@@ -51,6 +61,8 @@ impl ModelFiles {
                 folder: path.parent().map(Path::to_owned).unwrap_or_default(),
                 model: path.to_owned(),
                 manifest: existing(path.with_extension("toml")).or_else(|| existing(path.with_file_name(MANIFEST))),
+                root: None,
+                require_sha256: false,
             });
         }
         Err(OpenError::NotFound { path: path.to_owned() })
@@ -62,19 +74,50 @@ impl ModelFiles {
     }
 }
 
-/// Reads a whole file; the error names the file, not its path, because it may reach clients.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
-    let refuse = |cause: io::Error| OpenError::Read { file: file_name(path), cause };
-    if !std::fs::metadata(path).map_err(refuse)?.is_file() {
-        return Err(refuse(io::Error::other("not a regular file")));
+/// Reading; errors name the file, not its path, because they may reach clients.
+impl ModelFiles {
+    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, OpenError> {
+        let refuse = |cause: io::Error| OpenError::Read { file: file_name(path), cause };
+        let mut bytes = Vec::new();
+        self.open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(refuse)?;
+        Ok(bytes)
     }
-    std::fs::read(path).map_err(refuse)
+
+    pub(crate) fn read_text(&self, path: &Path) -> Result<String, OpenError> {
+        let not_text = |_| io::Error::other("the file is not UTF-8 text");
+        String::from_utf8(self.read(path)?)
+            .map_err(|error| OpenError::Read { file: file_name(path), cause: not_text(error) })
+    }
+
+    /// `name` beside the model if it is there, else beside `other`.
+    pub(crate) fn beside(&self, name: &str, other: &Path) -> PathBuf {
+        let path = self.folder.join(name);
+        if self.open(&path).is_ok() { path } else { other.with_file_name(name) }
+    }
+
+    fn open(&self, path: &Path) -> io::Result<File> {
+        match &self.root {
+            None => regular(File::open(path)?),
+            Some(root) => {
+                let inside = path.strip_prefix(root).map_err(|_| io::Error::other("not below the models folder"))?;
+                let file = Dir::open_ambient_dir(root, ambient_authority())?.open(inside)?;
+                only_name(regular(file.into_std())?)
+            }
+        }
+    }
 }
 
-/// Reads a text file; see [`read`].
-pub(crate) fn read_text(path: &Path) -> Result<String, OpenError> {
-    String::from_utf8(read(path)?)
-        .map_err(|_| OpenError::Read { file: file_name(path), cause: io::Error::other("the file is not UTF-8 text") })
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
+
+/// A file that has other names could be changed through them, or be one that is not meant to be read.
+fn only_name(file: File) -> io::Result<File> {
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 1 {
+        return Err(io::Error::other("it has other names as well (hard links); copy the file"));
+    }
+    Ok(file)
 }
 
 fn file_name(path: &Path) -> String {

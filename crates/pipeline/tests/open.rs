@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use ferrocast_engine_tract::TractLoader;
-use ferrocast_pipeline::{Class, Loaders, OpenError, Pipeline, PipelineBuilder, PredictError, advice};
+use ferrocast_pipeline::{Class, Loaders, ModelFiles, OpenError, Pipeline, PipelineBuilder, PredictError, advice};
 use ferrocast_schema::{ClassValue, JsonLimits, Prediction, Scores, Task};
 use ferrocast_testkit::{FakeEngine, small_model};
 use tempfile::TempDir;
@@ -227,6 +227,36 @@ fn a_pinned_digest_that_matches_opens() {
     let manifest = |digest: &str| format!("task = \"classification\"\n[model]\nsha256 = \"{digest}\"");
     let Err(OpenError::Digest { found }) = open(&mlp, Some(&manifest(&"0".repeat(64)))) else { panic!() };
     open(&mlp, Some(&manifest(&found.to_uppercase()))).unwrap();
+
+    // Where it is asked for, one must be there.
+    let unpinned = folder(&mlp, Some("task = \"classification\""));
+    let files = ModelFiles { require_sha256: true, ..ModelFiles::find(unpinned.path()).unwrap() };
+    let Err(OpenError::NotPinned { digest }) = Pipeline::open_files(&files, &loaders()) else { panic!() };
+    assert_eq!(digest, found);
+    std::fs::write(unpinned.path().join("model.toml"), manifest(&digest)).unwrap();
+    Pipeline::open_files(&files, &loaders()).unwrap();
+}
+
+/// P20 of the reliability promises.
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_outside_of_the_root() {
+    let place = tempfile::tempdir().unwrap();
+    let (root, secret) = (place.path().join("root"), place.path().join("secret.onnx"));
+    std::fs::create_dir_all(&root).unwrap();
+    std::fs::write(&secret, small_model("mlp")).unwrap();
+    let model = root.join("model.onnx");
+    let open = || {
+        let files = ModelFiles { root: Some(root.clone()), ..ModelFiles::find(&model).unwrap() };
+        Pipeline::open_files(&files, &loaders()).map(drop).map_err(|error| error.chain())
+    };
+    std::os::unix::fs::symlink("../secret.onnx", &model).unwrap();
+    assert_eq!(open().unwrap_err(), "model.onnx: a path led outside of the filesystem");
+    std::fs::remove_file(&model).unwrap();
+    std::fs::hard_link(&secret, &model).unwrap();
+    assert_eq!(open().unwrap_err(), "model.onnx: it has other names as well (hard links); copy the file");
+    std::fs::remove_file(&secret).unwrap();
+    assert_eq!(open(), Ok(()));
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn fields_come_from_the_file_and_classes_from_the_list_of_labels() {
     let Prediction::Class { label, .. } = &pipeline.predict(&rows).unwrap()[0] else { panic!() };
     assert!(["cat", "dog", "cow"].contains(&label.as_deref().unwrap()));
     assert_eq!(pipeline.wire_signature(), pipeline.signature());
-    assert_eq!(version_policy(&root.path().join("m/config.pbtxt")).unwrap(), VersionPolicy::All);
+    assert_eq!(version_policy(&root.path().join("m/config.pbtxt"), MLP).unwrap(), VersionPolicy::All);
 }
 
 #[test]
@@ -70,7 +70,9 @@ fn a_manifest_of_our_own_comes_first() {
     fs::write(root.path().join("m/model.toml"), "task = \"embedding\"\n[versions]\nlatest = 2").unwrap();
     let files = ModelFiles::find(&root.path().join("m/1")).unwrap();
     assert!(files.manifest.as_ref().unwrap().ends_with("model.toml"));
-    assert_eq!(version_policy(&files.manifest.unwrap()).unwrap(), VersionPolicy::Latest(2));
+    let manifest = files.manifest.unwrap();
+    let text = fs::read_to_string(&manifest).unwrap();
+    assert_eq!(version_policy(&manifest, &text).unwrap(), VersionPolicy::Latest(2));
     fs::remove_file(root.path().join("m/model.toml")).unwrap();
     let files = ModelFiles::find(&root.path().join("m/1")).unwrap();
     assert!(files.manifest.unwrap().ends_with("m/config.pbtxt"));

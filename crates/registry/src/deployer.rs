@@ -26,12 +26,12 @@ pub trait Deployer: Send + Sync + 'static {
         Ok(deployed)
     }
 
-    /// Which of a model's versions are loaded, by the manifest that serves all of them. Called on whatever thread looks at
-    /// the folder.
+    /// Which of a model's versions are loaded, by the text of the manifest that serves all of them. Called on whatever thread
+    /// looks at the folder.
     ///
     /// # Errors
     /// As for [`deploy`](Deployer::deploy); no version of the model is loaded then, and what serves goes on.
-    fn version_policy(&self, _manifest: &Path) -> Result<VersionPolicy, DeployError> {
+    fn version_policy(&self, _manifest: &Path, _text: &str) -> Result<VersionPolicy, DeployError> {
         Ok(VersionPolicy::All)
     }
 }

@@ -183,7 +183,8 @@ impl<D: Send + Sync + 'static> Shared<D> {
     }
 
     fn look(&self) -> std::io::Result<Vec<Found>> {
-        let read_policy = |manifest: &Path| self.deployer.version_policy(manifest).map_err(|error| error.chain());
+        let read_policy =
+            |file: &Path, text: &str| self.deployer.version_policy(file, text).map_err(|error| error.chain());
         scan(&Arc::new(Root::open(&self.root)?), &read_policy)
     }
 

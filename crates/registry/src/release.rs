@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
+
+use cap_std::fs::Metadata;
 
 use crate::confine::{Kind, Refused, Root, is_plain_file_name};
 use crate::name::Version;
@@ -77,6 +79,19 @@ impl Release {
         self.files.shares_manifest
     }
 
+    /// The models folder, which none of the files may lie outside of, whatever links say.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Opens one of the release's files. Unlike opening the path, it cannot be led out of the models folder.
+    ///
+    /// # Errors
+    /// If it cannot be read, is no regular file, or has other names.
+    pub fn open(&self, path: &Path) -> io::Result<File> {
+        self.root.read(path)
+    }
+
     /// The path of a file that the manifest names, such as `labels.txt`.
     ///
     /// # Errors
@@ -116,8 +131,10 @@ impl Release {
     /// between them, as far as anybody can tell without reading.
     pub(crate) fn stamp(&self) -> Result<Stamp, ReadError> {
         let stamp = |(name, path): (String, PathBuf)| {
-            let metadata =
-                path.metadata().map_err(|error| ReadError::new(&name, format!("cannot be looked at: {error}")))?;
+            let metadata = self
+                .root
+                .metadata(&path)
+                .map_err(|error| ReadError::new(&name, format!("cannot be looked at: {error}")))?;
             Ok((path, FileStamp::of(&metadata)))
         };
         self.contents()?.into_iter().map(stamp).collect::<Result<_, _>>().map(Stamp)
@@ -127,7 +144,7 @@ impl Release {
         let mut whole = blake3::Hasher::new();
         for (name, path) in self.contents()? {
             let mut one = blake3::Hasher::new();
-            let read = File::open(&path).and_then(|file| one.update_reader(file).map(|_| ()));
+            let read = self.root.read(&path).and_then(|file| one.update_reader(file).map(|_| ()));
             read.map_err(|error| ReadError::new(&name, format!("cannot be read: {error}")))?;
             // The length keeps the end of a name apart from what follows it.
             whole.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
@@ -140,7 +157,7 @@ impl Release {
     fn contents(&self) -> Result<BTreeSet<(String, PathBuf)>, ReadError> {
         let Files { folder, models, manifest, .. } = &self.files;
         let named = models.iter().chain(manifest);
-        let mut files: BTreeSet<_> = named.map(|path| (name_of(path), path.clone())).collect();
+        let mut files: BTreeSet<_> = named.map(|path| (file_name(path), path.clone())).collect();
         let beside_manifest = manifest.as_deref().and_then(Path::parent);
         for folder in beside_manifest.into_iter().flat_map(|beside| [beside, folder]) {
             let entries = self.root.list(folder);
@@ -153,7 +170,8 @@ impl Release {
     }
 }
 
-fn name_of(path: &Path) -> String {
+/// For messages that clients see.
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
@@ -174,10 +192,10 @@ impl FileStamp {
     fn of(metadata: &Metadata) -> FileStamp {
         FileStamp {
             length: metadata.len(),
-            written: metadata.modified().ok(),
+            written: metadata.modified().ok().map(cap_std::time::SystemTime::into_std),
             #[cfg(unix)]
             identity: {
-                use std::os::unix::fs::MetadataExt;
+                use cap_std::fs::MetadataExt;
                 (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
             },
         }
@@ -239,7 +257,7 @@ mod tests {
     }
 
     fn releases(root: &Path) -> Vec<Release> {
-        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_| Ok(VersionPolicy::All)).unwrap();
+        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_, _| Ok(VersionPolicy::All)).unwrap();
         found.into_iter().map(|found| if let Found::Release(r) = found { r } else { panic!("{found:?}") }).collect()
     }
 

@@ -1,14 +1,14 @@
 //! From a folder to the releases in it, and to the reasons why other things that look like models are none.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::confine::{Entry, Kind, Refused, Root};
 use crate::name::{self, Version};
 use crate::policy::VersionPolicy;
-use crate::release::{Files, MANIFEST, Release, TRITON_CONFIG};
+use crate::release::{Files, MANIFEST, Release, TRITON_CONFIG, file_name};
 
 /// The file that is meant when nothing says otherwise.
 const MODEL_FILE: &str = "model.onnx";
@@ -19,6 +19,9 @@ const OTHER_FORMATS: [&str; 9] = ["pkl", "pickle", "joblib", "pt", "pth", "h5", 
 /// The version of a model that lies in no version folder.
 const ONLY_VERSION: &str = "1";
 
+/// Bytes of a manifest that are read.
+const MOST_MANIFEST_BYTES: u64 = 16 << 20;
+
 /// Something that is, or looks like, a version of a model.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -28,8 +31,8 @@ pub(crate) enum Found {
     PassedOver(Arc<str>, Version),
 }
 
-/// What a manifest that serves all versions of a model says about them, or why it cannot be read.
-pub(crate) type ReadPolicy<'r> = &'r dyn Fn(&Path) -> Result<VersionPolicy, String>;
+/// What the text of a manifest that serves all versions of a model says about them, or why that is not understood.
+pub(crate) type ReadPolicy<'r> = &'r dyn Fn(&Path, &str) -> Result<VersionPolicy, String>;
 
 /// A version that will not be loaded, however long one waits.
 #[derive(Debug)]
@@ -97,7 +100,7 @@ impl Scan<'_> {
         match (&entry.kind, stem) {
             (Ok(Kind::Folder), _) => self.model_folder(entry),
             (Ok(Kind::File), Some(stem)) => self.bare_file(entry, stem),
-            (Ok(_), _) => {}
+            (Ok(_), _) | (Err(Refused::HardLinked), None) => {}
             (Err(refused), _) => self.reject(stem.unwrap_or(&entry.name), &entry.name, refused.to_string()),
         }
     }
@@ -158,8 +161,11 @@ impl Scan<'_> {
             self.claim_or_reject(claim, files);
         }
         for entry in entries.iter().filter(|entry| !is_manifest(entry)) {
-            if let Err(refused) = &entry.kind {
-                self.reject(model, &entry.name, refused.to_string());
+            match &entry.kind {
+                // Whatever else lies there is nobody's business.
+                Err(Refused::HardLinked) if !entry.name.ends_with(".onnx") => {}
+                Err(refused) => self.reject(model, &entry.name, refused.to_string()),
+                Ok(_) => {}
             }
         }
         if self.found.len() == found_before {
@@ -174,7 +180,8 @@ impl Scan<'_> {
     /// Passes over what the manifest does not ask for, among the versions found from there on.
     fn choose(&mut self, manifest: &Path, from: usize) {
         let found = self.found.split_off(from);
-        let chosen = (self.read_policy)(manifest).and_then(|policy| {
+        let policy = self.text(manifest).and_then(|text| (self.read_policy)(manifest, &text));
+        let chosen = policy.and_then(|policy| {
             let releases = found.iter().filter(|found| matches!(found, Found::Release(_)));
             let all: BTreeSet<&Version> = releases.map(Found::version).collect();
             let chosen = policy.select(&all);
@@ -194,6 +201,15 @@ impl Scan<'_> {
             }
             (other, _) => other,
         }));
+    }
+
+    fn text(&self, file: &Path) -> Result<String, String> {
+        let mut text = String::new();
+        let read = self.root.read(file).and_then(|file| file.take(MOST_MANIFEST_BYTES).read_to_string(&mut text));
+        match read {
+            Ok(_) => Ok(text),
+            Err(error) => Err(format!("{} cannot be read: {error}", file_name(file))),
+        }
     }
 
     fn version_folder(

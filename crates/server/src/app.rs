@@ -181,6 +181,7 @@ pub(crate) fn service_config(config: &Config) -> ServiceConfig {
         },
         image_decodes: config.limits.image_decodes,
         trial: trial(config),
+        require_sha256: config.models.require_sha256,
     }
 }
 

@@ -118,6 +118,8 @@ pub struct ModelsConfig {
     pub trial: Option<TrialLimits>,
     /// The program that tries models: one that has the command `try-model`, as `ferrocast` does. Without it none is tried.
     pub trial_program: Option<PathBuf>,
+    /// Only models are loaded whose manifest pins the file.
+    pub require_sha256: bool,
 }
 
 /// When models are loaded after the start.

@@ -58,6 +58,12 @@ impl ChildTrial {
         if let Some(manifest) = &files.manifest {
             command.arg("--manifest").arg(manifest);
         }
+        if let Some(root) = &files.root {
+            command.arg("--root").arg(root);
+        }
+        if files.require_sha256 {
+            command.arg("--require-sha256");
+        }
         command.arg("--memory").arg(self.limits.memory.to_string());
         // A little more than the time on the clock: for the case that nobody is left to look at it.
         command.arg("--cpu-seconds").arg((self.limits.time.as_secs() + 1).to_string());
@@ -125,13 +131,19 @@ mod tests {
         fs::write(&program, format!("#!/bin/sh\n{lines}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
         let limits = TrialLimits { memory: 1 << 30, time: Duration::from_secs(2) };
-        let files = ModelFiles { folder: PathBuf::from("f"), model: PathBuf::from("f/m.onnx"), manifest: None };
+        let files = ModelFiles {
+            folder: PathBuf::from("f"),
+            model: PathBuf::from("f/m.onnx"),
+            manifest: None,
+            root: Some(PathBuf::from("r")),
+            require_sha256: true,
+        };
         ChildTrial { program, limits }.load(&files)
     }
 
     #[test]
     fn the_program_is_told_what_to_do() {
-        let command = r#"[ "$*" = "try-model f f/m.onnx --memory 1073741824 --cpu-seconds 3" ] && [ -z "$CARGO" ]"#;
+        let command = r#"[ "$*" = "try-model f f/m.onnx --root r --require-sha256 --memory 1073741824 --cpu-seconds 3" ] && [ -z "$CARGO" ]"#;
         assert_eq!(said_by(command), Ok(()));
     }
 
@@ -157,7 +169,13 @@ mod tests {
     #[test]
     fn without_the_program_nothing_is_loaded() {
         let limits = TrialLimits { memory: 1, time: Duration::ZERO };
-        let files = ModelFiles { folder: PathBuf::new(), model: PathBuf::new(), manifest: None };
+        let files = ModelFiles {
+            folder: PathBuf::new(),
+            model: PathBuf::new(),
+            manifest: None,
+            root: None,
+            require_sha256: false,
+        };
         let said = ChildTrial { program: PathBuf::from("/no/such/program"), limits }.load(&files).unwrap_err();
         assert!(said.contains("models.trial = false"), "{said}");
     }

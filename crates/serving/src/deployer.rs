@@ -18,19 +18,27 @@ pub struct PipelineDeployer {
     loaders: Loaders,
     pool: Arc<Pool>,
     decoding: Arc<Decoding>,
-    trial: Option<Arc<dyn Trial>>,
+    rules: LoadRules,
+}
+
+/// What a model must pass before it is loaded.
+#[derive(Debug)]
+pub(crate) struct LoadRules {
+    /// The place where it is loaded first, if there is one.
+    pub(crate) trial: Option<Arc<dyn Trial>>,
+    /// Its manifest must pin the file.
+    pub(crate) require_sha256: bool,
 }
 
 impl PipelineDeployer {
-    /// A deployer for these engines; what is slow runs on the pool, and so do pictures. What fails its trial, if there is
-    /// one, is not loaded.
+    /// A deployer for these engines; what is slow runs on the pool, and so do pictures.
     pub(crate) fn new(
         loaders: Loaders,
         pool: Arc<Pool>,
         decoding: Arc<Decoding>,
-        trial: Option<Arc<dyn Trial>>,
+        rules: LoadRules,
     ) -> PipelineDeployer {
-        PipelineDeployer { loaders, pool, decoding, trial }
+        PipelineDeployer { loaders, pool, decoding, rules }
     }
 }
 
@@ -42,8 +50,10 @@ impl Deployer for PipelineDeployer {
             folder: release.folder().to_owned(),
             model: release.model_files().first().cloned().unwrap_or_default(),
             manifest: release.manifest().map(ToOwned::to_owned),
+            root: Some(release.root().to_owned()),
+            require_sha256: self.rules.require_sha256,
         };
-        if let Some(trial) = &self.trial {
+        if let Some(trial) = &self.rules.trial {
             trial.load(&files).map_err(DeployError::new)?;
         }
         let pipeline = Pipeline::open_files(&files, &self.loaders).map_err(|error| DeployError::new(told(&error)))?;
@@ -70,8 +80,8 @@ impl Deployer for PipelineDeployer {
         Ok(deployment.measured(costs, company, &self.pool))
     }
 
-    fn version_policy(&self, manifest: &Path) -> Result<VersionPolicy, DeployError> {
-        let policy = version_policy(manifest).map_err(|error| DeployError::new(told(&error)))?;
+    fn version_policy(&self, manifest: &Path, text: &str) -> Result<VersionPolicy, DeployError> {
+        let policy = version_policy(manifest, text).map_err(|error| DeployError::new(told(&error)))?;
         in_versions(policy).map_err(|error| DeployError::new(format!("versions: a version's name {error}")))
     }
 }

@@ -15,6 +15,7 @@ use ferrocast_registry::{
 use ferrocast_schema::Rows;
 
 use crate::decode_slots::DecodeSlots;
+use crate::deployer::LoadRules;
 use crate::execute::{self, Answer, CallOptions, Outputs, Timing};
 use crate::jobs::Jobs;
 use crate::runner::Decoding;
@@ -38,6 +39,8 @@ pub struct ServiceConfig {
     pub image_decodes: NonZeroUsize,
     /// Where each model is loaded first, if anywhere.
     pub trial: Option<Arc<dyn Trial>>,
+    /// Only models are loaded whose manifest pins the file.
+    pub require_sha256: bool,
 }
 
 /// The product: every model that is ready, and predictions from it.
@@ -62,7 +65,8 @@ impl Service {
         let pool = PoolConfig { threads: config.compute_threads, name: "compute".to_owned() };
         let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
         let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
-        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding), config.trial);
+        let rules = LoadRules { trial: config.trial, require_sha256: config.require_sha256 };
+        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding), rules);
         let required = config.registry.default_model.clone();
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         let jobs = Jobs::new(&pool);

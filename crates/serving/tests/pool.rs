@@ -51,6 +51,7 @@ fn serve(manifest: &str, model: &[u8], loaders: Loaders, threads: usize) -> Serv
             images: ImageLimits::default(),
             image_decodes: compute_threads,
             trial: None,
+            require_sha256: false,
         },
         loaders,
     )

@@ -31,6 +31,7 @@ fn start(root: &TempDir, loaders: Loaders) -> Service {
         images: ImageLimits::default(),
         image_decodes: NonZeroUsize::MIN,
         trial: None,
+        require_sha256: false,
     };
     let service = Service::start(config, loaders).unwrap();
     service.load_all().wait().unwrap();

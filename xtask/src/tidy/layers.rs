@@ -66,7 +66,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "registry",
         place: Place::Layer(0),
         workspace: &[],
-        external: &["arc-swap", "blake3"],
+        external: &["arc-swap", "blake3", "cap-std"],
         never: &["tokio*", "ndarray"],
     },
     Member {
@@ -111,7 +111,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "pipeline",
         place: Place::Layer(2),
         workspace: &["engine", "preprocess", "schema"],
-        external: &["bytes", "sha2"],
+        external: &["cap-std", "sha2"],
         never: &["tokio*", "tract*"],
     },
     Member {

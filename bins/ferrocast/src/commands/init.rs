@@ -18,6 +18,8 @@ pub(crate) fn run(model: &Path, pictures: bool, force: bool, out: &mut impl Writ
         folder: model.parent().map(Path::to_owned).unwrap_or_default(),
         model: model.to_owned(),
         manifest: None,
+        root: None,
+        require_sha256: false,
     };
     let pipeline = Pipeline::open_files(&files, &loaders()).map_err(|error| with_advice(&error))?;
     let of_pictures = infer_picture_manifest(pipeline.signature());

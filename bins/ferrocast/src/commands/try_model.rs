@@ -1,7 +1,6 @@
 //! `ferrocast try-model`: what a server starts to see whether a model can be loaded.
 
 use std::fs;
-use std::path::PathBuf;
 
 use ferrocast_pipeline::{ModelFiles, Pipeline, told};
 use ferrocast_server::loaders;
@@ -18,12 +17,11 @@ pub(crate) struct Limits {
 }
 
 /// Loads the model and runs its example, within the limits. What goes wrong is said as a server says it.
-pub(crate) fn run(folder: PathBuf, model: PathBuf, manifest: Option<PathBuf>, limits: Limits) -> Done {
+pub(crate) fn run(files: &ModelFiles, limits: Limits) -> Done {
     confine(limits)?;
     // What is caught is told by the error, without places in the source.
     std::panic::set_hook(Box::new(|_| {}));
-    let files = ModelFiles { folder, model, manifest };
-    Pipeline::open_files(&files, &loaders()).map_err(|error| told(&error))?;
+    Pipeline::open_files(files, &loaders()).map_err(|error| told(&error))?;
     Ok(())
 }
 

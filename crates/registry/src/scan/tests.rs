@@ -27,7 +27,7 @@ fn plant(root: &Path, tree: &[&str]) {
 /// One line each: `name version: model files + manifest`, or `name version! reason`.
 fn found_in(root: &Path) -> Vec<String> {
     let relative = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-    let read_policy = |manifest: &Path| match fs::read_to_string(manifest).unwrap().as_str() {
+    let read_policy = |_: &Path, text: &str| match text {
         "latest" => Ok(VersionPolicy::Latest(1)),
         "only 1, 3" => Ok(VersionPolicy::Only(["1", "3"].map(|name| Version::parse(name).unwrap()).into())),
         "wrong" => Err("cannot be read".to_owned()),
@@ -208,10 +208,14 @@ fn names_that_cannot_be() {
 #[cfg(unix)]
 mod links {
     use std::fs;
+    use std::io::Read;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
 
-    use super::{found_in, plant};
+    use super::{Root, found_in, plant};
 
     #[test]
     fn inside_the_root_are_followed() {
@@ -267,6 +271,64 @@ mod links {
     }
 
     #[test]
+    fn files_of_several_names_are_refused() {
+        let place = tempfile::tempdir().unwrap();
+        plant(place.path(), &["secret", "root/m/1/", "root/n/1/model.onnx", "root/o/1/model.onnx"]);
+        let (secret, root) = (place.path().join("secret"), place.path().join("root"));
+        for name in ["README.md", "bare.onnx", "m/1/model.onnx", "m/notes.md", "n/model.toml"] {
+            fs::hard_link(&secret, root.join(name)).unwrap();
+        }
+        let linked = "has other names as well (hard links), and could be changed through them; copy the file";
+        assert_eq!(
+            found_in(&root),
+            [
+                format!("bare bare.onnx! {linked}"),
+                format!("m 1! model.onnx {linked}"),
+                format!("n 1! model.toml {linked}"),
+                "o 1: o/1/model.onnx".to_owned(),
+            ]
+        );
+    }
+
+    /// A path that leads outside at any moment is not followed there, though it was fine when it was looked at.
+    #[test]
+    fn links_that_are_exchanged_lead_nowhere() {
+        const SWAPS: usize = 1000;
+        let place = tempfile::tempdir().unwrap();
+        plant(place.path(), &["outside/1/model.onnx", "root/m/1/model.onnx", "root/n/1/model.onnx"]);
+        let (outside, root) = (place.path().join("outside"), place.path().join("root"));
+        let (folder, file) = (root.join("m/1"), root.join("n/1/model.onnx"));
+        let aside = |path: &Path| place.path().join(path.file_name().unwrap());
+        let done = AtomicBool::new(false);
+        let mut reads = 0;
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..SWAPS {
+                    for (place, target) in [(&folder, outside.join("1")), (&file, outside.join("1/model.onnx"))] {
+                        fs::rename(place, aside(place)).unwrap();
+                        symlink(target, place).unwrap();
+                        fs::remove_file(place).unwrap();
+                        fs::rename(aside(place), place).unwrap();
+                    }
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            let root = Root::open(&root).unwrap();
+            let paths = [folder.join("model.onnx"), file.clone()];
+            while !done.load(Ordering::Relaxed) {
+                for path in &paths {
+                    let Ok(mut file) = root.read(path) else { continue };
+                    let mut text = String::new();
+                    file.read_to_string(&mut text).unwrap();
+                    assert!(text.starts_with("root/"), "{text} was read");
+                    reads += 1;
+                }
+            }
+        });
+        assert!(reads > 0, "nothing was ever read");
+    }
+
+    #[test]
     fn loops_and_sockets_are_not_opened() {
         let root = tempfile::tempdir().unwrap();
         plant(root.path(), &["m/1/"]);
@@ -290,7 +352,7 @@ proptest! {
         prop_assert!(fs::create_dir_all(&path).is_ok());
         fs::write(path.join("model.onnx"), "x").unwrap();
         let root = Arc::new(Root::open(root.path()).unwrap());
-        let found = scan(&root, &|_| Ok(VersionPolicy::All)).unwrap();
+        let found = scan(&root, &|_, _| Ok(VersionPolicy::All)).unwrap();
         prop_assert_eq!(found.len(), 1);
         for found in found {
             prop_assert_eq!(&**found.name(), name.as_str());

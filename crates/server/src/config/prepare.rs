@@ -246,6 +246,7 @@ fn models(
         control,
         trial: raw.trial.then_some(limits),
         trial_program: None,
+        require_sha256: raw.require_sha256,
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct RawModels {
     pub(crate) trial_memory: u64,
     #[garde(range(min = 1, max = 3600))]
     pub(crate) trial_seconds: u64,
+    #[garde(skip)]
+    pub(crate) require_sha256: bool,
 }
 
 /// `[limits]`.

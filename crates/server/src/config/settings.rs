@@ -215,6 +215,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "models.require_sha256",
+        kind: Kind::Switch,
+        default: "false",
+        accepts: "true or false",
+        meaning: "Load only models whose manifest pins the file: `sha256` under `[model]`.",
+        ..BARE
+    },
+    Setting {
         key: "limits.json_bytes",
         kind: Kind::Count,
         default: "1048576",

@@ -9,6 +9,8 @@
 
 mod browser;
 mod client;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod errors;
 mod fastapi;
 mod hostile;
