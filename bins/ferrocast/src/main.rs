@@ -7,6 +7,9 @@
 //! | 2 | the command line is wrong |
 //! | 78 | the configuration is wrong; standard error lists every problem |
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 mod cli;
 mod commands;
 

@@ -88,8 +88,8 @@ impl ChildTrial {
     }
 
     fn failure(&self, status: ExitStatus, words: &str) -> String {
-        // The words of Rust, and of tract.
-        if words.contains("memory allocation of") || words.contains("failed to allocate") {
+        // The words of Rust, of its standard library, and of tract.
+        if ["memory allocation of", "out of memory", "failed to allocate"].iter().any(|told| words.contains(told)) {
             return format!("it takes more than {} bytes of memory to load (models.trial_memory)", self.limits.memory);
         }
         if status.code() == Some(1) && !words.is_empty() {

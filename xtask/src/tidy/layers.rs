@@ -159,7 +159,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "ferrocast",
         place: Place::Layer(5),
         workspace: &["pipeline", "server"],
-        external: &["clap", "rustix"],
+        external: &["clap", "rustix", "tikv-jemallocator"],
         never: &[],
     },
     Member {
