@@ -6,6 +6,7 @@
 mod picture;
 mod report;
 mod scenario;
+mod tensor;
 
 use std::{path::Path, process::Command, thread};
 
@@ -41,14 +42,16 @@ const WARM_UP_SECONDS: u64 = 2;
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let scenarios = wanted(&flags.scenario)?;
-    let with_pictures = flags.scenario.is_empty() || flags.scenario.iter().any(|name| name == picture::NAME);
-    let all = scenarios.len() == SCENARIOS.len() && with_pictures;
+    let is_wanted = |name: &str| flags.scenario.is_empty() || flags.scenario.iter().any(|wanted| wanted == name);
+    let (with_pictures, with_tensors) = (is_wanted(picture::NAME), is_wanted(tensor::NAME));
+    let all = scenarios.len() == SCENARIOS.len() && with_pictures && with_tensors;
     ensure!(all || !flags.write, "only a run of all scenarios is written down");
     WRK.ensure(sh)?;
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
     let ceiling = Metadata::load(sh)?.target_directory.join("release/examples/ceiling");
-    let timed_models = timed_models::ensure(sh, &python::ensure(sh, python::MODELS)?)?;
+    let python = python::ensure(sh, python::MODELS)?;
+    let timed_models = timed_models::ensure(sh, &python)?;
 
     let pinned = thread::available_parallelism()?.get() >= 2;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
@@ -59,6 +62,9 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     for scenario in scenarios {
         measured.push(measure(scenario, &scenario.bodies(&sides.rows(scenario)?)?, &sides, rounds, seconds)?);
     }
+    if with_tensors {
+        measured.push(tensor::measure(&sides, &timed_models::ensure_mirror(sh, &python)?, rounds, seconds)?);
+    }
     let pictures = with_pictures.then(|| picture::measure(sh, rounds, seconds)).transpose()?;
     let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured, pictures };
     println!("\n{report}");
@@ -67,7 +73,8 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
 
 fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     for name in names {
-        let is_known = name == picture::NAME || SCENARIOS.iter().any(|known| known.name == name);
+        let is_known =
+            [picture::NAME, tensor::NAME].contains(&name.as_str()) || SCENARIOS.iter().any(|known| known.name == name);
         ensure!(is_known, "there is no scenario `{name}`");
     }
     Ok(SCENARIOS.iter().filter(|known| names.is_empty() || names.iter().any(|name| name == known.name)).collect())
@@ -99,7 +106,7 @@ impl Sides<'_> {
     fn start_server(&self, against: Yardstick) -> anyhow::Result<Served> {
         let command = self.command(self.server);
         Served::start(match against {
-            Yardstick::Ceiling => served::with_samples(command),
+            Yardstick::Ceiling | Yardstick::Echo => served::with_samples(command),
             Yardstick::LogisticRegression => served::serving(command, self.timed_models),
         })
     }
@@ -107,7 +114,7 @@ impl Sides<'_> {
     /// Real ones of the sample, or those that the timed models have not seen.
     fn rows(&self, scenario: &Scenario) -> anyhow::Result<Vec<Value>> {
         match scenario.against {
-            Yardstick::Ceiling => {
+            Yardstick::Ceiling | Yardstick::Echo => {
                 let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
                 Ok(golden.cases.into_iter().map(|case| case.input).collect())
             }
@@ -144,7 +151,7 @@ fn measure(
     let answer_bytes = mean_answer(&server_url, bodies)?;
     // Kept running in the one case, and in the other the same server answers.
     let (_ceiling, yardstick_url) = match scenario.against {
-        Yardstick::Ceiling => {
+        Yardstick::Ceiling | Yardstick::Echo => {
             let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
             let url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
             ensure!(mean_answer(&url, bodies)? == answer_bytes, "the ceiling answers with another size");

@@ -29,7 +29,7 @@ xflags::xflags! {
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest` or `image`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor` or `image`; may be repeated.
             repeated --scenario name: String
             /// Length of one measurement, 8 unless given.
             optional --seconds seconds: u64

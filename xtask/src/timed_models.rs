@@ -22,6 +22,11 @@ pub(crate) fn ensure_slow(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf> 
     made_by(sh, python, "pool.py", "pool-models")
 }
 
+/// The folder of the model that gives back what it gets.
+pub(crate) fn ensure_mirror(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf> {
+    made_by(sh, python, "mirror.py", "mirror-models")
+}
+
 fn made_by(sh: &Shell, python: &Path, script: &str, folder: &str) -> anyhow::Result<PathBuf> {
     let folder = Metadata::load(sh)?.target_directory.join(folder);
     // Written last: a folder without it is half-made.

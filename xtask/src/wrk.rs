@@ -75,12 +75,16 @@ pub(crate) fn form_script(picture: &[u8]) -> anyhow::Result<Script> {
         "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"picture\"\r\ncontent-type: image/jpeg\r\n\r\n"
     );
     let form = [head.as_bytes(), picture, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
+    bytes_script(&[("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))], &form)
+}
+
+/// Writes a script that posts these bytes.
+pub(crate) fn bytes_script(headers: &[(&str, &str)], body: &[u8]) -> anyhow::Result<Script> {
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("wrk.headers[\"{name}\"] = \"{value}\"\n")).collect();
     // Lua's strings hold any byte, written as a number.
-    let escaped: String = form.iter().map(|byte| format!("\\{byte:03}")).collect();
-    write(&format!(
-        "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"multipart/form-data; boundary={BOUNDARY}\"\n\
-         wrk.body = \"{escaped}\"\n{DONE}"
-    ))
+    let escaped: String = body.iter().map(|byte| format!("\\{byte:03}")).collect();
+    write(&format!("wrk.method = \"POST\"\n{headers}wrk.body = \"{escaped}\"\n{DONE}"))
 }
 
 /// The end of every script: what the run measured.

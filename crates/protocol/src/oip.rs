@@ -21,7 +21,7 @@ pub use error::{render, status};
 pub use metadata::{ModelMetadata, ServerMetadata, TensorMetadata, model_metadata};
 pub use repository::{IndexEntry, IndexRequest, IndexState, LoadRequest};
 pub use request::{InferRequest, RequestedOutput, decode_infer};
-pub use response::{InferResponse, Inferred, encode_infer};
+pub use response::{InferResponse, Inferred, TensorBytes, encode_infer};
 pub use statistics::{
     BatchStatistics, DurationStatistic, Empty, InferStatistics, MemoryUsage, ModelStatistics, StatisticsResponse,
 };

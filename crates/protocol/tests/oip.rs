@@ -30,10 +30,10 @@ fn decode(body: &[u8], header: Option<usize>, signature: &Signature) -> Result<I
 }
 
 fn respond(signature: &Signature, outputs: &[Tensor], requested: &[RequestedOutput]) -> (Vec<u8>, Option<usize>) {
-    let answer =
-        Inferred::<&str> { model: "m", version: "1", id: None, signature, outputs, class_names: &["cat", "dog"] };
-    let response = encode_infer(&answer, requested).unwrap();
-    (response.body, response.header_length)
+    let answer = Inferred::<&str> { model: "m", version: "1", id: None, signature, class_names: &["cat", "dog"] };
+    let response = encode_infer(&answer, outputs.to_vec(), requested).unwrap();
+    let header_length = response.header_length();
+    (response.joined(), header_length)
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(super) struct Scenario {
 pub(super) enum Yardstick {
     /// The bare handler. The model is a sample.
     Ceiling,
+    /// A bare handler that returns what it gets.
+    Echo,
     /// A logistic regression of the same fields in the same server, so that the difference is the models'. They are
     /// among the timed models.
     LogisticRegression,
@@ -36,6 +38,7 @@ impl fmt::Display for Yardstick {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Yardstick::Ceiling => "Ceiling",
+            Yardstick::Echo => "Echo",
             Yardstick::LogisticRegression => "Logistic regression",
         })
     }

@@ -1,9 +1,11 @@
 //! The Open Inference Protocol: what Triton's and KServe's clients speak.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
@@ -15,6 +17,7 @@ use ferrocast_protocol::oip::{
     ModelMetadata, ModelStatistics, ServedBy, ServerMetadata, StatisticsResponse,
 };
 use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Outputs, Spent, VersionEntry};
+use futures_util::{Stream, stream};
 use serde::Serialize;
 
 use crate::content_encoding::ContentEncoding;
@@ -175,10 +178,9 @@ async fn encode<P>(
             version: deployment.version(),
             id: asked.id.as_deref(),
             signature: deployment.pipeline().wire_signature(),
-            outputs: &outputs.tensors,
             class_names: deployment.pipeline().class_names(),
         };
-        Written::of(oip::encode_infer(&answer, &asked.outputs)?, packing)
+        Written::of(oip::encode_infer(&answer, outputs.tensors, &asked.outputs)?, packing)
     };
     let written = if size <= here { write()? } else { state.service.on_pool(size, options, write).await?? };
     Ok(written.respond())
@@ -186,27 +188,37 @@ async fn encode<P>(
 
 /// An answer as it goes out.
 struct Written {
-    body: Vec<u8>,
+    body: WrittenBody,
     header_length: Option<usize>,
     packing: Option<ContentEncoding>,
 }
 
+enum WrittenBody {
+    Packed(Vec<u8>),
+    /// Tensors are sent from where they lie.
+    Parts(InferResponse),
+}
+
 impl Written {
-    fn of(
-        InferResponse { body, header_length }: InferResponse,
-        packing: Option<ContentEncoding>,
-    ) -> Result<Written, Failure> {
-        let packing = packing.filter(|_| body.len() >= COMPRESSED_FROM);
+    fn of(response: InferResponse, packing: Option<ContentEncoding>) -> Result<Written, Failure> {
+        let packing = packing.filter(|_| response.size() >= COMPRESSED_FROM);
+        let header_length = response.header_length();
         let body = match packing {
-            Some(packing) => packing.pack(&body).map_err(|_| ApiError::internal())?,
-            None => body,
+            Some(packing) => WrittenBody::Packed(packing.pack(&response.joined()).map_err(|_| ApiError::internal())?),
+            None => WrittenBody::Parts(response),
         };
         Ok(Written { body, header_length, packing })
     }
 
     fn respond(self) -> HttpResponse {
         let kind = if self.header_length.is_some() { "application/octet-stream" } else { "application/json" };
-        let mut response = HttpResponse::Ok().content_type(HeaderValue::from_static(kind)).body(self.body);
+        let mut builder = HttpResponse::Ok();
+        builder.content_type(HeaderValue::from_static(kind));
+        let mut response = match self.body {
+            WrittenBody::Packed(bytes) => builder.body(bytes),
+            WrittenBody::Parts(InferResponse { json, binary }) if binary.is_empty() => builder.body(json),
+            WrittenBody::Parts(parts) => builder.body(in_parts(parts)),
+        };
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         if let Some(length) = self.header_length {
@@ -217,6 +229,12 @@ impl Written {
         }
         response
     }
+}
+
+fn in_parts(response: InferResponse) -> SizedStream<impl Stream<Item = Result<Bytes, Infallible>>> {
+    let size = response.size() as u64;
+    let binary = response.binary.into_iter().map(Bytes::from_owner);
+    SizedStream::new(size, stream::iter([Bytes::from(response.json)].into_iter().chain(binary).map(Ok)))
 }
 
 /// The version that the path means, ready to answer.

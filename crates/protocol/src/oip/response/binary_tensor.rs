@@ -16,28 +16,62 @@ pub(super) fn size(tensor: &Tensor) -> usize {
     }
 }
 
-/// Adds the elements to `body`.
-pub(super) fn write(body: &mut Vec<u8>, tensor: &Tensor) {
-    for_number!(tensor.dtype(), T => fixed::<T>(body, tensor), other => match other {
-        Dtype::Bool => fixed::<bool>(body, tensor),
-        _ => texts(body, tensor.as_slice().unwrap_or_default()),
-    });
+/// A tensor's elements as they are sent: from where they lie, if that is how they are sent.
+#[derive(Debug)]
+pub struct TensorBytes(Held);
+
+#[derive(Debug)]
+enum Held {
+    /// Of numbers, on a machine that has them little-endian.
+    Tensor(Tensor),
+    Written(Vec<u8>),
 }
 
-/// Elements as they lie in memory, in one copy; their bytes are turned around where the machine has them the other way.
-fn fixed<T: Element + NoUninit>(body: &mut Vec<u8>, tensor: &Tensor) {
-    let elements = tensor.as_slice::<T>().unwrap_or_default();
-    let start = body.len();
-    body.extend_from_slice(bytemuck::cast_slice(elements));
-    if cfg!(target_endian = "big") {
-        let written = body.get_mut(start..).unwrap_or_default();
-        written.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+impl From<Tensor> for TensorBytes {
+    fn from(tensor: Tensor) -> TensorBytes {
+        if let Some(texts) = tensor.as_slice::<String>() {
+            return TensorBytes(Held::Written(written(texts)));
+        }
+        match cfg!(target_endian = "little") {
+            true => TensorBytes(Held::Tensor(tensor)),
+            false => TensorBytes(Held::Written(turned(&tensor))),
+        }
     }
 }
 
-fn texts(body: &mut Vec<u8>, texts: &[String]) {
+impl AsRef<[u8]> for TensorBytes {
+    fn as_ref(&self) -> &[u8] {
+        match &self.0 {
+            Held::Tensor(tensor) => in_memory(tensor),
+            Held::Written(bytes) => bytes,
+        }
+    }
+}
+
+/// The elements as they lie in memory; nothing for texts.
+fn in_memory(tensor: &Tensor) -> &[u8] {
+    fn bytes<T: Element + NoUninit>(tensor: &Tensor) -> &[u8] {
+        bytemuck::cast_slice(tensor.as_slice::<T>().unwrap_or_default())
+    }
+    for_number!(tensor.dtype(), T => bytes::<T>(tensor), other => match other {
+        Dtype::Bool => bytes::<bool>(tensor),
+        _ => &[],
+    })
+}
+
+/// The same for a machine that has numbers the other way round.
+fn turned(tensor: &Tensor) -> Vec<u8> {
+    let mut bytes = in_memory(tensor).to_vec();
+    let width = bytes.len() / tensor.len().max(1);
+    bytes.chunks_exact_mut(width.max(1)).for_each(<[u8]>::reverse);
+    bytes
+}
+
+fn written(texts: &[String]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(texts.iter().map(|text| LENGTH + text.len()).sum());
     for text in texts {
-        body.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        body.extend_from_slice(text.as_bytes());
+        bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
     }
+    bytes
 }
