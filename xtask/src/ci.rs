@@ -115,7 +115,8 @@ fn test(sh: &Shell) -> anyhow::Result<Remark> {
 /// it does not drive out the usual one.
 fn loom(sh: &Shell) -> anyhow::Result<Remark> {
     let _flags = sh.push_env("RUSTFLAGS", "--cfg loom");
-    let tests = cmd!(sh, "cargo test --package ferrocast-batch --lib --release --locked --target-dir target/loom loom");
+    let packages = ["--package", "ferrocast-batch", "--package", "ferrocast-registry"];
+    let tests = cmd!(sh, "cargo test {packages...} --lib --release --locked --target-dir target/loom loom");
     quietly(tests.run())
 }
 

@@ -71,6 +71,8 @@ error_codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, request_error;
     /// The server is at capacity; send the same request again after `Retry-After` seconds.
     Overloaded = "OVERLOADED", 429, overload_error;
+    /// So many loads of models wait that no more is taken; ask again after `Retry-After` seconds.
+    LoaderBusy = "LOADER_BUSY", 429, overload_error;
     /// The model is known but not able to answer: still loading, or its loading failed.
     ModelNotReady = "MODEL_NOT_READY", 503, model_error;
     /// The server is stopping and takes no new work; another instance will.

@@ -1,9 +1,15 @@
 //! Waiting for the loader thread, and what it reports.
 
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+// The locks of std, or those that loom can interleave.
+#[cfg(loom)]
+use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use crate::error::LoadError;
 use crate::name::Version;
@@ -149,4 +155,53 @@ pub enum Change {
     Unchanged,
     /// Taken out of service.
     Unloaded,
+}
+
+/// Every interleaving of the loader, which answers, and of the one who waits; loom finds a lost wake-up as a deadlock.
+#[cfg(test)]
+#[cfg(loom)]
+mod loom_tests {
+    use loom::future::block_on;
+    use loom::thread;
+
+    use super::{LoadError, LoadReport, LoadTicket, Promise};
+
+    /// A ticket, and the thread that keeps its promise, or breaks it.
+    fn promised(keeps: bool) -> (LoadTicket, thread::JoinHandle<()>) {
+        let (promise, slot) = Promise::new();
+        let loader = thread::spawn(move || if keeps { promise.keep(LoadReport::default()) } else { drop(promise) });
+        (LoadTicket::new(Ok(slot)), loader)
+    }
+
+    #[test]
+    fn who_waits_hears_of_the_end() {
+        loom::model(|| {
+            let (ticket, loader) = promised(true);
+            assert!(ticket.wait().is_ok());
+            loader.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn who_awaits_hears_of_the_end() {
+        loom::model(|| {
+            let (ticket, loader) = promised(true);
+            assert!(block_on(ticket).is_ok());
+            loader.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_broken_promise_is_heard_of() {
+        loom::model(|| {
+            let (ticket, loader) = promised(false);
+            assert!(matches!(block_on(ticket), Err(LoadError::Stopped)));
+            loader.join().unwrap();
+        });
+        loom::model(|| {
+            let (ticket, loader) = promised(false);
+            assert!(matches!(ticket.wait(), Err(LoadError::Stopped)));
+            loader.join().unwrap();
+        });
+    }
 }

@@ -66,7 +66,8 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "registry",
         place: Place::Layer(0),
         workspace: &[],
-        external: &["arc-swap", "blake3", "cap-std"],
+        // `loom` only under the cfg of that name.
+        external: &["arc-swap", "blake3", "cap-std", "loom"],
         never: &["tokio*", "ndarray"],
     },
     Member {

@@ -1,10 +1,13 @@
 //! Scripted deployers, with texts for models.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use tempfile::TempDir;
@@ -521,6 +524,71 @@ fn readers_never_see_a_gap_while_versions_are_exchanged() {
         }
     });
     assert_eq!(get(&registry, "m", ""), "50");
+}
+
+/// P22 of the reliability promises: what was asked last of a version decides what becomes of it, however many ask at once.
+#[test]
+fn many_who_ask_at_once_are_served_one_after_the_other() {
+    const ADMINS: usize = 8;
+    const OPERATIONS: usize = 200;
+    const VERSIONS: [(&str, &str); 4] = [("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")];
+    let root = tempfile::tempdir().unwrap();
+    VERSIONS.iter().for_each(|(model, version)| write(&root, &format!("{model}/{version}/model.onnx"), model));
+    let registry = loaded(&root);
+    // What was asked last, in the order in which the loader was asked.
+    let last = Mutex::new(BTreeMap::new());
+    let (busy, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = |model, version, loads: bool| {
+        let mut last = last.lock().unwrap();
+        let mut ticket =
+            if loads { registry.load(model, Some(version)) } else { registry.unload(model, Some(version)) };
+        let polled = Pin::new(&mut ticket).poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(Err(error)) = polled {
+            // Whoever is turned away has asked for nothing.
+            assert!(matches!(error, LoadError::Busy { .. }), "{error}");
+            busy.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        last.insert((model, version), loads);
+        polled.is_pending().then_some(ticket)
+    };
+    thread::scope(|scope| {
+        let admins: Vec<_> = (1..=ADMINS as u64)
+            .map(|seed| {
+                let ask = &ask;
+                scope.spawn(move || {
+                    let mut random = seed;
+                    for _ in 0..OPERATIONS {
+                        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                        let (model, version) = VERSIONS[(random >> 33) as usize % VERSIONS.len()];
+                        // Some wait until it is done, some do not.
+                        if let Some(ticket) = ask(model, version, random >> 40 & 1 == 0)
+                            && random >> 41 & 3 > 0
+                        {
+                            drop(ticket.wait());
+                        }
+                    }
+                })
+            })
+            .collect();
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                for (model, version) in VERSIONS {
+                    let answer = registry.resolve(wanted(model, version));
+                    assert!(answer.is_err() || answer.is_ok_and(|text| *text == model), "an answer of another model");
+                }
+            }
+        });
+        admins.into_iter().for_each(|admin| admin.join().unwrap());
+        stop.store(true, Ordering::Relaxed);
+    });
+    let last = last.into_inner().unwrap();
+    assert_eq!(last.len(), VERSIONS.len(), "{} of {} were turned away", busy.into_inner(), ADMINS * OPERATIONS);
+    let expected: Vec<String> = last
+        .iter()
+        .map(|((model, version), loads)| format!("{model} {version} {}", if *loads { "ready" } else { "unloaded" }))
+        .collect();
+    eventually(|| states(&registry) == expected);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The repository of models in the Open Inference Protocol: what there is, and what is loaded.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +15,9 @@ use super::oip::json;
 use crate::error::Failure;
 use crate::extract::tensor_body::TensorBody;
 use crate::state::State;
+
+/// When to come back if the loader has too much to do: a load takes about so long.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 type Answer = Result<HttpResponse, Failure>;
 
@@ -65,13 +70,13 @@ async fn done(ticket: LoadTicket, name: &str) -> Answer {
 }
 
 fn refused(error: &LoadError) -> ApiError {
-    let code = match error {
-        LoadError::NotFound { .. } => ErrorCode::BadRequest,
-        LoadError::Busy { .. } => ErrorCode::Overloaded,
-        LoadError::Stopped => ErrorCode::ShuttingDown,
-        _ => ErrorCode::Internal,
-    };
-    ApiError::new(code, error.to_string())
+    let said = |code| ApiError::new(code, error.to_string());
+    match error {
+        LoadError::NotFound { .. } => said(ErrorCode::BadRequest),
+        LoadError::Busy { .. } => said(ErrorCode::LoaderBusy).with_retry_after(BUSY_RETRY),
+        LoadError::Stopped => said(ErrorCode::ShuttingDown),
+        _ => said(ErrorCode::Internal),
+    }
 }
 
 fn entry(model: &str, version: &VersionEntry<Deployment>) -> IndexEntry {

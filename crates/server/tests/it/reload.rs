@@ -161,3 +161,74 @@ fn aliases_are_moved_while_the_server_runs() {
     );
     assert_eq!((refused.status, refused.text().contains("models.control")), (400, true));
 }
+
+/// P22 of the reliability promises: eight who load, unload, move aliases and look, in any order, beside clients. Each gets an
+/// answer, and in the end everything serves that was asked for last.
+#[test]
+fn many_administrators_do_no_harm() {
+    const ADMINS: u64 = 8;
+    const OPERATIONS: usize = 200;
+    let folder = tempfile::tempdir().expect("a folder");
+    for version in ["a/1", "a/2", "b/1"] {
+        fs::create_dir_all(folder.path().join(version)).expect("a folder");
+        fs::write(folder.path().join(version).join("model.onnx"), small_model("mlp")).expect("a file");
+    }
+    let server = TestServer::start(folder.path(), &[("MODELS__CONTROL", "explicit")], loaders());
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let admins: Vec<_> = (1..=ADMINS)
+            .map(|seed| {
+                let mut client = server.client();
+                scope.spawn(move || {
+                    let mut random = seed;
+                    let mut next = |below: u64| {
+                        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                        (random >> 33) % below
+                    };
+                    for _ in 0..OPERATIONS {
+                        let model = ["a", "b", "nobody"][next(3) as usize];
+                        let answer = match next(4) {
+                            0 => client.post(&format!("/v2/repository/models/{model}/load"), b""),
+                            1 => client.post(&format!("/v2/repository/models/{model}/unload"), b""),
+                            2 => client.post("/v2/repository/index", b""),
+                            _ => {
+                                let path = format!("/models/{model}/aliases/stable");
+                                client.request(
+                                    "PUT",
+                                    &path,
+                                    &[("content-type", "application/json")],
+                                    br#"{"version":"1"}"#,
+                                )
+                            }
+                        };
+                        let is_expected = matches!(answer.status, 200 | 400 | 404 | 429);
+                        assert!(is_expected, "{}: {}", answer.status, answer.text());
+                        assert_eq!(answer.status == 429, answer.header("retry-after").is_some());
+                    }
+                })
+            })
+            .collect();
+        scope.spawn(|| {
+            let mut client = server.client();
+            while !stop.load(Ordering::Relaxed) {
+                let answer = client.post("/models/a/predict", br#"{"x0": 1, "x1": 2, "x2": 3, "x3": 4}"#);
+                // Between an unload and the next load there is no version to answer.
+                assert!(matches!(answer.status, 200 | 404 | 503), "{}: {}", answer.status, answer.text());
+                if answer.header("connection") == Some("close") {
+                    client = server.client();
+                }
+                answered.fetch_add(usize::from(answer.status == 200), Ordering::Relaxed);
+                assert_eq!(client.get("/v2/health/live").status, 200);
+            }
+        });
+        admins.into_iter().for_each(|admin| admin.join().expect("an administrator"));
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(answered.into_inner() > 0, "nothing was ever answered");
+    let mut client = server.client();
+    for model in ["a", "b"] {
+        assert_eq!(client.post(&format!("/v2/repository/models/{model}/load"), b"").status, 200);
+    }
+    let index = client.post("/v2/repository/index", br#"{"ready": true}"#).json();
+    assert_eq!(index.as_array().map(Vec::len), Some(3), "{index}");
+}
