@@ -23,6 +23,12 @@ fn write(root: &Path, file: &str, bytes: impl AsRef<[u8]>) {
 }
 
 fn start(root: &TempDir, loaders: Loaders) -> Service {
+    let service = not_loaded(root, loaders);
+    service.load_all().wait().unwrap();
+    service
+}
+
+fn not_loaded(root: &TempDir, loaders: Loaders) -> Service {
     let registry = RegistryConfig { root: root.path().to_owned(), default_model: None, aliases: Vec::new() };
     let config = ServiceConfig {
         registry,
@@ -33,9 +39,7 @@ fn start(root: &TempDir, loaders: Loaders) -> Service {
         trial: None,
         require_sha256: false,
     };
-    let service = Service::start(config, loaders).unwrap();
-    service.load_all().wait().unwrap();
-    service
+    Service::start(config, loaders).unwrap()
 }
 
 /// Runs on a thread like those that read requests: one task at a time.
@@ -49,6 +53,26 @@ fn predict(service: &Service, deployment: &Deployment, rows: &Rows) -> Result<An
 
 fn wanted<'a>(name: &'a str, version: Option<&'a str>) -> ModelRef<'a> {
     ModelRef { name: Some(name), version }
+}
+
+/// P24 of the reliability promises.
+#[test]
+fn nothing_is_sent_to_who_has_not_loaded_yet() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "good/1/model.onnx", small_model("mlp"));
+    write(root.path(), "bad/1/model.onnx", "no model");
+    let service = not_loaded(&root, Loaders::new().with(TractLoader::new()));
+    assert!(!service.is_ready(), "the folder has not been looked at");
+    let ticket = service.load_all();
+    // Neither of the two is settled at once; what fails is settled as well.
+    assert!(!service.is_ready() || service.model(wanted("good", None)).is_ok());
+    ticket.wait().unwrap();
+    assert!(service.is_ready());
+    // What comes later takes it away from nobody.
+    write(root.path(), "late/1/model.onnx", small_model("mlp"));
+    let ticket = service.load("late");
+    assert!(service.is_ready());
+    ticket.wait().unwrap();
 }
 
 #[test]

@@ -301,6 +301,8 @@ fn only_so_many_predictions_are_under_way() {
     assert_is_honest(&refused, "in flight");
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
     assert!(refused.text().contains("limits.max_in_flight"), "{}", refused.text());
+    // Who is busy is well, and no server is better than a busy one.
+    assert_eq!(["/v2/health/live", "/v2/health/ready", "/health"].map(|path| client.get(path).status), [200; 3]);
     gated.go.send(()).expect("it waits");
     assert_eq!((first.answer(false).status, second.answer(false).status), (200, 200));
     assert_eq!(client.post("/predict", b"{\"x\": 4.0}").status, 200);

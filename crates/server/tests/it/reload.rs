@@ -232,3 +232,33 @@ fn many_administrators_do_no_harm() {
     let index = client.post("/v2/repository/index", br#"{"ready": true}"#).json();
     assert_eq!(index.as_array().map(Vec::len), Some(3), "{index}");
 }
+
+/// P24 of the reliability promises: alive whatever the models do; ready while the model serves that the configuration names.
+#[test]
+fn probes_tell_what_a_balancer_must_know() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("needed.onnx");
+    fs::write(&path, small_model("mlp")).expect("a file");
+    fs::write(folder.path().join("broken.onnx"), "no model").expect("a file");
+    let settings = [("MODELS__CONTROL", "explicit"), ("MODELS__DEFAULT", "needed")];
+    let server = TestServer::start(folder.path(), &settings, loaders());
+    let mut client = server.client();
+    let mut probes = |change: &str, expected: [u16; 4]| {
+        if !change.is_empty() {
+            client.post(&format!("/v2/repository/models/{change}"), b"");
+        }
+        let paths = ["/v2/health/live", "/v2/health/ready", "/health", "/v2/models/needed/ready"];
+        assert_eq!(paths.map(|path| client.get(path).status), expected, "{change}");
+    };
+    probes("", [200, 200, 200, 200]);
+    probes("broken/load", [200, 200, 200, 200]);
+    probes("needed/unload", [200, 503, 503, 503]);
+    fs::write(&path, "no model").expect("a file");
+    probes("needed/load", [200, 503, 503, 503]);
+    fs::write(&path, small_model("mlp")).expect("a file");
+    probes("needed/load", [200, 200, 200, 200]);
+    fs::write(&path, "no model").expect("a file");
+    probes("needed/load", [200, 200, 200, 200]);
+    fs::remove_file(&path).expect("a file");
+    probes("needed/load", [200, 200, 200, 200]);
+}
