@@ -25,6 +25,8 @@ xflags::xflags! {
                 optional --keep
             }
         }
+        /// Promises that only show over time, as that reloads take no memory.
+        cmd soak {}
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.

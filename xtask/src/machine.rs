@@ -38,9 +38,24 @@ impl Machine {
 
 /// Memory that a process holds, in bytes.
 pub(crate) fn resident_bytes(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmRSS")
+}
+
+fn memory(process: u32, name: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).context("measuring needs Linux")?;
-    let kibibytes = field(&status, "VmRSS").and_then(|value| value.strip_suffix(" kB")).context("no VmRSS")?;
-    Ok(kibibytes.trim().parse::<f64>()? * 1024.0)
+    let kibibytes = field(&status, name).and_then(|value| value.strip_suffix(" kB"));
+    Ok(kibibytes.with_context(|| format!("no {name}"))?.trim().parse::<f64>()? * 1024.0)
+}
+
+/// The most memory that a process has held since it was last forgotten, in bytes.
+pub(crate) fn peak_bytes(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmHWM")
+}
+
+/// Makes [`peak_bytes`] begin anew.
+pub(crate) fn forget_peak(process: u32) -> anyhow::Result<()> {
+    // See proc(5).
+    fs::write(format!("/proc/{process}/clear_refs"), "5").context("measuring needs Linux")
 }
 
 /// Waits until the first thread of a process waits for something; answers the nanoseconds that it has spent on a

@@ -19,6 +19,7 @@ mod median;
 mod models;
 mod python;
 mod served;
+mod soak;
 mod tidy;
 mod timed_models;
 mod tools;
@@ -51,6 +52,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             flags::ModelsCmd::Matrix(flags) if flags.keep => models::matrix(&sh, Made::Before),
             flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
+        flags::XtaskCmd::Soak(_) => soak::run(&sh),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());
             Ok(())

@@ -27,6 +27,11 @@ pub(crate) fn ensure_mirror(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf
     made_by(sh, python, "mirror.py", "mirror-models")
 }
 
+/// The folder of two models of 20 MiB.
+pub(crate) fn ensure_reloaded(sh: &Shell, python: &Path) -> anyhow::Result<PathBuf> {
+    made_by(sh, python, "reload.py", "reloaded-models")
+}
+
 fn made_by(sh: &Shell, python: &Path, script: &str, folder: &str) -> anyhow::Result<PathBuf> {
     let folder = Metadata::load(sh)?.target_directory.join(folder);
     // Written last: a folder without it is half-made.

@@ -90,12 +90,13 @@ impl<D: Send + Sync + 'static> Loader<D> {
                     for step in job.steps {
                         outcomes.push(self.step(step, &outcomes));
                     }
+                    // First, so that whoever loads again and again finds the memory of the last time.
+                    self.free_unused();
                     job.done.keep(LoadReport { outcomes });
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.free_unused(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.free_unused();
         }
     }
 
