@@ -2,6 +2,7 @@
 
 pub(crate) mod errors;
 mod models;
+mod open_inference;
 mod static_part;
 
 use std::sync::{Arc, Mutex, PoisonError};

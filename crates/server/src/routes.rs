@@ -1,6 +1,6 @@
 //! The route table: every path of the server on one screen.
 
-mod aliases;
+pub(crate) mod aliases;
 pub(crate) mod docs;
 mod health;
 pub(crate) mod image;

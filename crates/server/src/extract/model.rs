@@ -153,6 +153,9 @@ pub(crate) struct Named;
 /// `{model}` and `{version}`.
 #[derive(Debug)]
 pub(crate) struct NamedVersion;
+/// `{model}` and `{alias}`.
+#[derive(Debug)]
+pub(crate) struct NamedAlias;
 /// Neither: the default model of pictures in its latest version.
 #[derive(Debug)]
 pub(crate) struct FlatPictures;
@@ -174,6 +177,10 @@ impl PathNames for Named {
 }
 impl PathNames for NamedVersion {
     const NAMES: &'static [&'static str] = &["model", "version"];
+}
+
+impl PathNames for NamedAlias {
+    const NAMES: &'static [&'static str] = &["model", "alias"];
 }
 
 impl PathNames for FlatPictures {
@@ -232,9 +239,10 @@ impl<P: PathNames> ApiComponent for PathParameters<P> {
 }
 
 /// A name in the path as the API description has it.
-fn parameter(name: &str) -> Parameter {
+pub(crate) fn parameter(name: &str) -> Parameter {
     let (description, example) = match name {
         "version" => ("A version such as `2` or `v2`, an alias, or `latest`", Some("latest")),
+        "alias" => ("A second name for a version; `default` is what a request without a version means", Some("stable")),
         _ => ("The name of a model, as in `GET /models`", None),
     };
     let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };

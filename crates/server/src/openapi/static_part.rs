@@ -7,9 +7,12 @@ use apistos::app::OpenApiWrapper;
 use apistos::info::Info;
 use apistos::spec::Spec;
 use apistos::tag::Tag;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::open_inference;
+use crate::extract::json_body::BodySchema;
 use crate::routes;
+use crate::routes::aliases::AliasTarget;
 
 const DESCRIPTION: &str = "Every loaded model has paths of its own, with its own fields: \
     `/models/{model}/predict` for one row, `/models/{model}/predict_batch` for many, and the same for each of its versions. \
@@ -36,6 +39,7 @@ pub(crate) fn spec(app_name: &str) -> Spec {
             tag("default model", "Predictions from the model that needs no naming"),
             tag("models", "What is loaded, and in which state"),
             tag("server", "Whether the server works"),
+            tag(open_inference::TAG, "What Triton's and KServe's clients speak: tensors in, tensors out"),
         ],
         ..Spec::default()
     }
@@ -56,8 +60,16 @@ pub(crate) async fn capture(app_name: &str) -> Result<Value, CaptureError> {
 /// What an answer with status 200 is called, in FastAPI's words.
 pub(crate) const SUCCESS: &str = "Successful Response";
 
-/// Adds what apistos has no words for: a description of every success, and the body that `/health` has when it is 503.
+/// Adds what apistos has no words for: a description of every success, the body that `/health` has when it is 503, and the
+/// routes of another protocol.
 fn complete(document: &mut Value) {
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.extend(open_inference::paths());
+    }
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.extend(open_inference::schemas());
+        schemas.insert(AliasTarget::NAME.to_owned(), alias_target());
+    }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
     for operation in items.flat_map(|item| item.values_mut()) {
@@ -72,6 +84,15 @@ fn complete(document: &mut Value) {
         }
         health.insert("503".to_owned(), unhealthy);
     }
+}
+
+fn alias_target() -> Value {
+    json!({
+        "type": "object",
+        "required": ["version"],
+        "properties": {"version": {"type": "string", "description": "A version, an alias, or `latest`"}},
+        "example": {"version": "latest"}
+    })
 }
 
 /// The document could not be captured.

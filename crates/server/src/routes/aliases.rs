@@ -9,6 +9,7 @@ use ferrocast_serving::{AliasError, ServeError};
 
 use crate::error::Failure;
 use crate::extract::json_body::{BodySchema, JsonBody};
+use crate::extract::model::{NamedAlias, PathParameters};
 use crate::reply::Reply;
 use crate::state::State;
 
@@ -21,10 +22,20 @@ impl BodySchema for AliasTarget {
 }
 
 /// Points an alias to a version, `{"version": "2"}`; requests that arrive from then on mean that one.
-#[api_operation(skip)]
+#[api_operation(
+    operation_id = "set_alias",
+    tag = "models",
+    summary = "Point an alias of a model to one of its versions",
+    description = "If `models.control` lets requests change what is served.",
+    error_code = 400,
+    error_code = 404,
+    error_code = 422,
+    error_code = 500
+)]
 pub(crate) async fn set(
     state: Data<State>,
     request: HttpRequest,
+    _path: PathParameters<NamedAlias>,
     body: JsonBody<AliasTarget>,
 ) -> Result<Reply<AliasSet>, Failure> {
     if !state.loads_on_request {
