@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ferrocast_engine::{BoxError, EngineError, EngineSession, Tensor, TensorError};
-use ferrocast_onnx_ml::{RowProgram, RowState};
-use tract_onnx::prelude::{IntoTValue, TValue, TVec, TypedSimpleState};
+use ferrocast_onnx_ml::{RowProgram, RowState, refused};
+use tract_onnx::prelude::{IntoTValue, TValue, TVec, TractError, TypedSimpleState};
 
 use crate::convert::{from_tract, from_view, to_tract, to_view};
 use crate::plans::{Plan, Plans};
@@ -44,8 +44,7 @@ impl Session {
         // Taken out, and put back only after a run that went well: what a failed run leaves behind is not to be trusted.
         let idle = self.states.get_mut(plan).and_then(Option::take);
         let (outputs, state) = catch_unwind(AssertUnwindSafe(|| self.run_state(idle, plan, rows, inputs)))
-            .map_err(|panic| EngineError::from_panic(panic.as_ref()))?
-            .map_err(EngineError::Backend)?;
+            .map_err(|panic| EngineError::from_panic(panic.as_ref()))??;
         if let Some(slot) = self.states.get_mut(plan).filter(|_| !state.remembers()) {
             *slot = Some(state);
         }
@@ -58,7 +57,7 @@ impl Session {
         plan: usize,
         rows: usize,
         inputs: &[Tensor],
-    ) -> Result<(Vec<Tensor>, State), BoxError> {
+    ) -> Result<(Vec<Tensor>, State), EngineError> {
         match (self.plans.all().get(plan), idle) {
             (Some(Plan::Rows(program)), idle) => {
                 let mut state = if let Some(State::Rows(state)) = idle { state } else { RowState::default() };
@@ -66,11 +65,12 @@ impl Session {
                 Ok((outputs, State::Rows(state)))
             }
             (Some(Plan::Any(model) | Plan::Pinned(_, model)), idle) => {
-                let mut state = if let Some(State::Graph(state)) = idle { state } else { model.spawn()? };
+                let mut state =
+                    if let Some(State::Graph(state)) = idle { state } else { model.spawn().map_err(failed)? };
                 let outputs = self.run_graph(&mut state, inputs)?;
                 Ok((outputs, State::Graph(state)))
             }
-            (None, _) => Err("no such plan".into()),
+            (None, _) => Err(EngineError::Backend("no such plan".into())),
         }
     }
 
@@ -80,25 +80,36 @@ impl Session {
         state: &mut RowState,
         rows: usize,
         inputs: &[Tensor],
-    ) -> Result<Vec<Tensor>, BoxError> {
-        let feeds = inputs.iter().map(to_view).collect::<Result<Vec<_>, _>>()?;
-        program.run(state, rows, &feeds)?;
+    ) -> Result<Vec<Tensor>, EngineError> {
+        let feeds = inputs.iter().map(to_view).collect::<Result<Vec<_>, _>>().map_err(EngineError::Backend)?;
+        program.run(state, rows, &feeds).map_err(failed)?;
         let outputs = self.plans.signature.outputs().iter().enumerate();
         outputs
             .map(|(position, spec)| {
                 let view = program.output(state, &feeds, position).ok_or("no such output")?;
                 from_view(view, rows, spec)
             })
-            .collect()
+            .collect::<Result<_, BoxError>>()
+            .map_err(EngineError::Backend)
     }
 
-    fn run_graph(&self, state: &mut TypedSimpleState, inputs: &[Tensor]) -> Result<Vec<Tensor>, BoxError> {
+    fn run_graph(&self, state: &mut TypedSimpleState, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
         let values: TVec<TValue> = inputs
             .iter()
             .zip(&self.plans.input_types)
             .map(|(tensor, &datum_type)| Ok(to_tract(tensor, datum_type)?.into_tvalue()))
-            .collect::<Result<_, BoxError>>()?;
-        state.run(values)?.iter().map(|value| from_tract(value)).collect()
+            .collect::<Result<_, BoxError>>()
+            .map_err(EngineError::Backend)?;
+        let outputs = state.run(values).map_err(failed)?;
+        outputs.iter().map(|value| from_tract(value)).collect::<Result<_, BoxError>>().map_err(EngineError::Backend)
+    }
+}
+
+/// The error of a run.
+fn failed(error: TractError) -> EngineError {
+    match refused(&error) {
+        Some(why) => EngineError::Value(why),
+        None => EngineError::Backend(error.into()),
     }
 }
 

@@ -89,6 +89,9 @@ pub enum EngineError {
         /// Inputs given.
         got: usize,
     },
+    /// An operator of the model does not take a value that it was given, or that was made of those given.
+    #[error("the model refuses a value: {0}")]
+    Value(String),
     /// The backend refused or failed the run.
     #[error("the engine failed: {0}")]
     Backend(#[source] BoxError),
@@ -117,9 +120,9 @@ impl EngineError {
         EngineError::Panicked(panic_message(panic))
     }
 
-    /// Whether the caller sent wrong tensors, as opposed to: the model or the backend failed.
+    /// Whether the caller sent wrong tensors, or values that the model does not take, as opposed to: the model or the backend failed.
     pub fn is_caller_fault(&self) -> bool {
-        matches!(self, EngineError::Input { .. } | EngineError::InputCount { .. })
+        matches!(self, EngineError::Input { .. } | EngineError::InputCount { .. } | EngineError::Value(_))
     }
 }
 

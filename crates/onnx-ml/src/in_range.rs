@@ -8,6 +8,7 @@ use tract_onnx::prelude::{
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::eager::{Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::tensors::{exactly, expect_numbers, numbers, tensor};
 
 /// What the indices count.
@@ -98,7 +99,7 @@ impl InRange {
             if (0..length as i64).contains(&counted) {
                 return Ok(counted);
             }
-            bail!("{}: index {index} of {length}", self.operator)
+            refuse!("{}: index {index} of {length}", self.operator)
         });
         checked.collect()
     }

@@ -42,6 +42,7 @@ mod ops;
 mod post_transform;
 mod ragged;
 mod re2;
+mod refused_value;
 mod register;
 mod rewired;
 mod row_program;
@@ -54,6 +55,7 @@ mod winner;
 
 pub use functions::inline_functions;
 pub use ignored::ignored_attribute;
+pub use refused_value::refused;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};
 pub use sequences::unpack_sequences;

@@ -6,6 +6,7 @@ use tract_onnx::prelude::{
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::eager::{Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::tensors::{exactly, numbers};
 
 /// Hands its input on unless a value is zero.
@@ -48,7 +49,7 @@ impl Nonzero {
             numbers::<i64>(self.operator, divisors)?.contains(&0)
         };
         if any_zero {
-            bail!("{}: of integers, by zero", self.operator);
+            refuse!("{}: of integers, by zero", self.operator);
         }
         Ok(())
     }

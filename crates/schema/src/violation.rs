@@ -42,6 +42,8 @@ pub mod code {
     pub const STRING_PATTERN_MISMATCH: &str = "string_pattern_mismatch";
     /// An unknown field where `extra_fields = "forbid"`.
     pub const EXTRA_FORBIDDEN: &str = "extra_forbidden";
+    /// A value against which nothing was declared, and which the model does not take.
+    pub const VALUE_ERROR: &str = "value_error";
     /// NaN, an infinity, or a number that the model's tensor cannot hold.
     pub const FINITE_NUMBER: &str = "finite_number";
     /// Not an array.

@@ -64,6 +64,9 @@ impl From<ServeError> for Failure {
             let at = Loc::body().field(feature);
             return Violation::new(at, code::FINITE_NUMBER, error.to_string()).into();
         }
+        if let ServeError::RefusedValue { why } = error {
+            return Violation::new(Loc::body(), code::VALUE_ERROR, format!("The model refuses a value: {why}")).into();
+        }
         let api_error = ApiError::new(code_of(&error), said_to_clients(&error));
         match error {
             ServeError::QueueFull { retry_after, .. }

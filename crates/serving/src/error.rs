@@ -25,6 +25,12 @@ pub enum ServeError {
         /// The element type of the model's input.
         dtype: Dtype,
     },
+    /// The model does not take a value, though nothing was declared against it.
+    #[error("{why}")]
+    RefusedValue {
+        /// Operator and value.
+        why: String,
+    },
     /// The bytes are no picture that the model can be given.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -95,6 +101,7 @@ impl ServeError {
             PredictError::Encode(EncodeError::OutOfRange { feature, row, dtype }) => {
                 ServeError::OutOfRange { feature, row, dtype }
             }
+            PredictError::Engine(EngineError::Value(why)) => ServeError::RefusedValue { why },
             PredictError::Image(cause) => ServeError::Image(cause),
             PredictError::TakesPictures => ServeError::TakesPictures { model: deployment.model().to_owned() },
             PredictError::TakesRows => ServeError::TakesRows { model: deployment.model().to_owned() },

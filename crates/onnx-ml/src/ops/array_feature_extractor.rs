@@ -11,6 +11,7 @@ use tract_onnx::prelude::{Datum, DatumType, TDim, TValue, TVec, Tensor, TractRes
 use tract_onnx::tract_hir::internal::bail;
 
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::tensors::{exactly, tensor, values};
 
 const NAME: &str = "ArrayFeatureExtractor";
@@ -38,7 +39,7 @@ fn columns(indices: &[i64], width: usize) -> TractResult<Vec<usize>> {
         let from_start = if index < 0 { index.saturating_add_unsigned(width as u64) } else { index };
         match usize::try_from(from_start) {
             Ok(column) if column < width => columns.push(column),
-            _ => bail!("{NAME}: index {index} is outside of the last axis, which has {width} elements"),
+            _ => refuse!("{NAME}: index {index} is outside of the last axis, which has {width} elements"),
         }
     }
     Ok(columns)

@@ -13,6 +13,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use crate::by_type::{self, Takes};
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::row_program::{RowStep, convert};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor, values};
 
@@ -99,7 +100,7 @@ fn parse<T: FromStr>(texts: &[String]) -> TractResult<Vec<T>> {
     let parsed = texts.iter().map(|text| text.trim().parse());
     match parsed.collect::<Result<Vec<T>, _>>() {
         Ok(numbers) => Ok(numbers),
-        Err(_) => bail!("{NAME}: an element is no {}", std::any::type_name::<T>()),
+        Err(_) => refuse!("{NAME}: an element is no {}", std::any::type_name::<T>()),
     }
 }
 

@@ -17,6 +17,7 @@ use tract_onnx::tract_hir::internal::{Expansion, OutletId, StaticName, bail, exp
 use crate::attributes::Attributes;
 use crate::axes::axis;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::tensors::{exactly, values};
 
 const NAME: &str = "Compress";
@@ -101,7 +102,7 @@ fn kept(condition: &Tensor) -> TractResult<Vec<usize>> {
 /// Fails unless all indices are below `length`.
 fn expect_within(indices: &[usize], length: usize) -> TractResult<()> {
     match indices.last() {
-        Some(&last) if last >= length => bail!("{NAME}: the condition is true for element {last} of {length}"),
+        Some(&last) if last >= length => refuse!("{NAME}: the condition is true for element {last} of {length}"),
         _ => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel};
+use crate::refused_value::refuse;
 use crate::row_program::{Buffer, Inputs, RowStep, View, only};
 use crate::tensors::{exactly, expect_numbers, numbers, tensor, values};
 
@@ -66,7 +67,7 @@ impl OneHotEncoder {
             match column.and_then(|column| places.get_mut(column)) {
                 Some(place) => *place = 1.0,
                 None if self.zeros => {}
-                None => bail!("{NAME}: element {position} is in no category, and zeros is 0"),
+                None => refuse!("{NAME}: element {position} is in no category, and zeros is 0"),
             }
         }
         Ok(())

@@ -11,12 +11,12 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use apistos::api_operation;
-use ferrocast_protocol::ApiError;
 use ferrocast_protocol::oip::{
     self, BatchStatistics, DurationStatistic, InferRequest, InferResponse, InferStatistics, Inferred, MemoryUsage,
     ModelMetadata, ModelStatistics, ServedBy, ServerMetadata, StatisticsResponse,
 };
-use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Outputs, Spent, VersionEntry};
+use ferrocast_protocol::{ApiError, ErrorCode};
+use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Outputs, ServeError, Spent, VersionEntry};
 use futures_util::{Stream, stream};
 use serde::Serialize;
 
@@ -137,10 +137,17 @@ pub(crate) async fn infer(
     let packing = ContentEncoding::of_answer(request.headers());
     let mut asked = decode(&state, &model, body).await?;
     let mut options = model.options();
-    let patience = asked.timeout.map(|timeout| Instant::now() + timeout);
-    options.deadline = options.deadline.into_iter().chain(patience).min();
+    let asked_for = asked.timeout.map(|timeout| Instant::now() + timeout);
+    options.deadline = options.deadline.into_iter().chain(asked_for).min();
+    let is_own_timeout = asked_for.is_some() && options.deadline == asked_for;
     let tensors = Encoded { tensors: std::mem::take(&mut asked.inputs), rows: asked.rows };
-    let outputs = state.service.infer(&model, tensors, options).await?;
+    let outputs = state.service.infer(&model, tensors, options).await.map_err(|error| match error {
+        ServeError::DeadlineExceeded if is_own_timeout => {
+            let message = "The answer was not there in time (parameters.timeout)";
+            ApiError::new(ErrorCode::DeadlineExceeded, message).into()
+        }
+        error => Failure::from(error),
+    })?;
     let timing = server_timing::header(&outputs.timing);
     let mut answer = encode(&state, &model, asked, outputs, packing, options).await?;
     if let Some(timing) = timing {

@@ -397,3 +397,32 @@ fn a_repository_of_triton_is_served() {
     let refused = client.post("/v2/repository/models/latest/load", b"");
     assert!(refused.text().contains("the manifest of one version cannot choose"), "{}", refused.text());
 }
+
+/// Nothing is declared about the values of tensors; what the graph itself does not take is the client's to mend.
+#[test]
+fn a_value_that_the_graph_refuses_is_the_clients_fault() {
+    let mut client = shared().client();
+    let mut body = penguin();
+    body["inputs"][2]["data"] = json!(["Mars"]);
+    let refused = infer(&mut client, "penguins", &body);
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    assert!(refused.text().contains("The model refuses a value: "), "{}", refused.text());
+    assert_eq!(infer(&mut client, "penguins", &penguin()).status, 200);
+
+    // Of rows as well, where no manifest names the categories.
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = crate::server::all_samples().join("penguins/2/model.onnx");
+    fs::copy(model, folder.path().join("bare.onnx")).expect("a copy");
+    let fields = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm"];
+    let features = fields.map(|name| format!("[[feature]]\nname = \"{name}\"\ntype = \"float\"\n"));
+    let manifest = format!(
+        "task = \"classification\"\n{}[[feature]]\nname = \"island\"\ntype = \"string\"\nexample = \"Biscoe\"\n",
+        features.concat().replace("\"flipper_length_mm\"\ntype = \"float\"", "\"flipper_length_mm\"\ntype = \"int\"")
+    );
+    fs::write(folder.path().join("bare.toml"), manifest).expect("a file");
+    let server = TestServer::start(folder.path(), &[], loaders());
+    let mars = crate::server::PENGUIN.replace("Biscoe", "Mars");
+    let refused = server.client().post("/predict", mars.as_bytes());
+    assert_eq!((refused.status, refused.code().as_str()), (422, "VALIDATION_ERROR"), "{}", refused.text());
+    assert!(refused.text().contains("value_error"), "{}", refused.text());
+}

@@ -215,6 +215,10 @@ fn a_request_whose_time_is_up_is_answered_and_does_not_run() {
     let late = client.request("POST", "/predict", &[("x-request-timeout-ms", "100")], b"{\"x\": 2.0}");
     assert_is_honest(&late, "too late");
     assert_eq!((late.status, late.code().as_str()), (504, "DEADLINE_EXCEEDED"));
+    let tensor = json!({"name": "x", "datatype": "FP32", "shape": [1, 1], "data": [2.0]});
+    let asked = json!({"parameters": {"timeout": 100_000}, "inputs": [tensor]});
+    let late = client.post("/v2/models/m/infer", asked.to_string().as_bytes());
+    assert_eq!((late.status, late.text().contains("parameters.timeout")), (503, true), "{}", late.text());
     // Everything else is answered meanwhile, on the same connection too.
     assert_eq!(client.get("/health").status, 200);
     gated.go.send(()).expect("it waits");
