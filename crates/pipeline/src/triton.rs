@@ -111,9 +111,7 @@ fn seen(tensor: &TritonTensor, spec: &TensorSpec, has_rows: bool) -> Result<Tens
         Dim::Fixed(size) => *length == -1 || usize::try_from(*length).is_ok_and(|length| length == *size),
         Dim::Batch | Dim::Dynamic(_) => true,
     };
-    // A scalar is described by no axis, or by one of length 1.
-    let is_scalar = axes.is_empty() && graph_dims == &[1];
-    if !is_scalar && (axes.len() != graph_dims.len() || !axes.iter().zip(graph_dims).all(fits)) {
+    if axes.len() != graph_dims.len() || !axes.iter().zip(graph_dims).all(fits) {
         let key = if tensor.reshape.is_some() { "reshape.shape" } else { "dims" };
         let without = if has_rows { "; the axis of rows is left out where max_batch_size is above 0" } else { "" };
         return Err(format!("{key} is {graph_dims:?}, but the model's tensor is {spec}{without}"));
@@ -121,14 +119,20 @@ fn seen(tensor: &TritonTensor, spec: &TensorSpec, has_rows: bool) -> Result<Tens
     if tensor.reshape.is_none() {
         return Ok(spec.clone());
     }
+    let lengths = reshaped(&tensor.dims, graph_dims)?;
+    let shape = rows.iter().cloned().chain(lengths.into_iter().map(Dim::Fixed)).collect();
+    Ok(TensorSpec { shape, ..spec.clone() })
+}
+
+/// The lengths that callers see, `dims`, if there are as many elements in the model's `shape`.
+fn reshaped(dims: &[i64], shape: &[i64]) -> Result<Vec<usize>, String> {
     let lengths = |dims: &[i64]| dims.iter().map(|length| usize::try_from(*length).ok()).collect::<Option<Vec<_>>>();
-    let (Some(from), Some(to)) = (lengths(&tensor.dims), lengths(graph_dims)) else {
+    let (Some(seen), Some(taken)) = (lengths(dims), lengths(shape)) else {
         return Err("reshape is taken only between axes of fixed lengths".to_owned());
     };
     let product = |lengths: &[usize]| lengths.iter().try_fold(1_usize, |product, length| product.checked_mul(*length));
-    if product(&from) != product(&to) {
-        return Err(format!("reshape of {from:?} to {to:?} changes the number of elements"));
+    match product(&seen) == product(&taken) {
+        true => Ok(seen),
+        false => Err(format!("reshape of {dims:?} to {shape:?} changes the number of elements")),
     }
-    let shape = rows.iter().cloned().chain(from.into_iter().map(Dim::Fixed)).collect();
-    Ok(TensorSpec { shape, ..spec.clone() })
 }

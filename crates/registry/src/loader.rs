@@ -4,6 +4,7 @@
 //! the loader keeps a reference of its own until it is the only one.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -30,8 +31,8 @@ pub(crate) enum Step {
     /// Was found and cannot be loaded; only to be reported.
     Report(Outcome),
     Unload(Arc<str>, Version, Afterwards),
-    /// Is not wanted any more, beside those that are: stays if one of them cannot be loaded.
-    Replace(Arc<str>, Version),
+    /// Is not wanted any more, beside these: stays unless one of them serves, and none has failed just now.
+    Replace(Arc<str>, Version, Arc<BTreeSet<Version>>),
 }
 
 /// What becomes of a version once it is unloaded.
@@ -48,7 +49,7 @@ impl Step {
         match self {
             Step::Load(release) => release.name(),
             Step::Report(outcome) => &outcome.model,
-            Step::Unload(model, ..) | Step::Replace(model, _) => model,
+            Step::Unload(model, ..) | Step::Replace(model, ..) => model,
         }
     }
 
@@ -56,7 +57,7 @@ impl Step {
         match self {
             Step::Load(release) => release.version(),
             Step::Report(outcome) => &outcome.version,
-            Step::Unload(_, version, _) | Step::Replace(_, version) => version,
+            Step::Unload(_, version, _) | Step::Replace(_, version, _) => version,
         }
     }
 }
@@ -115,9 +116,11 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 log(&outcome.model, &outcome.version, &outcome.result);
                 outcome
             }
-            Step::Replace(model, version) => {
-                if before.iter().any(|outcome| outcome.model == model && outcome.result.is_err()) {
-                    tracing::warn!(%model, %version, "goes on serving, since what was to replace it failed");
+            Step::Replace(model, version, wanted) => {
+                let failed = |outcome: &Outcome| outcome.model == model && outcome.result.is_err();
+                let has_failed = before.iter().any(|outcome| failed(outcome) && wanted.contains(&outcome.version));
+                if has_failed || !self.serves_any(&model, &wanted) {
+                    tracing::warn!(%model, %version, "goes on serving, since what was to replace it does not");
                     return Outcome { model, version, result: Ok(Change::Unchanged) };
                 }
                 self.step(Step::Unload(model, version, Afterwards::Forgotten), before)
@@ -129,6 +132,11 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 Outcome { model, version, result }
             }
         }
+    }
+
+    fn serves_any(&self, model: &str, versions: &BTreeSet<Version>) -> bool {
+        let serves = |version| self.entry(model, version).is_some_and(|entry| entry.deployed().is_some());
+        versions.iter().any(serves)
     }
 
     fn load(&mut self, release: &Arc<Release>) -> Result<Change, Arc<str>> {

@@ -156,6 +156,7 @@ impl<D: Send + Sync + 'static> Registry<D> {
 impl<D: Send + Sync + 'static> Shared<D> {
     fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
         let mut found = self.look().map_err(LoadError::Root)?;
+        let wanted = Wanted::of(&found);
         let is_meant = |found: &Found| scope.holds(found.name(), found.version());
         let touched: BTreeSet<Arc<str>> =
             found.iter().filter(|one| is_meant(one)).map(|one| Arc::clone(one.name())).collect();
@@ -172,8 +173,8 @@ impl<D: Send + Sync + 'static> Shared<D> {
         let (done, slot) = Promise::new();
         self.published.try_update(|snapshot| {
             forget_past(snapshot, scope);
-            let mut steps = vanished(snapshot, scope, &found);
-            steps.extend(found.into_iter().filter_map(|found| show(snapshot, found)));
+            let mut steps = vanished(snapshot, scope, &found, &wanted);
+            steps.extend(found.into_iter().filter_map(|found| show(snapshot, found, &wanted)));
             snapshot.forget_empty_models();
             let steps = in_order(snapshot, steps);
             // Inside the update, so that the loader cannot be faster than the entries that say "loading".
@@ -305,16 +306,16 @@ fn forget_past<D>(snapshot: &mut Snapshot<D>, scope: &Scope<'_>) {
 }
 
 /// What is known of a model, whose whole folder was looked at, and not there any more.
-fn vanished<D>(snapshot: &Snapshot<D>, scope: &Scope<'_>, found: &[Found]) -> Vec<Step> {
+fn vanished<D>(snapshot: &Snapshot<D>, scope: &Scope<'_>, found: &[Found], wanted: &Wanted) -> Vec<Step> {
     let Scope::Model(name, None) = scope else { return Vec::new() };
     let Some(model) = snapshot.model(name) else { return Vec::new() };
     let is_there = |version: &Version| found.iter().any(|found| found.version() == version);
     let gone = model.versions().iter().filter(|entry| !is_there(entry.version()));
-    gone.map(|entry| Step::Replace(Arc::clone(model.name()), entry.version().clone())).collect()
+    gone.map(|entry| wanted.replace(model.name(), entry.version())).collect()
 }
 
 /// Puts what was found into the snapshot, unless it is at work already, and says what the loader shall do with it.
-fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Option<Step> {
+fn show<D>(snapshot: &mut Snapshot<D>, found: Found, wanted: &Wanted) -> Option<Step> {
     Some(match found {
         Found::Release(release) => {
             let release = Arc::new(release);
@@ -334,9 +335,27 @@ fn show<D>(snapshot: &mut Snapshot<D>, found: Found) -> Option<Step> {
         }
         Found::PassedOver(name, version) => {
             snapshot.model(&name)?.version(&version)?;
-            Step::Replace(name, version)
+            wanted.replace(&name, &version)
         }
     })
+}
+
+/// The versions of each model that are to be loaded.
+struct Wanted(BTreeMap<Arc<str>, Arc<BTreeSet<Version>>>);
+
+impl Wanted {
+    fn of(found: &[Found]) -> Wanted {
+        let mut models: BTreeMap<Arc<str>, BTreeSet<Version>> = BTreeMap::new();
+        for release in found.iter().filter(|found| matches!(found, Found::Release(_))) {
+            models.entry(Arc::clone(release.name())).or_default().insert(release.version().clone());
+        }
+        Wanted(models.into_iter().map(|(model, versions)| (model, Arc::new(versions))).collect())
+    }
+
+    /// The step that takes a version out of service for them.
+    fn replace(&self, model: &Arc<str>, version: &Version) -> Step {
+        Step::Replace(Arc::clone(model), version.clone(), self.0.get(model).cloned().unwrap_or_default())
+    }
 }
 
 /// The default model first, and of each model what `latest` will mean first: what most requests want is ready soonest. What is

@@ -387,6 +387,20 @@ fn a_model_is_brought_to_what_its_folder_holds() {
 }
 
 #[test]
+fn what_cannot_be_a_version_neither_replaces_nor_protects_one() {
+    let root = folder(&[("m/model.toml", "latest 1"), ("m/1/notes.txt", "no model"), ("m/2/model.onnx", "two")]);
+    let registry = loaded(&root);
+    write(&root, "m/3/model.onnx", "three");
+    registry.load("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 1 failed: the folder holds no .onnx file", "m 3 ready"]);
+    // All that serves has gone, and only the other is there.
+    fs::remove_dir_all(root.path().join("m/2")).unwrap();
+    fs::remove_file(root.path().join("m/3/model.onnx")).unwrap();
+    registry.load("m", None).wait().unwrap();
+    assert_eq!(get(&registry, "m", ""), "three");
+}
+
+#[test]
 fn a_watched_policy_takes_effect() {
     let root = folder(&[("m/model.toml", "latest 1"), ("m/1/model.onnx", "one")]);
     let registry = loaded(&root);
