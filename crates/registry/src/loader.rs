@@ -120,7 +120,7 @@ impl<D: Send + Sync + 'static> Loader<D> {
                 let failed = |outcome: &Outcome| outcome.model == model && outcome.result.is_err();
                 let has_failed = before.iter().any(|outcome| failed(outcome) && wanted.contains(&outcome.version));
                 if has_failed || !self.serves_any(&model, &wanted) {
-                    tracing::warn!(%model, %version, "goes on serving, since what was to replace it does not");
+                    tracing::debug!(%model, %version, "goes on serving, since what was to replace it does not");
                     return Outcome { model, version, result: Ok(Change::Unchanged) };
                 }
                 self.step(Step::Unload(model, version, Afterwards::Forgotten), before)

@@ -242,11 +242,19 @@ impl<D: Send + Sync + 'static> Shared<D> {
         if !load.is_empty() && self.submit_load(&Scope::These(&load)).is_ok() {
             watch.take(&Changes { load, ..Changes::default() });
         }
-        if !unload.is_empty()
-            && !matches!(self.submit_unload(&Scope::These(&unload), Afterwards::Forgotten), Err(LoadError::Busy { .. }))
+        // Where other versions have come instead, they have to serve first; until then it comes again at each look.
+        let (replaced, gone): (BTreeSet<Key>, BTreeSet<Key>) =
+            unload.into_iter().partition(|(model, _)| watch.sees(model));
+        if !gone.is_empty()
+            && !matches!(self.submit_unload(&Scope::These(&gone), Afterwards::Forgotten), Err(LoadError::Busy { .. }))
         {
-            watch.take(&Changes { unload, ..Changes::default() });
+            watch.take(&Changes { unload: gone, ..Changes::default() });
         }
+        let models: BTreeSet<Arc<str>> = replaced.iter().map(|(model, _)| Arc::clone(model)).collect();
+        models.iter().for_each(|model| drop(self.submit_load(&Scope::Model(model, None))));
+        let snapshot = self.published.load();
+        let is_out = |(model, version): &Key| snapshot.model(model).and_then(|model| model.version(version)).is_none();
+        watch.take(&Changes { unload: replaced.into_iter().filter(is_out).collect(), ..Changes::default() });
     }
 
     fn send(&self, job: Job) -> Result<(), LoadError> {

@@ -46,6 +46,11 @@ impl Watch {
         Changes { load: news.map(|(key, _)| key.clone()).collect(), unload: gone.cloned().collect() }
     }
 
+    /// Whether the last look has seen any version of the model.
+    pub(crate) fn sees(&self, model: &Arc<str>) -> bool {
+        self.seen.keys().any(|(name, _)| name == model)
+    }
+
     /// The changes of the last look have been acted upon.
     pub(crate) fn take(&mut self, changes: &Changes) {
         for key in &changes.load {

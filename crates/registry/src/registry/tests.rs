@@ -401,6 +401,24 @@ fn what_cannot_be_a_version_neither_replaces_nor_protects_one() {
 }
 
 #[test]
+fn what_is_exchanged_in_the_folder_serves_until_its_successor_does() {
+    let root = folder(&[("m/1/model.onnx", "one")]);
+    let registry = loaded(&root);
+    registry.watch(std::time::Duration::from_millis(5)).unwrap();
+    write(&root, "m/2/model.onnx", "two");
+    eventually(|| states(&registry) == ["m 1 ready", "m 2 ready"]);
+    write(&root, ".next/model.onnx", "fail broken export");
+    fs::rename(root.path().join(".next"), root.path().join("m/3")).unwrap();
+    fs::remove_dir_all(root.path().join("m/1")).unwrap();
+    fs::remove_dir_all(root.path().join("m/2")).unwrap();
+    eventually(|| states(&registry).contains(&"m 3 failed: broken export".to_owned()));
+    thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(get(&registry, "m", ""), "two");
+    write(&root, "m/3/model.onnx", "three");
+    eventually(|| states(&registry) == ["m 3 ready"]);
+}
+
+#[test]
 fn a_watched_policy_takes_effect() {
     let root = folder(&[("m/model.toml", "latest 1"), ("m/1/model.onnx", "one")]);
     let registry = loaded(&root);

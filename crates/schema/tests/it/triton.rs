@@ -154,13 +154,13 @@ fn mistakes_are_told_at_their_place() {
         line 1, column 41: version_policy.specific.versions[0]: expected an array of versions, found -1 in it"#]],
     );
     check(
-        "default_model_filename: \"../../etc/passwd\"",
+        "default_model_filename: \"../../etc/passwd.onnx\"",
         expect![[r#"
         error
         line 1, column 1: default_model_filename: is not the plain name of a file beside the manifest"#]],
     );
     check(
-        "output { name: \"y\" label_filename: \"a/b\" }",
+        "output { name: \"y\" label_filename: \"a/b.txt\" }",
         expect![[r#"
         error
         line 1, column 20: output[0].label_filename: is not the plain name of a file beside the manifest"#]],

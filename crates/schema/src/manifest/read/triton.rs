@@ -36,7 +36,7 @@ fn root(mut root: Section<'_, '_>) -> TritonConfig {
             });
         }
     }
-    let file = plain_file(&mut root, "default_model_filename");
+    let file = plain_file(&mut root, "default_model_filename", ".onnx");
     let max_batch_size = root.whole("max_batch_size").unwrap_or_default();
     let inputs = root.sections("input", tensor).into_iter().flatten().collect();
     let outputs = root.sections("output", tensor).into_iter().flatten().collect();
@@ -51,14 +51,18 @@ fn tensor(mut section: Section<'_, '_>) -> Option<TritonTensor> {
     let data_type = section.text("data_type").map(|word| word.strip_prefix("TYPE_").unwrap_or(&word).to_owned());
     let dims = section.list("dims", "lengths above 0, or -1", length).unwrap_or_default();
     let reshape = section.section("reshape").map(reshape);
-    let labels_file = plain_file(&mut section, "label_filename");
+    let labels_file = plain_file(&mut section, "label_filename", ".txt");
     section.finish_with_notes();
     Some(TritonTensor { name: name?, data_type, dims, reshape, labels_file })
 }
 
-/// The name of a file, by the rules of manifests.
-fn plain_file(section: &mut Section<'_, '_>, key: &'static str) -> Option<String> {
+/// The name of a file, by the rules of manifests. With another ending it would not be looked at for changes.
+fn plain_file(section: &mut Section<'_, '_>, key: &'static str, ending: &str) -> Option<String> {
     let name = section.text(key).filter(|name| !name.is_empty())?;
+    if !name.ends_with(ending) {
+        section.find(key, |path| Finding::new(path, format!("\"{name}\" must end in {ending}")));
+        return None;
+    }
     match check::plain_file_name(&name, &()) {
         Ok(()) => Some(name),
         Err(error) => {
