@@ -97,10 +97,16 @@ impl ModelFiles {
 
     fn open(&self, path: &Path) -> io::Result<File> {
         match &self.root {
-            None => regular(File::open(path)?),
+            None => {
+                // Before it is opened as well: a pipe would keep its reader waiting.
+                is_regular(path.metadata()?.is_file())?;
+                regular(File::open(path)?)
+            }
             Some(root) => {
                 let inside = path.strip_prefix(root).map_err(|_| io::Error::other("not below the models folder"))?;
-                let file = Dir::open_ambient_dir(root, ambient_authority())?.open(inside)?;
+                let folder = Dir::open_ambient_dir(root, ambient_authority())?;
+                is_regular(folder.metadata(inside)?.is_file())?;
+                let file = folder.open(inside)?;
                 only_name(regular(file.into_std())?)
             }
         }
@@ -108,7 +114,12 @@ impl ModelFiles {
 }
 
 fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+    is_regular(file.metadata()?.is_file())?;
+    Ok(file)
+}
+
+fn is_regular(is_file: bool) -> io::Result<()> {
+    if is_file { Ok(()) } else { Err(io::Error::other("not a regular file")) }
 }
 
 /// A file that has other names could be changed through them, or be one that is not meant to be read.
