@@ -156,7 +156,8 @@ impl<D: Send + Sync + 'static> Registry<D> {
 impl<D: Send + Sync + 'static> Shared<D> {
     fn submit_load(&self, scope: &Scope<'_>) -> Result<Arc<Slot>, LoadError> {
         let mut found = self.look().map_err(LoadError::Root)?;
-        let wanted = Wanted::of(&found);
+        let releases = found.iter().filter(|found| matches!(found, Found::Release(_)));
+        let wanted = Wanted::of(releases.map(|release| (release.name(), release.version())));
         let is_meant = |found: &Found| scope.holds(found.name(), found.version());
         let touched: BTreeSet<Arc<str>> =
             found.iter().filter(|one| is_meant(one)).map(|one| Arc::clone(one.name())).collect();
@@ -186,7 +187,9 @@ impl<D: Send + Sync + 'static> Shared<D> {
     fn look(&self) -> std::io::Result<Vec<Found>> {
         let read_policy =
             |file: &Path, text: &str| self.deployer.version_policy(file, text).map_err(|error| error.chain());
-        scan(&Arc::new(Root::open(&self.root)?), &read_policy)
+        let snapshot = self.published.load();
+        let aliased = |model: &str| snapshot.aliases_of(model).values().cloned().collect();
+        scan(&Arc::new(Root::open(&self.root)?), &read_policy, &aliased)
     }
 
     fn submit_unload(&self, scope: &Scope<'_>, afterwards: Afterwards) -> Result<Arc<Slot>, LoadError> {
@@ -238,6 +241,8 @@ impl<D: Send + Sync + 'static> Shared<D> {
 
     /// What cannot be done now, because the loader has too much to do, comes again at the next look.
     fn act(&self, watch: &mut Watch, now: BTreeMap<Key, Sight>) {
+        let files = now.iter().filter(|(_, sight)| matches!(sight, Sight::Files(_)));
+        let wanted = Wanted::of(files.map(|((model, version), _)| (model, version)));
         let Changes { load, unload } = watch.look(now);
         if !load.is_empty() && self.submit_load(&Scope::These(&load)).is_ok() {
             watch.take(&Changes { load, ..Changes::default() });
@@ -250,9 +255,15 @@ impl<D: Send + Sync + 'static> Shared<D> {
         {
             watch.take(&Changes { unload: gone, ..Changes::default() });
         }
-        let models: BTreeSet<Arc<str>> = replaced.iter().map(|(model, _)| Arc::clone(model)).collect();
-        models.iter().for_each(|model| drop(self.submit_load(&Scope::Model(model, None))));
         let snapshot = self.published.load();
+        let is_in =
+            |(model, version): &&Key| snapshot.model(model).is_some_and(|model| model.version(version).is_some());
+        let steps: Vec<Step> =
+            replaced.iter().filter(is_in).map(|(model, version)| wanted.replace(model, version)).collect();
+        if !steps.is_empty() {
+            // Refused if the loader has too much to do.
+            drop(self.send(Job { steps, done: Promise::new().0 }));
+        }
         let is_out = |(model, version): &Key| snapshot.model(model).and_then(|model| model.version(version)).is_none();
         watch.take(&Changes { unload: replaced.into_iter().filter(is_out).collect(), ..Changes::default() });
     }
@@ -352,10 +363,10 @@ fn show<D>(snapshot: &mut Snapshot<D>, found: Found, wanted: &Wanted) -> Option<
 struct Wanted(BTreeMap<Arc<str>, Arc<BTreeSet<Version>>>);
 
 impl Wanted {
-    fn of(found: &[Found]) -> Wanted {
+    fn of<'a>(releases: impl Iterator<Item = (&'a Arc<str>, &'a Version)>) -> Wanted {
         let mut models: BTreeMap<Arc<str>, BTreeSet<Version>> = BTreeMap::new();
-        for release in found.iter().filter(|found| matches!(found, Found::Release(_))) {
-            models.entry(Arc::clone(release.name())).or_default().insert(release.version().clone());
+        for (model, version) in releases {
+            models.entry(Arc::clone(model)).or_default().insert(version.clone());
         }
         Wanted(models.into_iter().map(|(model, versions)| (model, Arc::new(versions))).collect())
     }

@@ -241,6 +241,7 @@ impl ReadError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
     use std::sync::Arc;
@@ -257,7 +258,8 @@ mod tests {
     }
 
     fn releases(root: &Path) -> Vec<Release> {
-        let found = scan(&Arc::new(Root::open(root).unwrap()), &|_, _| Ok(VersionPolicy::All)).unwrap();
+        let found =
+            scan(&Arc::new(Root::open(root).unwrap()), &|_, _| Ok(VersionPolicy::All), &|_| BTreeSet::new()).unwrap();
         found.into_iter().map(|found| if let Found::Release(r) = found { r } else { panic!("{found:?}") }).collect()
     }
 

@@ -19,6 +19,9 @@ const OTHER_FORMATS: [&str; 9] = ["pkl", "pickle", "joblib", "pt", "pth", "h5", 
 /// The version of a model that lies in no version folder.
 const ONLY_VERSION: &str = "1";
 
+/// The versions of a model that its aliases point to: they are loaded whatever its policy says.
+pub(crate) type Aliased<'r> = &'r dyn Fn(&str) -> BTreeSet<Version>;
+
 /// Bytes of a manifest that are read.
 const MOST_MANIFEST_BYTES: u64 = 16 << 20;
 
@@ -65,8 +68,8 @@ impl Found {
 ///
 /// # Errors
 /// If the root cannot be listed. Trouble below it is a [`Rejected`].
-pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>) -> io::Result<Vec<Found>> {
-    let mut scan = Scan { root, read_policy, found: Vec::new(), taken: BTreeSet::new() };
+pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>, aliased: Aliased<'_>) -> io::Result<Vec<Found>> {
+    let mut scan = Scan { root, read_policy, aliased, found: Vec::new(), taken: BTreeSet::new() };
     for entry in root.list(root.path())? {
         scan.top_level(&entry);
     }
@@ -79,6 +82,7 @@ pub(crate) fn scan(root: &Arc<Root>, read_policy: ReadPolicy<'_>) -> io::Result<
 struct Scan<'r> {
     root: &'r Arc<Root>,
     read_policy: ReadPolicy<'r>,
+    aliased: Aliased<'r>,
     found: Vec<Found>,
     /// First come, first served; folders are listed before the bare file of the same name.
     taken: BTreeSet<(Arc<str>, Version)>,
@@ -173,18 +177,19 @@ impl Scan<'_> {
             self.reject(model, manifest, "is there, but no .onnx file and no version folder".to_owned());
         }
         if let Ok(Some(manifest)) = &shared {
-            self.choose(manifest, found_before);
+            self.choose(model, manifest, found_before);
         }
     }
 
     /// Passes over what the manifest does not ask for, among the versions found from there on.
-    fn choose(&mut self, manifest: &Path, from: usize) {
+    fn choose(&mut self, model: &str, manifest: &Path, from: usize) {
         let found = self.found.split_off(from);
         let policy = self.text(manifest).and_then(|text| (self.read_policy)(manifest, &text));
         let chosen = policy.and_then(|policy| {
             let releases = found.iter().filter(|found| matches!(found, Found::Release(_)));
             let all: BTreeSet<&Version> = releases.map(Found::version).collect();
-            let chosen = policy.select(&all);
+            let mut chosen = policy.select(&all);
+            chosen.extend((self.aliased)(model).into_iter().filter(|version| all.contains(version)));
             if chosen.is_empty() && !all.is_empty() {
                 let all: Vec<&str> = all.into_iter().map(Version::as_str).collect();
                 return Err(format!("its version policy chooses none of its versions, {}", all.join(", ")));

@@ -90,6 +90,14 @@ impl<D> Snapshot<D> {
         }
     }
 
+    /// Those of the model, or, while it is not known, those that it will have.
+    pub(crate) fn aliases_of(&self, model: &str) -> BTreeMap<Arc<str>, Version> {
+        match self.model(model) {
+            Some(model) => model.aliases.clone(),
+            None => self.configured.aliases.get(model).cloned().unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn model_mut(&mut self, name: &Arc<str>) -> &mut ModelEntry<D> {
         let position = match self.position(name) {
             Ok(position) => position,

@@ -371,6 +371,23 @@ fn a_policy_chooses_and_replaces() {
 }
 
 #[test]
+fn what_an_alias_points_to_is_loaded_whatever_the_policy_says() {
+    let root = folder(&[("m/model.toml", "latest 1"), ("m/1/model.onnx", "one"), ("m/2/model.onnx", "two")]);
+    let default = Alias { model: "m".to_owned(), alias: "default".to_owned(), version: "1".to_owned() };
+    let config = RegistryConfig { aliases: vec![default], ..config(root.path()) };
+    let registry = Registry::start(config, Arc::new(Script)).unwrap();
+    registry.load_all().wait().unwrap();
+    assert_eq!(states(&registry), ["m 1 ready", "m 2 ready"]);
+    write(&root, "m/3/model.onnx", "three");
+    registry.load("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 1 ready", "m 3 ready"]);
+    assert_eq!((get(&registry, "m", ""), get(&registry, "m", "latest")), ("one".to_owned(), "three".to_owned()));
+    registry.set_alias("m", "default", "3").unwrap();
+    registry.load("m", None).wait().unwrap();
+    eventually(|| states(&registry) == ["m 3 ready"]);
+}
+
+#[test]
 fn a_model_is_brought_to_what_its_folder_holds() {
     let root = folder(&[("m/1/model.onnx", "one"), ("m/2/model.onnx", "two"), ("n.onnx", "n")]);
     let registry = loaded(&root);

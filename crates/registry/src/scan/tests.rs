@@ -1,5 +1,6 @@
 //! Folders as lists of paths, and what is found in them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ fn found_in(root: &Path) -> Vec<String> {
         "wrong" => Err("cannot be read".to_owned()),
         _ => Ok(VersionPolicy::All),
     };
-    let found = scan(&Arc::new(Root::open(root).unwrap()), &read_policy).unwrap();
+    let found = scan(&Arc::new(Root::open(root).unwrap()), &read_policy, &|_| BTreeSet::new()).unwrap();
     let lines = found.iter().map(|found| match found {
         Found::Release(release) => {
             let files: Vec<String> = release.model_files().iter().map(|path| relative(path)).collect();
@@ -352,7 +353,7 @@ proptest! {
         prop_assert!(fs::create_dir_all(&path).is_ok());
         fs::write(path.join("model.onnx"), "x").unwrap();
         let root = Arc::new(Root::open(root.path()).unwrap());
-        let found = scan(&root, &|_, _| Ok(VersionPolicy::All)).unwrap();
+        let found = scan(&root, &|_, _| Ok(VersionPolicy::All), &|_| BTreeSet::new()).unwrap();
         prop_assert_eq!(found.len(), 1);
         for found in found {
             prop_assert_eq!(&**found.name(), name.as_str());
