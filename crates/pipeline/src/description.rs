@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ferrocast_engine::{InferenceEngine, Signature};
-use ferrocast_schema::{Manifest, TritonConfig, VersionPolicy};
+use ferrocast_schema::{Manifest, ModelSection, TritonConfig, VersionPolicy};
 
 use crate::infer_manifest::{infer_features, infer_manifest};
 use crate::model_files::MODEL;
@@ -61,16 +61,18 @@ impl Description {
 
     /// The engine that must run it, if that is said.
     pub(crate) fn engine(&self) -> Option<&str> {
-        match self {
-            Description::Manifest(manifest) => Some(&manifest.model.engine),
-            Description::Nothing | Description::Triton(..) => None,
-        }
+        self.section().map(|section| section.engine.as_str())
     }
 
     /// What the model's file must hash to, if that is said.
     pub(crate) fn sha256(&self) -> Option<&str> {
+        self.section().and_then(|section| section.sha256.as_deref())
+    }
+
+    /// What only a manifest of our own has.
+    fn section(&self) -> Option<&ModelSection> {
         match self {
-            Description::Manifest(manifest) => manifest.model.sha256.as_deref(),
+            Description::Manifest(manifest) => Some(&manifest.model),
             Description::Nothing | Description::Triton(..) => None,
         }
     }

@@ -84,9 +84,10 @@ impl ModelFiles {
     }
 
     pub(crate) fn read_text(&self, path: &Path) -> Result<String, OpenError> {
-        let not_text = |_| io::Error::other("the file is not UTF-8 text");
-        String::from_utf8(self.read(path)?)
-            .map_err(|error| OpenError::Read { file: file_name(path), cause: not_text(error) })
+        String::from_utf8(self.read(path)?).map_err(|_| OpenError::Read {
+            file: file_name(path),
+            cause: io::Error::other("the file is not UTF-8 text"),
+        })
     }
 
     /// `name` beside the model if it is there, else beside `other`.

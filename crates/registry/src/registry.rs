@@ -256,16 +256,15 @@ impl<D: Send + Sync + 'static> Shared<D> {
             watch.take(&Changes { unload: gone, ..Changes::default() });
         }
         let snapshot = self.published.load();
-        let is_in =
-            |(model, version): &&Key| snapshot.model(model).is_some_and(|model| model.version(version).is_some());
-        let steps: Vec<Step> =
-            replaced.iter().filter(is_in).map(|(model, version)| wanted.replace(model, version)).collect();
+        let is_known =
+            |(model, version): &Key| snapshot.model(model).is_some_and(|model| model.version(version).is_some());
+        let (still_there, unload): (BTreeSet<Key>, BTreeSet<Key>) = replaced.into_iter().partition(is_known);
+        watch.take(&Changes { unload, ..Changes::default() });
+        let steps: Vec<Step> = still_there.iter().map(|(model, version)| wanted.replace(model, version)).collect();
         if !steps.is_empty() {
             // Refused if the loader has too much to do.
             drop(self.send(Job { steps, done: Promise::new().0 }));
         }
-        let is_out = |(model, version): &Key| snapshot.model(model).and_then(|model| model.version(version)).is_none();
-        watch.take(&Changes { unload: replaced.into_iter().filter(is_out).collect(), ..Changes::default() });
     }
 
     fn send(&self, job: Job) -> Result<(), LoadError> {
@@ -384,8 +383,8 @@ fn in_order<D>(snapshot: &Snapshot<D>, mut steps: Vec<Step>) -> Vec<Step> {
     steps.sort_by(|a, b| {
         let not_default = |step: &Step| default_model.as_ref() != Some(step.model());
         let is_last = |step: &Step| matches!(step, Step::Replace(..));
-        let rank = |step: &Step| (not_default(step), Arc::clone(step.model()), is_last(step));
-        rank(a).cmp(&rank(b)).then_with(|| b.version().cmp(a.version()))
+        let [first, second] = [a, b].map(|step| (not_default(step), step.model(), is_last(step)));
+        first.cmp(&second).then_with(|| b.version().cmp(a.version()))
     });
     steps
 }

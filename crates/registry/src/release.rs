@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -82,14 +81,6 @@ impl Release {
     /// The models folder, which none of the files may lie outside of, whatever links say.
     pub fn root(&self) -> &Path {
         self.root.path()
-    }
-
-    /// Opens one of the release's files. Unlike opening the path, it cannot be led out of the models folder.
-    ///
-    /// # Errors
-    /// If it cannot be read, is no regular file, or has other names.
-    pub fn open(&self, path: &Path) -> io::Result<File> {
-        self.root.read(path)
     }
 
     /// The path of a file that the manifest names, such as `labels.txt`.

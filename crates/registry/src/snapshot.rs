@@ -102,7 +102,7 @@ impl<D> Snapshot<D> {
         let position = match self.position(name) {
             Ok(position) => position,
             Err(position) => {
-                let aliases = self.configured.aliases.get(name).cloned().unwrap_or_default();
+                let aliases = self.aliases_of(name);
                 let model = ModelEntry { name: Arc::clone(name), versions: Vec::new(), aliases };
                 self.models.insert(position, model);
                 position
