@@ -5,60 +5,58 @@ use serde_json::{Map, Value, json};
 /// For the tag and the text of the document.
 pub(super) const TAG: &str = "Open Inference Protocol";
 
-/// One route.
+/// One route. `{one}` in its words stands for what it is about, a model or a version.
 struct Route {
     path: &'static str,
     method: &'static str,
     id: &'static str,
     summary: &'static str,
-    /// The schema of its body, if it takes one.
-    body: Option<&'static str>,
-    /// The schema of its answer; any JSON, if it has none.
-    answer: Option<&'static str>,
+    /// The schemas of its body and of its answer, which is any JSON without.
+    schemas: Option<(&'static str, &'static str)>,
 }
 
 const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Route {
-    Route { path, method: "get", id, summary, body: None, answer: None }
+    Route { path, method: "get", id, summary, schemas: None }
 }
 
 const fn post(path: &'static str, id: &'static str, summary: &'static str) -> Route {
-    Route { path, method: "post", id, summary, body: None, answer: None }
+    Route { method: "post", ..get(path, id, summary) }
 }
 
-const INFER: Route = Route {
-    body: Some("InferenceRequest"),
-    answer: Some("InferenceResponse"),
-    ..post("", "", "Tensors in, tensors out")
-};
+/// Those of `routes::api` below `/v2` about the server.
+const OF_THE_SERVER: &[Route] = &[
+    get("", "server_metadata", "What the server is"),
+    get("/health/live", "server_live", "Whether the server lives"),
+    get("/health/ready", "server_ready", "Whether requests can be sent here: 200 or 503"),
+    get("/models", "server_models", "The names of all models"),
+    get("/models/stats", "all_statistics", "Counts and times of all models"),
+];
 
-/// Those of `routes::api` below `/v2`; of a model and of one of its versions they are the same.
-const ROUTES: &[Route] = &[
-    get("/v2", "server_metadata", "What the server is"),
-    get("/v2/health/live", "server_live", "Whether the server lives"),
-    get("/v2/health/ready", "server_ready", "Whether requests can be sent here: 200 or 503"),
-    get("/v2/models", "server_models", "The names of all models"),
-    get("/v2/models/stats", "all_statistics", "Counts and times of all models"),
-    get("/v2/models/{model}", "model_metadata", "Inputs and outputs of a model"),
-    get("/v2/models/{model}/ready", "model_ready", "Whether a model is ready: 200 or 503"),
-    get("/v2/models/{model}/config", "model_config", "A model's configuration, in Triton's words"),
-    get("/v2/models/{model}/stats", "model_statistics", "Counts and times of a model"),
-    Route { path: "/v2/models/{model}/infer", id: "model_infer", ..INFER },
-    get("/v2/models/{model}/versions/{version}", "version_metadata", "Inputs and outputs of a version"),
-    get("/v2/models/{model}/versions/{version}/ready", "version_ready", "Whether a version is ready: 200 or 503"),
-    get(
-        "/v2/models/{model}/versions/{version}/config",
-        "version_config",
-        "A version's configuration, in Triton's words",
-    ),
-    get("/v2/models/{model}/versions/{version}/stats", "version_statistics", "Counts and times of a version"),
-    Route { path: "/v2/models/{model}/versions/{version}/infer", id: "version_infer", ..INFER },
-    post("/v2/repository/index", "repository_index", "Every version with its state, and why it does not serve"),
-    post(
-        "/v2/repository/models/{model}/load",
-        "model_load",
-        "Load what is new or changed of a model (`models.control`)",
-    ),
-    post("/v2/repository/models/{model}/unload", "model_unload", "Take a model out of service (`models.control`)"),
+/// Those below a model, and below each of its versions.
+const OF_ONE: &[Route] = &[
+    get("", "{one}_metadata", "Inputs and outputs of a {one}"),
+    get("/ready", "{one}_ready", "Whether a {one} is ready: 200 or 503"),
+    get("/config", "{one}_config", "A {one}'s configuration, in Triton's words"),
+    get("/stats", "{one}_statistics", "Counts and times of a {one}"),
+    Route {
+        schemas: Some(("InferenceRequest", "InferenceResponse")),
+        ..post("/infer", "{one}_infer", "Tensors in, tensors out")
+    },
+];
+
+/// Those below the repository.
+const OF_THE_REPOSITORY: &[Route] = &[
+    post("/index", "repository_index", "Every version with its state, and why it does not serve"),
+    post("/models/{model}/load", "model_load", "Load what is new or changed of a model (`models.control`)"),
+    post("/models/{model}/unload", "model_unload", "Take a model out of service (`models.control`)"),
+];
+
+/// Where they stand, and what they are about.
+const ALL: [(&str, &str, &[Route]); 4] = [
+    ("/v2", "server", OF_THE_SERVER),
+    ("/v2/models/{model}", "model", OF_ONE),
+    ("/v2/models/{model}/versions/{version}", "version", OF_ONE),
+    ("/v2/repository", "repository", OF_THE_REPOSITORY),
 ];
 
 /// Status, and what it means in this protocol.
@@ -72,10 +70,17 @@ const ERRORS: &[(&str, &str)] = &[
 
 /// The paths, as members of `paths`.
 pub(super) fn paths() -> Map<String, Value> {
-    ROUTES.iter().map(|route| (route.path.to_owned(), json!({route.method: operation(route)}))).collect()
+    let below = |(base, one, routes): (&'static str, &'static str, &'static [Route])| {
+        routes.iter().map(move |route| {
+            let path = format!("{base}{}", route.path);
+            let item = json!({route.method: operation(&path, one, route)});
+            (path, item)
+        })
+    };
+    ALL.into_iter().flat_map(below).collect()
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(path: &str, one: &str, route: &Route) -> Value {
     let content = |schema: &str| json!({"application/json": {"schema": reference(schema)}});
     let mut responses: Map<String, Value> = ERRORS
         .iter()
@@ -83,21 +88,24 @@ fn operation(route: &Route) -> Value {
             ((*status).to_owned(), json!({"description": text, "content": content("InferenceError")}))
         })
         .collect();
-    let answer = match route.answer {
-        Some(schema) => content(schema),
+    let answer = match route.schemas {
+        Some((_, schema)) => content(schema),
         None => json!({"application/json": {"schema": {}}}),
     };
     responses.insert("200".to_owned(), json!({"description": super::static_part::SUCCESS, "content": answer}));
     let mut operation = json!({
-        "tags": [TAG], "summary": route.summary, "operationId": route.id, "responses": responses
+        "tags": [TAG],
+        "summary": route.summary.replace("{one}", one),
+        "operationId": route.id.replace("{one}", one),
+        "responses": responses
     });
     if let Some(members) = operation.as_object_mut() {
-        let is_there = |name: &&str| route.path.contains(&format!("{{{name}}}"));
+        let is_there = |name: &&str| path.contains(&format!("{{{name}}}"));
         let parameters: Vec<Value> = ["model", "version"].into_iter().filter(is_there).filter_map(parameter).collect();
         if !parameters.is_empty() {
             members.insert("parameters".to_owned(), parameters.into());
         }
-        if let Some(schema) = route.body {
+        if let Some((schema, _)) = route.schemas {
             members.insert("requestBody".to_owned(), json!({"required": true, "content": content(schema)}));
         }
     }
