@@ -7,6 +7,15 @@ mod clock;
 mod id;
 mod store;
 mod task;
+mod worker;
+
+mod deliveries;
+mod runner;
+mod settle;
+mod signals;
+mod stopping;
+mod sweep;
+mod tasks;
 
 pub mod callback;
 #[cfg(feature = "redis")]
@@ -17,7 +26,6 @@ use std::pin::Pin;
 
 pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
-#[cfg(feature = "redis")]
 // pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
 // pub use sqlite::{SqliteStore, SqliteStoreConfig};
 pub use store::{Bound, QUARANTINED, StoreConfig, StoreError, TaskStore};
@@ -25,6 +33,9 @@ pub use task::{
     Callback, CallbackRecord, CallbackState, Cancelled, Claim, Counts, Delivery, DeliveryVerdict, Idempotency,
     ListQuery, NewTask, Outcome, Record, State, Submitted, Verdict,
 };
+
+pub use tasks::{Tasks, TasksConfig};
+pub use worker::{Attempt, Courier, Failure, Worker};
 
 /// A future that a trait object gives.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

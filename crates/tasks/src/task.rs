@@ -17,7 +17,7 @@ pub struct NewTask {
     pub owner: Option<String>,
     /// The request that handed it in, for logs.
     pub request_id: String,
-    /// What is to be done. Only the worker reads it.
+    /// What is to be done. Only the [`Worker`](crate::Worker) reads it.
     pub payload: Bytes,
     /// Where the finished task is sent.
     pub callback: Option<Callback>,
@@ -86,7 +86,7 @@ impl State {
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// With a result, which only the worker's owner reads.
+    /// With a result, which only who gave the [`Worker`](crate::Worker) reads.
     Done(Bytes),
     /// Without one.
     Failed {

@@ -1,0 +1,150 @@
+//! Tasks from the outside: hand one in, ask how it is, call it off.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::runtime;
+use tokio::sync::watch;
+
+use crate::deliveries::Deliveries;
+use crate::runner::Runner;
+use crate::signals::Signals;
+use crate::sweep;
+use crate::{Cancelled, Counts, Courier, ListQuery, NewTask, Record, StoreError, Submitted, TaskId, TaskStore, Worker};
+
+/// How much is done at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TasksConfig {
+    /// Most tasks that run at a time.
+    pub workers: usize,
+    /// A task that fails so often has failed.
+    pub most_attempts: u32,
+    /// Most callbacks that are under way at a time.
+    pub deliveries: usize,
+    /// Most of them to one host.
+    pub deliveries_per_host: usize,
+}
+
+impl Default for TasksConfig {
+    fn default() -> Self {
+        TasksConfig { workers: 4, most_attempts: 3, deliveries: 16, deliveries_per_host: 2 }
+    }
+}
+
+/// Tasks, and the thread that does them.
+#[derive(Debug)]
+pub struct Tasks {
+    store: Arc<dyn TaskStore>,
+    signals: Arc<Signals>,
+    /// When to be done at last; `None` while there is no end in sight.
+    stop: watch::Sender<Option<Instant>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Tasks {
+    /// Starts the thread, which works through what the store holds.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(
+        store: Arc<dyn TaskStore>,
+        worker: Arc<dyn Worker>,
+        courier: Arc<dyn Courier>,
+        config: TasksConfig,
+    ) -> io::Result<Tasks> {
+        let signals = Arc::new(Signals::default());
+        let (stop, stopped) = watch::channel(None);
+        let runtime = runtime::Builder::new_current_thread().enable_time().enable_io().build()?;
+        let runner = Runner::new(Arc::clone(&store), worker, Arc::clone(&signals), config);
+        let deliveries = Deliveries::new(Arc::clone(&store), courier, Arc::clone(&signals), config);
+        let kept = Arc::clone(&store);
+        let everything = async move {
+            tokio::join!(runner.run(stopped.clone()), deliveries.run(stopped.clone()), sweep::run(&kept, stopped));
+            if let Err(error) = kept.close().await {
+                tracing::warn!(%error, "tasks that were under way are begun again at the next start, as if they had crashed");
+            }
+        };
+        let thread =
+            std::thread::Builder::new().name("tasks".to_owned()).spawn(move || runtime.block_on(everything))?;
+        Ok(Tasks { store, signals, stop, thread: Some(thread) })
+    }
+
+    /// Stores a task, to be done soon.
+    ///
+    /// # Errors
+    /// As [`TaskStore::submit`]; then it will not be done.
+    pub async fn submit(&self, task: NewTask) -> Result<Submitted, StoreError> {
+        let submitted = self.store.submit(task).await?;
+        self.signals.task.notify_one();
+        Ok(submitted)
+    }
+
+    /// A task, if `owner` may see it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], as from every method below.
+    pub async fn record(&self, id: TaskId, owner: Option<&str>) -> Result<Option<Record>, StoreError> {
+        Ok(self.store.record(id).await?.filter(|record| record.owner.as_deref() == owner))
+    }
+
+    /// Tasks, the latest first, without their results.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list(&self, query: ListQuery) -> Result<Vec<Record>, StoreError> {
+        self.store.list(query).await
+    }
+
+    /// Calls a task off, if `owner` may see it. What runs is stopped, or its result dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn cancel(&self, id: TaskId, owner: Option<&str>) -> Result<Cancelled, StoreError> {
+        if self.record(id, owner).await?.is_none() {
+            return Ok(Cancelled::Unknown);
+        }
+        let cancelled = self.store.cancel(id).await?;
+        self.signals.cancelled.notify_one();
+        Ok(cancelled)
+    }
+
+    /// Sends a dead callback anew, if `owner` may see the task. Whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn replay(&self, id: TaskId, owner: Option<&str>) -> Result<bool, StoreError> {
+        if self.record(id, owner).await?.is_none() {
+            return Ok(false);
+        }
+        let replayed = self.store.replay(id).await?;
+        self.signals.callback.notify_one();
+        Ok(replayed)
+    }
+
+    /// What is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.store.counts().await
+    }
+
+    /// Begins nothing more, waits for what runs until the deadline, and gives the rest back to the store.
+    pub fn shutdown(&self, deadline: Instant) {
+        self.stop.send_replace(Some(deadline));
+    }
+}
+
+/// Stops at once what was not told to [stop](Tasks::shutdown) in time, and waits for the thread.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.stop.send_if_modified(|deadline| deadline.replace(deadline.unwrap_or_else(Instant::now)).is_none());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of tasks panicked");
+        }
+    }
+}
