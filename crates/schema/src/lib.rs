@@ -50,9 +50,9 @@ pub use json::read_json;
 pub use limits::JsonLimits;
 pub use loc::{At, Loc, LocPart};
 pub use manifest::{
-    Activation, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout, ImageSection, ImageSize,
-    InputBinding, Manifest, ManifestError, ModelSection, Normalize, OutputSection, Problem, Range, Resize, Scale,
-    ServingMode, ServingSection, Task, TritonConfig, TritonTensor, VersionPolicy, Warmup,
+    Activation, CacheSection, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout,
+    ImageSection, ImageSize, InputBinding, Manifest, ManifestError, ModelSection, Normalize, OutputSection, Problem,
+    Range, Resize, Scale, ServingMode, ServingSection, Task, TritonConfig, TritonTensor, VersionPolicy, Warmup,
 };
 pub use prediction::{Choice, ClassValue, Number, Prediction, Scores};
 pub use row::{RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, SkipSeed};

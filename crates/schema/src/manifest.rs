@@ -1,5 +1,6 @@
 //! `model.toml`: what a model expects and answers, written by people.
 
+mod cache;
 mod check;
 mod document;
 mod error;
@@ -15,6 +16,7 @@ mod write;
 
 use garde::Validate;
 
+pub use cache::CacheSection;
 pub use error::{ManifestError, Problem};
 pub use feature::{Encode, Feature, FeatureType, Range, Scale};
 pub use image::{Filter, ImageChannels, ImageLayout, ImageSection, ImageSize, Normalize, Resize};
@@ -143,6 +145,8 @@ pub struct Manifest {
     pub output: OutputSection,
     /// `[serving]`.
     pub serving: ServingSection,
+    /// `[cache]`; `None`: only what is asked of a route that says so is kept.
+    pub cache: Option<CacheSection>,
     /// `[versions]`, in a manifest that serves all versions of a model.
     pub versions: VersionPolicy,
 }
@@ -161,6 +165,7 @@ impl Manifest {
             image: None,
             output: OutputSection::default(),
             serving: ServingSection::default(),
+            cache: None,
             versions: VersionPolicy::default(),
         }
     }

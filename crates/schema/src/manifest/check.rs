@@ -20,6 +20,9 @@ pub(super) fn manifest_problems(manifest: &Manifest) -> Vec<Finding> {
     image::problems(manifest, &mut findings);
     inputs(manifest, &mut findings);
     output(manifest, &mut findings);
+    if let Some(cache) = &manifest.cache {
+        static_rules("cache", cache, &mut findings);
+    }
     versions(&manifest.versions, &mut findings);
     findings
 }

@@ -5,6 +5,7 @@ mod image;
 mod section;
 mod triton;
 
+use super::cache::CacheSection;
 use super::check;
 use super::document::{Document, Node};
 use super::error::{Finding, ManifestError};
@@ -57,6 +58,7 @@ fn root(mut root: Section<'_, '_>) -> (Manifest, bool) {
     if let Some(section) = root.section("serving") {
         manifest.serving = serving(section);
     }
+    manifest.cache = root.section("cache").and_then(cache);
     if let Some(section) = root.section("versions") {
         manifest.versions = versions(section);
     }
@@ -112,6 +114,12 @@ fn serving(mut section: Section<'_, '_>) -> ServingSection {
     };
     section.finish();
     serving
+}
+
+fn cache(mut section: Section<'_, '_>) -> Option<CacheSection> {
+    let ttl = section.required("ttl", Section::whole);
+    section.finish();
+    Some(CacheSection { ttl: ttl? })
 }
 
 fn versions(mut section: Section<'_, '_>) -> VersionPolicy {

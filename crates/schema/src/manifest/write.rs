@@ -41,6 +41,10 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     }
     output(&mut text, &manifest.output);
     serving(&mut text, &manifest.serving);
+    if let Some(cache) = &manifest.cache {
+        text.header("[cache]");
+        text.key_with("ttl", cache.ttl, "seconds");
+    }
     versions(&mut text, &manifest.versions);
     text.0
 }

@@ -1,9 +1,9 @@
 //! Manifests that nobody would write but anybody could.
 
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout,
-    ImageSection, ImageSize, InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode, ServingSection,
-    Task, Value, VersionPolicy, Warmup,
+    Activation, CacheSection, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels,
+    ImageLayout, ImageSection, ImageSize, InputBinding, Manifest, Normalize, Range, Resize, Scale, ServingMode,
+    ServingSection, Task, Value, VersionPolicy, Warmup,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -166,6 +166,7 @@ pub(crate) fn manifest() -> impl Strategy<Value = Manifest> {
         manifest.output.labels = classes.iter().map(|class| format!("label {class}")).collect();
         let (mode, (max_batch_rows, max_queue_rows), max_delay_us, threads, warmup) = serving;
         manifest.serving = ServingSection { mode, max_batch_rows, max_queue_rows, max_delay_us, threads, warmup };
+        manifest.cache = threads.map(|threads| CacheSection { ttl: threads as u64 });
         manifest.versions = versions;
         manifest
     })

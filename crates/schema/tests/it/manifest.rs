@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 use ferrocast_schema::{
-    Activation, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels, ImageLayout, Manifest,
-    Range, Resize, Scale, Task, Value, VersionPolicy,
+    Activation, CacheSection, ClassValue, Encode, ExtraFields, Feature, FeatureType, Filter, ImageChannels,
+    ImageLayout, Manifest, Range, Resize, Scale, Task, Value, VersionPolicy,
 };
 use proptest::prelude::*;
 
@@ -83,6 +83,9 @@ max_delay_us = 100
 threads = 1
 warmup = "none"
 
+[cache]
+ttl = 600
+
 [versions]
 only = [1, "2024-01"]
 "#;
@@ -125,6 +128,7 @@ fn everything_is_read() {
     assert_eq!(manifest.output.labels, ["Adelie", "Gentoo"]);
     assert_eq!((manifest.serving.max_batch_rows, manifest.serving.max_delay_us), (Some(8), 100));
     assert_eq!((manifest.serving.max_queue_rows, manifest.serving.threads), (Some(16), Some(1)));
+    assert_eq!(manifest.cache, Some(CacheSection { ttl: 600 }));
     assert_eq!(manifest.versions, VersionPolicy::Only(vec!["1".to_owned(), "2024-01".to_owned()]));
 }
 
@@ -639,6 +643,12 @@ fn other_sections() {
         line 4, column 1: serving.max_queue_rows: lower than 1
         line 5, column 1: serving.max_delay_us: greater than 1000000"#]],
     );
+    section("[cache]\nttl = 0", expect!["line 3, column 1: cache.ttl: lower than 1"]);
+    section(
+        "[cache]\nttl = \"1h\"",
+        expect!["line 3, column 1: cache.ttl: expected a whole number that is not negative, found a string"],
+    );
+    section("[cache]", expect!["line 2, column 2: cache.ttl: is missing"]);
     section(
         "[versions]\nlatest = 0\nonly = []",
         expect![[r#"
