@@ -59,6 +59,14 @@ error_codes! {
     ModelNotFound = "MODEL_NOT_FOUND", 404, request_error;
     /// The model exists, but not in this version or under this alias.
     VersionNotFound = "VERSION_NOT_FOUND", 404, request_error;
+    /// No task of this name is known: it never was, it ended too long ago, or it is somebody else's.
+    TaskNotFound = "TASK_NOT_FOUND", 404, request_error;
+    /// What is asked for does not fit the state of things, such as calling off a task that has ended.
+    Conflict = "CONFLICT", 409, request_error;
+    /// The address in `callback_url` is one to which the server does not send.
+    CallbackRefused = "CALLBACK_REFUSED", 422, request_error;
+    /// Another task was handed in under this `Idempotency-Key`.
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, request_error;
     /// The server has no such path.
     RouteNotFound = "NOT_FOUND", 404, request_error;
     /// The path exists, but not for this method; the `Allow` header lists those that it has.
@@ -75,6 +83,10 @@ error_codes! {
     LoaderBusy = "LOADER_BUSY", 429, overload_error;
     /// The model is known but not able to answer: still loading, or its loading failed.
     ModelNotReady = "MODEL_NOT_READY", 503, model_error;
+    /// Tasks cannot be stored or looked up now; predictions that are answered at once are not affected.
+    TaskStoreUnavailable = "JOB_STORE_UNAVAILABLE", 503, overload_error;
+    /// As many tasks are stored as may be; hand it in again after `Retry-After` seconds.
+    TaskStoreFull = "JOB_STORE_FULL", 503, overload_error;
     /// The server is stopping and takes no new work; another instance will.
     ShuttingDown = "SHUTTING_DOWN", 503, model_error;
     /// The answer was not there within the time that the request had; what had not begun does not run.

@@ -6,6 +6,7 @@ mod error;
 mod request;
 mod response;
 mod status;
+mod task;
 
 pub use alias::{AliasSet, decode_alias_target};
 pub use card::{
@@ -13,10 +14,15 @@ pub use card::{
     VersionCard, VersionState, VersionStatus, WarmUpCost,
 };
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
-pub use request::{Limits, TopK, base64_body_bytes, decode_batch, decode_picture, decode_row};
+pub use request::{
+    Limits, TopK, base64_body_bytes, decode_batch, decode_picture, decode_row, decode_task_picture, decode_task_row,
+};
 pub use response::{
     BatchItem, BatchResponse, ImageBatchResponse, ImageItem, ImageResponse, PerClass, Picture, PredictedClass,
     PredictedValue, PredictionResponse, Served, Status, Telling, encode_batch, encode_image, encode_image_batch,
     encode_prediction,
 };
 pub use status::{Health, HealthResponse, ModelHealth, RootResponse};
+pub use task::{
+    CallbackCard, ProgressStatus, Settled, TaskAccepted, TaskCard, TaskList, TaskStatus, TaskTimes, encode_task_event,
+};

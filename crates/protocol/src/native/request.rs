@@ -2,6 +2,7 @@
 
 mod batch;
 mod picture;
+mod task;
 mod text_field;
 mod top_k;
 
@@ -12,6 +13,7 @@ use crate::{ApiError, ErrorCode};
 use batch::BatchSeed;
 
 pub use picture::{base64_body_bytes, decode_picture};
+pub use task::{decode_task_picture, decode_task_row};
 pub(crate) use text_field::TextField;
 pub use top_k::TopK;
 

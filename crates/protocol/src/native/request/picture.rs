@@ -10,7 +10,7 @@ use crate::{ApiError, ErrorCode};
 /// The one field of the body.
 const FIELD: &str = "image_data";
 
-static IMAGE_DATA: TextField = TextField::new(FIELD);
+pub(super) static IMAGE_DATA: TextField = TextField::new(FIELD);
 
 /// Bytes that a body of base64 has at most around a picture of so many bytes.
 pub fn base64_body_bytes(picture: usize) -> usize {
@@ -26,12 +26,16 @@ pub fn base64_body_bytes(picture: usize) -> usize {
 /// # Errors
 /// As [`decode_row`](super::decode_row); [`ErrorCode::PayloadTooLarge`] by the length of the text, before it is decoded.
 pub fn decode_picture(body: &[u8], limits: &JsonLimits, most: usize) -> Result<Vec<u8>, ApiError> {
-    let text = IMAGE_DATA.read(body, limits)?;
+    unpack(&IMAGE_DATA.read(body, limits)?, most)
+}
+
+/// The bytes that a text in base64 stands for, if they are no more than `most`.
+pub(super) fn unpack(text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
     if text.len() > encoded_bytes(most) {
         let message = format!("The picture is larger than {most} bytes (limits.image_bytes)");
         return Err(ApiError::new(ErrorCode::PayloadTooLarge, message));
     }
-    STANDARD.decode(text.as_bytes()).map_err(|cause| refused(&text, &cause))
+    STANDARD.decode(text.as_bytes()).map_err(|cause| refused(text, &cause))
 }
 
 fn encoded_bytes(picture: usize) -> usize {

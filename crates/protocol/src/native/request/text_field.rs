@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use ferrocast_schema::{Feature, FeatureType, JsonLimits, RowSchema, SchemaOptions, Values};
+use ferrocast_schema::{Feature, FeatureType, JsonLimits, RowSchema, Rows, SchemaOptions, Values};
 
 use crate::ApiError;
 
@@ -23,12 +23,27 @@ impl TextField {
     /// # Errors
     /// As [`decode_row`](super::decode_row).
     pub(crate) fn read(&self, body: &[u8], limits: &JsonLimits) -> Result<String, ApiError> {
+        let rows = self.schema()?.parse_row(body, limits)?;
+        Ok(self.text_of(&rows)?.to_owned())
+    }
+
+    /// The schema of such a row.
+    ///
+    /// # Errors
+    /// If the field's name can be none, which is a fault of ours.
+    pub(crate) fn schema(&self) -> Result<&RowSchema, ApiError> {
         let compile =
             || RowSchema::compile(&[Feature::new(self.name, FeatureType::String)], &SchemaOptions::default()).ok();
-        let schema = self.schema.get_or_init(compile).as_ref().ok_or_else(ApiError::internal)?;
-        let rows = schema.parse_row(body, limits)?;
+        self.schema.get_or_init(compile).as_ref().ok_or_else(ApiError::internal)
+    }
+
+    /// The text of a row of [that schema](TextField::schema).
+    ///
+    /// # Errors
+    /// If it is a row of another, which is a fault of ours.
+    pub(crate) fn text_of<'r>(&self, rows: &'r Rows) -> Result<&'r str, ApiError> {
         match rows.columns().first().map(|column| &column.values) {
-            Some(Values::Text(texts)) => texts.first().map(ToString::to_string).ok_or_else(ApiError::internal),
+            Some(Values::Text(texts)) => texts.first().map(AsRef::as_ref).ok_or_else(ApiError::internal),
             _ => Err(ApiError::internal()),
         }
     }
