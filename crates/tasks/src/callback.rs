@@ -1,1 +1,18 @@
-//! .
+//! What decides about callbacks: where they may go.
+//!
+//! Nothing here sends anything. Whoever does checks the address with [`CallbackPolicy::check`] once more, resolves its
+//! host, checks every address that comes of it with [`CallbackPolicy::check_address`] and connects to one of those and to
+//! nothing else, so that a name cannot lead elsewhere between the look and the leap.
+
+mod host;
+mod network;
+mod policy;
+mod ranges;
+mod refused;
+mod url;
+
+pub use host::{CallbackHost, HostPattern, HostPatternError};
+pub use network::{Network, NetworkError};
+pub use policy::{CallbackPolicy, MAX_URL_BYTES};
+pub use refused::CallbackRefused;
+pub use url::CallbackUrl;
