@@ -1,4 +1,4 @@
-//! What decides about callbacks: where they may go.
+//! What decides about callbacks: where they may go, and how they are signed.
 //!
 //! Nothing here sends anything. Whoever does checks the address with [`CallbackPolicy::check`] once more, resolves its
 //! host, checks every address that comes of it with [`CallbackPolicy::check_address`] and connects to one of those and to
@@ -9,10 +9,12 @@ mod network;
 mod policy;
 mod ranges;
 mod refused;
+mod sign;
 mod url;
 
 pub use host::{CallbackHost, HostPattern, HostPatternError};
 pub use network::{Network, NetworkError};
 pub use policy::{CallbackPolicy, MAX_URL_BYTES};
 pub use refused::CallbackRefused;
+pub use sign::{ID_HEADER, SIGNATURE_HEADER, SigningKeyError, SigningKeys, TIMESTAMP_HEADER};
 pub use url::CallbackUrl;
