@@ -2,14 +2,17 @@
 //!
 //! Every source is read and every setting checked before anything is said, so a user mends all problems at once.
 
+mod cache;
 mod dotenv;
 mod prepare;
 mod problem;
 mod raw;
 mod reference;
+mod secret;
 mod settings;
 mod sources;
 mod suggest;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,9 +23,12 @@ use std::time::Duration;
 use self::sources::Layer;
 use crate::trial::TrialLimits;
 
+pub use self::cache::{CacheConfig, RedisConfig};
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::reference::reference;
+pub use self::secret::Secret;
 pub use self::sources::Sources;
+pub use self::tasks::{CallbacksConfig, TaskStoreKind, TasksConfig};
 
 /// The command line's part of the configuration, as text: it is checked together with all other sources.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +54,14 @@ pub struct Config {
     pub models: ModelsConfig,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[tasks]`.
+    pub tasks: TasksConfig,
+    /// `[callbacks]`.
+    pub callbacks: CallbacksConfig,
+    /// `[cache]`.
+    pub cache: CacheConfig,
+    /// `[redis]`.
+    pub redis: RedisConfig,
     /// `[log]`.
     pub log: LogConfig,
     /// Settings that were given and have no effect, one sentence each, for the log.

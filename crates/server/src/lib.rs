@@ -39,7 +39,8 @@ mod offline;
 
 pub use app::{RunError, Server, loaders, run};
 pub use config::{
-    Config, ConfigError, Flags, Limits, LogConfig, ModelControl, ModelsConfig, Problem, ServerConfig, Sources,
+    CacheConfig, CallbacksConfig, Config, ConfigError, Flags, Limits, LogConfig, ModelControl, ModelsConfig, Problem,
+    RedisConfig, Secret, ServerConfig, Sources, TaskStoreKind, TasksConfig,
 };
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};

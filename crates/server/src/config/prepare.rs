@@ -21,12 +21,11 @@ use super::{Config, Limits, LogConfig, ModelControl, ModelsConfig, Origins, Serv
 /// Reads and checks everything; all problems come back together.
 pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
-    let mut notes = Vec::new();
-    let layers = sources::layers(sources, &mut problems, &mut notes);
+    let layers = sources::layers(sources, &mut problems);
     let origins = Origins::of_layers(&layers);
     let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
-    let config = extract(figment, &origins, &mut problems)
-        .map(|raw| relate(raw, &sources.directory, notes, origins, &mut problems));
+    let config =
+        extract(figment, &origins, &mut problems).map(|raw| relate(raw, &sources.directory, origins, &mut problems));
     match config {
         Some(config) if problems.is_empty() => Ok(config),
         _ => {
@@ -123,17 +122,15 @@ fn in_words(found: &Actual) -> String {
 }
 
 /// Checks that need more than one setting, or the machine.
-fn relate(
-    raw: RawConfig,
-    directory: &Path,
-    mut notes: Vec<String>,
-    origins: Origins,
-    problems: &mut Vec<Problem>,
-) -> Config {
+fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec<Problem>) -> Config {
+    let mut notes = Vec::new();
     let mut report = |key: &str, message: String| {
         problems.push(Problem { key: key.to_owned(), source: origins.of(key), message });
     };
     let server = server(&raw.server, &mut report);
+    let redis = super::cache::redis(raw.redis);
+    let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
+    let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
     let models = models(raw.models, directory, &origins, &mut notes, &mut report);
     Config {
         server,
@@ -154,6 +151,10 @@ fn relate(
             image_memory: count(raw.limits.image_memory),
             image_decodes: raw.limits.image_decodes.map(count).and_then(NonZeroUsize::new).unwrap_or_else(cores),
         },
+        tasks,
+        callbacks,
+        cache: super::cache::cache(&raw.cache),
+        redis,
         log: LogConfig { level: level(&raw.log.level), format: raw.log.format.to_ascii_lowercase() },
         notes,
         origins,
@@ -280,6 +281,6 @@ fn level(text: &str) -> String {
 }
 
 /// A count as a size of this machine; the ranges keep it far below the limit.
-fn count(value: u64) -> usize {
+pub(super) fn count(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use garde::Validate;
 use serde::Deserialize;
 
+use super::Secret;
+
 /// Every section. Defaults come from the table of settings, so only what has no default is optional.
 #[derive(Debug, Deserialize, Validate)]
 pub(crate) struct RawConfig {
@@ -14,6 +16,14 @@ pub(crate) struct RawConfig {
     pub(crate) models: RawModels,
     #[garde(dive)]
     pub(crate) limits: RawLimits,
+    #[garde(dive)]
+    pub(crate) tasks: RawTasks,
+    #[garde(dive)]
+    pub(crate) callbacks: RawCallbacks,
+    #[garde(dive)]
+    pub(crate) cache: RawCache,
+    #[garde(dive)]
+    pub(crate) redis: RawRedis,
     #[garde(dive)]
     pub(crate) log: RawLog,
 }
@@ -100,6 +110,70 @@ pub(crate) struct RawLimits {
     pub(crate) image_memory: u64,
     #[garde(range(min = 1, max = 1024))]
     pub(crate) image_decodes: Option<u64>,
+}
+
+/// `[tasks]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawTasks {
+    #[garde(custom(one_of(&["auto", "sqlite", "redis"])))]
+    pub(crate) store: String,
+    #[garde(length(min = 1))]
+    pub(crate) path: String,
+    #[garde(range(min = 1, max = 1024))]
+    pub(crate) workers: u64,
+    #[garde(range(min = 1, max = 86_400))]
+    pub(crate) timeout_s: u64,
+    #[garde(range(min = 1, max = 100))]
+    pub(crate) max_attempts: u64,
+    #[garde(range(min = 1, max = 100_000_000))]
+    pub(crate) max_tasks: u64,
+    #[garde(range(min = 1_048_576, max = 1_099_511_627_776))]
+    pub(crate) max_bytes: u64,
+    #[garde(range(min = 1, max = 31_536_000))]
+    pub(crate) keep_s: u64,
+}
+
+/// `[callbacks]`. What is text here is read where it can be said what is wrong with it.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawCallbacks {
+    #[garde(skip)]
+    pub(crate) secret: Option<Secret>,
+    #[garde(skip)]
+    pub(crate) allow_http: bool,
+    #[garde(skip)]
+    pub(crate) ports: String,
+    #[garde(skip)]
+    pub(crate) allow_networks: Option<String>,
+    #[garde(skip)]
+    pub(crate) deny_networks: Option<String>,
+    #[garde(skip)]
+    pub(crate) hosts: Option<String>,
+    #[garde(skip)]
+    pub(crate) retries_s: String,
+    #[garde(range(min = 10, max = 300_000))]
+    pub(crate) timeout_ms: u64,
+    #[garde(skip)]
+    pub(crate) ca_file: Option<String>,
+}
+
+/// `[cache]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawCache {
+    #[garde(range(min = 1, max = 31_536_000))]
+    pub(crate) ttl_s: u64,
+    #[garde(range(min = 1024, max = 1_099_511_627_776))]
+    pub(crate) memory_bytes: u64,
+    #[garde(range(min = 1, max = 10_000))]
+    pub(crate) redis_timeout_ms: u64,
+}
+
+/// `[redis]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawRedis {
+    #[garde(skip)]
+    pub(crate) url: Option<Secret>,
+    #[garde(length(chars, min = 1, max = 100))]
+    pub(crate) prefix: String,
 }
 
 /// `[log]`.

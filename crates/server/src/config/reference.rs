@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::settings::{SETTINGS, Setting, WITHOUT_EFFECT, sections};
+use super::settings::{SETTINGS, Setting, sections};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -51,10 +51,6 @@ pub(crate) fn reference() -> String {
         for setting in SETTINGS.iter().filter(of_section) {
             text.push_str(&row(setting));
         }
-    }
-    text.push_str("\n## Names of other services\n\nThese variables are known and have no effect; the log says so when one is set.\n\n");
-    for (name, reason) in WITHOUT_EFFECT {
-        let _infallible = writeln!(text, "- `{name}`: {reason}.");
     }
     text
 }

@@ -43,13 +43,6 @@ impl Setting {
     }
 }
 
-/// Plain names that other services of this kind know and that have no effect in this build, with the reason.
-/// A variable of that name is pointed out in the log instead of being ignored in silence.
-pub(crate) const WITHOUT_EFFECT: &[(&str, &str)] = &[
-    ("CACHE_TTL", "predictions are not cached by this version"),
-    ("REDIS_URL", "predictions are not cached by this version"),
-];
-
 /// A setting with neither a plain variable nor a flag; the starting point of every row below.
 const BARE: Setting = Setting {
     key: "",
@@ -332,6 +325,169 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Count,
         accepts: "1 to 1024",
         meaning: "Pictures that are decoded at a time, each with up to `image_memory`. Default: one per core this process may use.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.store",
+        default: "auto",
+        accepts: "auto, sqlite or redis",
+        meaning: "Where tasks of `/predict_async` are kept. `sqlite`: in a file of this server. `redis`: in Redis, which several servers share. `auto`: in Redis if `redis.url` is given, else in the file.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.path",
+        default: "data/tasks.db",
+        accepts: "the path of a file",
+        meaning: "That file. It is made, with its folder, when the first task is handed in; what another server uses is not touched.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.workers",
+        kind: Kind::Count,
+        default: "4",
+        accepts: "1 to 1024",
+        meaning: "Most tasks that run at a time.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.timeout_s",
+        kind: Kind::Count,
+        default: "300",
+        accepts: "1 to 86400",
+        meaning: "Seconds that one attempt of a task may take.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.max_attempts",
+        kind: Kind::Count,
+        default: "3",
+        accepts: "1 to 100",
+        meaning: "A task that the model fails on so often has failed.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.max_tasks",
+        kind: Kind::Count,
+        default: "100000",
+        accepts: "1 to 100000000",
+        meaning: "Most tasks that are kept, ended ones included; more are answered 503.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.max_bytes",
+        kind: Kind::Count,
+        default: "1073741824",
+        accepts: "1048576 to 1099511627776",
+        meaning: "Most bytes of requests and results that are kept; more are answered 503.",
+        ..BARE
+    },
+    Setting {
+        key: "tasks.keep_s",
+        kind: Kind::Count,
+        default: "86400",
+        accepts: "1 to 31536000",
+        meaning: "Seconds that a task is kept after it has ended.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.secret",
+        accepts: "one or more secrets of 24 to 64 bytes in base64, each with or without `whsec_` in front, separated by spaces",
+        meaning: "Signs what is sent to a `callback_url`, as Standard Webhooks has it; without it none is accepted. While receivers change over, the new secret first, then the old one.",
+        secret: true,
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.allow_http",
+        kind: Kind::Switch,
+        default: "false",
+        accepts: "true or false",
+        meaning: "Send to addresses without TLS (`http://`) as well.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.ports",
+        default: "443, 80, 8443",
+        accepts: "ports, separated by commas",
+        meaning: "Ports to which callbacks are sent.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.allow_networks",
+        accepts: "networks such as `10.1.0.0/16`, separated by commas",
+        meaning: "Networks to which callbacks are sent though they are not public. Without it none that is private, local or reserved is connected to, whatever its name.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.deny_networks",
+        accepts: "networks such as `192.0.2.0/24`, separated by commas",
+        meaning: "Networks to which callbacks are never sent.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.hosts",
+        accepts: "names such as `example.com` or `*.example.com`, separated by commas",
+        meaning: "The only hosts to which callbacks are sent. Without it any that the networks allow.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.retries_s",
+        default: "0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400",
+        accepts: "1 to 32 numbers of seconds, separated by commas",
+        meaning: "Seconds before each attempt to deliver a callback, give or take a fifth; after the last one it is kept as dead.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.timeout_ms",
+        kind: Kind::Count,
+        default: "15000",
+        accepts: "10 to 300000",
+        meaning: "Milliseconds that one attempt to deliver may take.",
+        ..BARE
+    },
+    Setting {
+        key: "callbacks.ca_file",
+        accepts: "the path of a file with certificates in PEM",
+        meaning: "Authorities that receivers may be certified by, beside those that the system trusts.",
+        ..BARE
+    },
+    Setting {
+        key: "cache.ttl_s",
+        kind: Kind::Count,
+        default: "3600",
+        accepts: "1 to 31536000",
+        plain_name: Some("CACHE_TTL"),
+        meaning: "Seconds that an answer of `/predict_cached` is good; a model with `[cache]` in its manifest says its own.",
+        ..BARE
+    },
+    Setting {
+        key: "cache.memory_bytes",
+        kind: Kind::Count,
+        default: "67108864",
+        accepts: "1024 to 1099511627776",
+        meaning: "Most memory of answers that are kept, in bytes; the least used make room.",
+        ..BARE
+    },
+    Setting {
+        key: "cache.redis_timeout_ms",
+        kind: Kind::Count,
+        default: "50",
+        accepts: "1 to 10000",
+        meaning: "Milliseconds that Redis may take for a lookup; then the answer is computed, and Redis is left alone until it is well.",
+        ..BARE
+    },
+    Setting {
+        key: "redis.url",
+        accepts: "an address such as `redis://:password@host:6379/0`",
+        plain_name: Some("REDIS_URL"),
+        meaning: "A Redis that servers share: second tier of the cache, and home of tasks unless `tasks.store` says otherwise.",
+        secret: true,
+        ..BARE
+    },
+    Setting {
+        key: "redis.prefix",
+        default: "ferrocast",
+        accepts: "1 to 100 characters",
+        meaning: "What all keys in Redis begin with. Servers with the same prefix share tasks and cached answers.",
         ..BARE
     },
     Setting {

@@ -8,7 +8,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
 use super::problem::Problem;
-use super::settings::{self, Kind, SETTINGS, Setting, WITHOUT_EFFECT};
+use super::settings::{self, Kind, SETTINGS, Setting};
 use super::suggest::nearest;
 use super::{Flags, dotenv};
 
@@ -124,15 +124,14 @@ impl Provider for Layer {
     }
 }
 
-/// All layers, weakest first. Adds what is wrong with the sources themselves to `problems`
-/// and what has no effect to `notes`.
-pub(super) fn layers(sources: &Sources, problems: &mut Vec<Problem>, notes: &mut Vec<String>) -> Vec<Layer> {
+/// All layers, weakest first. Adds what is wrong with the sources themselves to `problems`.
+pub(super) fn layers(sources: &Sources, problems: &mut Vec<Problem>) -> Vec<Layer> {
     let mut layers = vec![Layer::defaults()];
     layers.extend(file(sources, problems));
     let dotenv = sources.directory.join(".env");
     match std::fs::read_to_string(&dotenv) {
         Ok(text) => match dotenv::parse(&text) {
-            Ok(pairs) => layers.push(variables(".env", &pairs, problems, notes)),
+            Ok(pairs) => layers.push(variables(".env", &pairs, problems)),
             Err(line) => problems.push(Problem {
                 key: ".env".to_owned(),
                 source: format!("line {line}"),
@@ -142,7 +141,7 @@ pub(super) fn layers(sources: &Sources, problems: &mut Vec<Problem>, notes: &mut
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => problems.push(unreadable(&dotenv, "read by default", &error)),
     }
-    layers.push(variables("the environment", &sources.environment, problems, notes));
+    layers.push(variables("the environment", &sources.environment, problems));
     layers.push(flags(&sources.flags));
     // Known only now: any of the layers may have named the directory. Whatever they say wins over it.
     let folder = folder_file(&layers, &sources.directory, problems);
@@ -254,15 +253,12 @@ fn nearest_key(key: &str) -> Option<&'static str> {
 }
 
 /// Variables that are settings. `SECTION__NAME` with a known section and an unknown name is a slip, not a stranger's.
-fn variables(label: &str, pairs: &[(String, String)], problems: &mut Vec<Problem>, notes: &mut Vec<String>) -> Layer {
+fn variables(label: &str, pairs: &[(String, String)], problems: &mut Vec<Problem>) -> Layer {
     let mut layer = Layer::named(label);
     // Plain names first: where both are given, the name that says its section wins.
     for (name, value) in pairs {
         if let Some(setting) = SETTINGS.iter().find(|it| it.plain_name == Some(name.as_str())) {
             layer.set(setting, name, value);
-        }
-        if let Some((_, reason)) = WITHOUT_EFFECT.iter().find(|(known, _)| known == name) {
-            notes.push(format!("{name} in {label} has no effect: {reason}"));
         }
     }
     for (name, value) in pairs {

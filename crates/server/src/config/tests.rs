@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::settings::{self, Kind, SETTINGS};
-use super::{Config, Flags, Sources, reference};
+use super::{Config, Flags, Sources, TaskStoreKind, reference};
 
 /// A working directory with a models folder, and whatever a test adds.
 struct Place {
@@ -133,15 +133,36 @@ fn plain_names_work_and_the_full_name_wins() {
 }
 
 #[test]
-fn known_names_without_effect_are_pointed_out() {
-    let config = Place::new().env("CACHE_TTL", "3600").env("REDIS_URL", "redis://u:secret@h").load();
-    assert_eq!(
-        config.notes,
-        [
-            "CACHE_TTL in the environment has no effect: predictions are not cached by this version",
-            "REDIS_URL in the environment has no effect: predictions are not cached by this version",
-        ]
-    );
+fn redis_is_turned_on_by_one_setting() {
+    let config = Place::new().env("CACHE_TTL", "1800").env("REDIS_URL", "redis://u:canary@h").load();
+    assert_eq!((config.cache.ttl.as_secs(), config.tasks.store), (1800, TaskStoreKind::Redis));
+    assert!(!format!("{config:?}").contains("canary"));
+    let config = Place::new().env("REDIS_URL", "redis://h").env("TASKS__STORE", "sqlite").load();
+    assert_eq!(config.tasks.store, TaskStoreKind::Sqlite);
+    let config = Place::new().env("REDIS_URL", "").load();
+    assert_eq!((config.redis.url, config.tasks.store), (None, TaskStoreKind::Sqlite));
+}
+
+#[test]
+fn what_is_wrong_with_callbacks_is_said_without_their_secret() {
+    let place = Place::new()
+        .env("CALLBACKS__SECRET", "canary")
+        .env("CALLBACKS__PORTS", "443, http")
+        .env("CALLBACKS__ALLOW_NETWORKS", "10.0.0.0/8, 10.0.0.1/8")
+        .env("CALLBACKS__HOSTS", "*.example.com, *")
+        .env("CALLBACKS__RETRIES_S", "0, soon")
+        .env("CALLBACKS__CA_FILE", "nowhere.pem")
+        .env("TASKS__STORE", "redis");
+    let expected = [
+        "tasks.store: is redis, but redis.url is not given [TASKS__STORE in the environment]",
+        "callbacks.secret: signing secret 1 is not base64 (RFC 4648, section 4, padded), with or without `whsec_` before it [CALLBACKS__SECRET in the environment]",
+        "callbacks.ports: `http` is no port from 1 to 65535 [CALLBACKS__PORTS in the environment]",
+        "callbacks.allow_networks: `10.0.0.1/8` is no network: the address before `/` is not the first one of it [CALLBACKS__ALLOW_NETWORKS in the environment]",
+        "callbacks.hosts: `*` is no host: a name such as `example.com`, subdomains such as `*.example.com`, or an address is needed [CALLBACKS__HOSTS in the environment]",
+        "callbacks.retries_s: `soon` is no delay before an attempt: seconds from 0 to 604800 (7 days) are needed [CALLBACKS__RETRIES_S in the environment]",
+        "callbacks.ca_file: cannot be read: No such file or directory (os error 2) [CALLBACKS__CA_FILE in the environment]",
+    ];
+    assert_eq!(place.problems(), expected.join("\n"));
 }
 
 #[test]
