@@ -10,7 +10,8 @@
 //! - **Only success is kept.** An error goes to all who wait for the computation, or to its caller alone if it
 //!   [says so](Failure::is_own).
 //! - **Nobody hangs.** When the one who computes is cancelled or panics, one of those who wait computes instead.
-//! - **The remote tier never fails a caller.** Whatever it does counts as a miss.
+//! - **The remote tier never fails a caller.** Whatever it does counts as a miss. `redis::RedisTier` (feature `redis`)
+//!   stops asking a Redis that is down, hangs or is slow, and looks in the background whether it is well again.
 //!
 //! **Architecture Invariant:** knows nothing about models or HTTP; keys and values are bytes.
 //!
@@ -48,9 +49,16 @@ mod status;
 
 mod cache;
 
+#[cfg(feature = "redis")]
+mod observer;
+#[cfg(feature = "redis")]
+pub mod redis;
+
 pub use cache::{Cache, CacheConfig};
 pub use entry::{Entry, MAX_TTL};
 pub use error::{ComputeError, Failure};
 pub use key::{CacheKey, KeyBuilder};
+#[cfg(feature = "redis")]
+pub use observer::CacheObserver;
 pub use remote::{BoxFuture, RemoteTier};
 pub use status::{CacheStatus, Hit};

@@ -11,6 +11,13 @@
 mod bounds;
 mod single_flight;
 
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_proxy;
+#[cfg(feature = "redis")]
+mod redis_server;
+
 use std::time::Duration;
 
 use bytes::Bytes;
