@@ -95,6 +95,12 @@ impl<E: Failure> Cache<E> {
         entry
     }
 
+    /// Keeps an entry under one more key, in memory alone, for as long as it holds. For a question that is known by two names,
+    /// one of which is cheaper to tell.
+    pub async fn alias(&self, key: CacheKey, entry: Entry) {
+        self.memory.insert(key, entry).await;
+    }
+
     /// Where answers came from and what is kept.
     pub fn status(&self) -> CacheStatus {
         CacheStatus {

@@ -19,7 +19,7 @@ impl Hit {
     /// The lower-case word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Hit::Memory => "memory",
+            Hit::Memory => "hit",
             Hit::Shared => "shared",
             Hit::Remote => "remote",
             Hit::Miss => "miss",

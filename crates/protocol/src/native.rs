@@ -20,7 +20,7 @@ pub use request::{
 pub use response::{
     BatchItem, BatchResponse, ImageBatchResponse, ImageItem, ImageResponse, PerClass, Picture, PredictedClass,
     PredictedValue, PredictionResponse, Served, Status, Telling, encode_batch, encode_image, encode_image_batch,
-    encode_prediction,
+    encode_prediction, is_whole,
 };
 pub use status::{Health, HealthResponse, ModelHealth, RootResponse};
 pub use task::{

@@ -112,6 +112,30 @@ impl Column {
         self.missing.as_ref().and_then(|missing| missing.get(row)).copied().unwrap_or(false)
     }
 
+    /// The schema says how many values there are and of which kind, so that only text needs its length.
+    fn write_canonical(&self, bytes: &mut Vec<u8>) {
+        match &self.values {
+            // A NaN is a missing value, of which it is said below that it is.
+            Values::Float(values) => bytes.extend(values.iter().flat_map(|value| value.to_bits().to_le_bytes())),
+            Values::Int(values) => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::Bool(values) => bytes.extend(values.iter().map(|value| u8::from(*value))),
+            Values::Category(values) => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::Text(values) => {
+                for value in values {
+                    bytes.extend((value.len() as u64).to_le_bytes());
+                    bytes.extend(value.as_bytes());
+                }
+            }
+        }
+        match &self.missing {
+            Some(missing) if missing.contains(&true) => {
+                bytes.push(1);
+                bytes.extend(missing.iter().map(|missing| u8::from(*missing)));
+            }
+            _ => bytes.push(0),
+        }
+    }
+
     pub(crate) fn push(&mut self, cell: Cell<'_>) {
         self.values.push(cell);
     }
@@ -166,6 +190,18 @@ impl Rows {
     /// One column per feature, in the manifest's order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The values as bytes that differ wherever rows of one schema differ, and are the same in every process: for digests.
+    /// How a request was spelled is not in them.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut bytes =
+            Vec::with_capacity(16 + 9 * self.columns.iter().map(|column| column.values.len()).sum::<usize>());
+        bytes.extend((self.len as u64).to_le_bytes());
+        for column in &self.columns {
+            column.write_canonical(&mut bytes);
+        }
+        bytes
     }
 
     /// Adds `more` rows of the same schema at the end; on a mismatch nothing is changed.

@@ -13,12 +13,15 @@ use actix_web::rt::System;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use apistos::app::{BuildConfig, OpenApiWrapper};
+use ferrocast_cache::RemoteTier;
+use ferrocast_cache::redis::{RedisConfig, RedisTier};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
+use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::extract::upload::parser_config;
 use crate::middleware::answer::answer;
@@ -84,7 +87,8 @@ impl Server {
         let document = ApiDocument::new(capture(&config.server.app_name).await?);
         let service = Service::start(service_config(&config), loaders).map_err(|error| start_error(&config, error))?;
         let service = Arc::new(service);
-        let state = Data::new(State::new(&config, Arc::clone(&service), document));
+        let answers = answers(&config)?;
+        let state = Data::new(State::new(&config, Arc::clone(&service), answers, document));
         let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
         greeting::after_loading(Arc::clone(&service), address);
         if let ModelControl::Poll(every) = config.models.control {
@@ -183,6 +187,20 @@ pub(crate) fn service_config(config: &Config) -> ServiceConfig {
         trial: trial(config),
         require_sha256: config.models.require_sha256,
     }
+}
+
+/// What keeps answers: memory, and behind it Redis if there is one.
+fn answers(config: &Config) -> Result<Answers, RunError> {
+    let shared = config.redis.url.as_ref().map(|url| {
+        let redis = RedisConfig {
+            prefix: format!("{}:cache", config.redis.prefix),
+            timeout: config.cache.redis_timeout,
+            ..RedisConfig::new(url.reveal())
+        };
+        RedisTier::new(redis, Arc::new(())).map_err(|error| config.problem("redis.url", error.to_string()))
+    });
+    let shared = shared.transpose()?.map(|tier| Arc::new(tier) as Arc<dyn RemoteTier>);
+    Ok(Answers::new(config.cache.memory_bytes, config.cache.ttl, shared))
 }
 
 /// Where models are tried before they are loaded, if they are.

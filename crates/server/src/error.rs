@@ -19,7 +19,7 @@ use crate::openapi::errors;
 
 /// What handlers and extractors fail with. The outermost layer renders it, because only that knows the request's
 /// identifier.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     api_error: ApiError,
     /// For the log, and for clients only in debug mode.

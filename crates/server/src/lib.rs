@@ -17,11 +17,13 @@
 mod app;
 mod config;
 
+mod answers;
 mod content_encoding;
 mod dialect;
 mod error;
 mod extract;
 mod middleware;
+mod question;
 mod reply;
 mod routes;
 mod server_timing;

@@ -11,7 +11,7 @@ use ferrocast_schema::{Prediction, Rows};
 use ferrocast_serving::ServeError;
 
 use crate::error::Failure;
-use crate::routes::image::telling;
+use crate::question::telling;
 
 /// The answer that the server would give to the body: that of `/predict_image` for a model of pictures; that of
 /// `/predict_batch` if the body is a JSON object with `instances`, else that of `/predict`. Model and version in it are the given names.

@@ -1,40 +1,71 @@
 //! A JSON answer whose bytes are ready, with the type that describes it in the API description.
 
 use std::marker::PhantomData;
+use std::time::SystemTime;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{AGE, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
+use ferrocast_cache::{Entry, Hit};
 use ferrocast_protocol::ApiError;
 use ferrocast_serving::Timing;
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::question::Answered;
 use crate::server_timing::{self, SERVER_TIMING};
 
 /// As a value, it is neither checked nor copied for every answer.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Where an answer came from: `hit`, `shared`, `remote` or `miss`.
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+
+/// Where an answer came from, and how many seconds ago it was made.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    hit: Hit,
+    age: Option<u64>,
+}
+
 /// An answer of the shape `T`.
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     status: StatusCode,
-    body: Vec<u8>,
+    body: Bytes,
     timing: Option<HeaderValue>,
+    kept: Option<Kept>,
     shape: PhantomData<T>,
 }
 
 impl<T> Reply<T> {
     /// 200 with a body that is JSON already.
-    pub(crate) fn json(body: Vec<u8>) -> Reply<T> {
-        Reply { status: StatusCode::OK, body, timing: None, shape: PhantomData }
+    pub(crate) fn json(body: impl Into<Bytes>) -> Reply<T> {
+        Reply { status: StatusCode::OK, body: body.into(), timing: None, kept: None, shape: PhantomData }
     }
 
-    /// The same answer with where the time went.
-    pub(crate) fn with_timing(self, timing: &Timing) -> Reply<T> {
-        Reply { timing: server_timing::header(timing), ..self }
+    /// A model's answer.
+    pub(crate) fn answered(answered: Answered) -> Reply<T> {
+        Reply::json(answered.body).with_timing(answered.timing.as_ref())
+    }
+
+    /// An answer that is kept, from wherever it came.
+    pub(crate) fn kept(entry: &Entry, hit: Hit) -> Reply<T> {
+        let age = (hit != Hit::Miss).then(|| entry.age(SystemTime::now()).as_secs());
+        Reply { kept: Some(Kept { hit, age }), ..Reply::json(entry.body().clone()) }
+    }
+
+    /// The same answer with where the time went, if it is known.
+    pub(crate) fn with_timing(self, timing: Option<&Timing>) -> Reply<T> {
+        Reply { timing: timing.and_then(server_timing::header), ..self }
+    }
+
+    /// The same answer with where it came from.
+    pub(crate) fn with_hit(self, hit: Hit) -> Reply<T> {
+        Reply { kept: Some(Kept { hit, age: None }), ..self }
     }
 
     /// The same body with another status.
@@ -60,6 +91,12 @@ impl<T> Responder for Reply<T> {
         let mut response = HttpResponse::build(self.status).content_type(JSON).body(self.body);
         if let Some(timing) = self.timing {
             response.headers_mut().insert(SERVER_TIMING, timing);
+        }
+        if let Some(Kept { hit, age }) = self.kept {
+            response.headers_mut().insert(X_CACHE, HeaderValue::from_static(hit.as_str()));
+            if let Some(age) = age {
+                response.headers_mut().insert(AGE, HeaderValue::from(age));
+            }
         }
         response
     }

@@ -22,6 +22,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
         .service(resource("/health").route(get().to(health::health)))
         .service(resource("/predict").route(post().to(predict::predict)))
         .service(resource("/predict_batch").route(post().to(predict::predict_batch)))
+        .service(resource("/predict_cached").route(post().to(predict::predict_cached)))
         .service(resource("/predict_image").route(post().to(image::predict_image)))
         .service(resource("/predict_image_batch").route(post().to(image::predict_image_batch)))
         .service(resource("/predict_image_base64").route(post().to(image::predict_image_base64)))
@@ -32,6 +33,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
                 .service(resource("/aliases/{alias}").route(put().to(aliases::set)))
                 .service(resource("/predict").route(post().to(predict::row)))
                 .service(resource("/predict_batch").route(post().to(predict::batch)))
+                .service(resource("/predict_cached").route(post().to(predict::cached_row)))
                 .service(resource("/predict_image").route(post().to(image::file)))
                 .service(resource("/predict_image_batch").route(post().to(image::files)))
                 .service(resource("/predict_image_base64").route(post().to(image::base64)))
@@ -40,6 +42,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
                         .service(resource("").route(get().to(models::version)))
                         .service(resource("/predict").route(post().to(predict::row)))
                         .service(resource("/predict_batch").route(post().to(predict::batch)))
+                        .service(resource("/predict_cached").route(post().to(predict::cached_row)))
                         .service(resource("/predict_image").route(post().to(image::file)))
                         .service(resource("/predict_image_batch").route(post().to(image::files)))
                         .service(resource("/predict_image_base64").route(post().to(image::base64))),

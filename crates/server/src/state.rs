@@ -7,6 +7,7 @@ use ferrocast_protocol::native;
 use ferrocast_schema::JsonLimits;
 use ferrocast_serving::Service;
 
+use crate::answers::Answers;
 use crate::config::{Config, ModelControl};
 use crate::extract::upload::UploadLimits;
 use crate::openapi::{ApiDocument, Published};
@@ -16,6 +17,8 @@ use crate::openapi::{ApiDocument, Published};
 pub(crate) struct State {
     /// The product.
     pub(crate) service: Arc<Service>,
+    /// Answers that are kept.
+    pub(crate) answers: Answers,
     /// Largest JSON body in bytes.
     pub(crate) json_bytes: usize,
     /// Largest body with tensors in bytes.
@@ -37,7 +40,7 @@ pub(crate) struct State {
 
 impl State {
     /// Everything from the configuration that outlives the start.
-    pub(crate) fn new(config: &Config, service: Arc<Service>, document: ApiDocument) -> State {
+    pub(crate) fn new(config: &Config, service: Arc<Service>, answers: Answers, document: ApiDocument) -> State {
         let json = JsonLimits {
             depth: config.limits.json_depth,
             numbers: config.limits.json_numbers,
@@ -45,6 +48,7 @@ impl State {
         };
         State {
             service,
+            answers,
             json_bytes: config.limits.json_bytes,
             tensor_bytes: config.limits.tensor_bytes,
             body_timeout: config.server.body_timeout,

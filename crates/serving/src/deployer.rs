@@ -8,6 +8,7 @@ use ferrocast_pipeline::{Loaders, ModelFiles, Pipeline, told, version_policy};
 use ferrocast_registry::{DeployError, Deployer, NameError, Release, Version, VersionPolicy};
 use ferrocast_schema::Warmup;
 
+use crate::deployment::Identity;
 use crate::independence::Company;
 use crate::runner::Decoding;
 use crate::{CostCurve, Deployment, Trial};
@@ -64,8 +65,12 @@ impl Deployer for PipelineDeployer {
         for note in pipeline.notes() {
             tracing::warn!(model = %release.name(), version = %release.version(), "{note}");
         }
-        let decoding = Arc::clone(&self.decoding);
-        Ok(Deployment::new(release.name().clone(), release.version().as_str().into(), pipeline, &self.pool, decoding))
+        let identity = Identity {
+            model: release.name().clone(),
+            version: release.version().as_str().into(),
+            digest: release.digest().map_err(|error| DeployError::new(error.to_string()))?,
+        };
+        Ok(Deployment::new(identity, pipeline, &self.pool, Arc::clone(&self.decoding)))
     }
 
     fn warm_up(&self, _: &Release, deployment: Deployment) -> Result<Deployment, DeployError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ferrocast_batch::{BatchObserver, BatchPolicy, Gate, Pool, Queue, QueueLoad};
 use ferrocast_pipeline::Pipeline;
+use ferrocast_registry::Digest;
 
 use crate::independence::Company;
 use crate::runner::{Decoding, PipelineRunner};
@@ -15,8 +16,7 @@ use crate::{CostCurve, Placement, PoolCounts, StatisticsReport};
 /// A version that is ready to serve: what the registry hands out.
 #[derive(Debug)]
 pub struct Deployment {
-    model: Arc<str>,
-    version: Arc<str>,
+    identity: Identity,
     pipeline: Arc<Pipeline>,
     costs: Option<CostCurve>,
     placement: Placement,
@@ -27,26 +27,30 @@ pub struct Deployment {
     tally: Arc<Tally>,
 }
 
+/// Which model it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// The model's name.
+    pub(crate) model: Arc<str>,
+    /// The version's canonical name.
+    pub(crate) version: Arc<str>,
+    /// Of the files.
+    pub(crate) digest: Digest,
+}
+
 impl Deployment {
     /// A version whose costs are not known.
-    pub(crate) fn new(
-        model: Arc<str>,
-        version: Arc<str>,
-        pipeline: Pipeline,
-        pool: &Pool,
-        decoding: Arc<Decoding>,
-    ) -> Deployment {
-        Deployment::placed(model, version, Arc::new(pipeline), None, pool, decoding)
+    pub(crate) fn new(identity: Identity, pipeline: Pipeline, pool: &Pool, decoding: Arc<Decoding>) -> Deployment {
+        Deployment::placed(identity, Arc::new(pipeline), None, pool, decoding)
     }
 
     /// The same version with its costs, and what its rows are to each other in one run.
     pub(crate) fn measured(self, costs: CostCurve, company: Company, pool: &Pool) -> Deployment {
-        Deployment::placed(self.model, self.version, self.pipeline, Some((costs, company)), pool, self.decoding)
+        Deployment::placed(self.identity, self.pipeline, Some((costs, company)), pool, self.decoding)
     }
 
     fn placed(
-        model: Arc<str>,
-        version: Arc<str>,
+        identity: Identity,
         pipeline: Arc<Pipeline>,
         measured: Option<(CostCurve, Company)>,
         pool: &Pool,
@@ -70,27 +74,22 @@ impl Deployment {
         let runner =
             PipelineRunner { pipeline: Arc::clone(&pipeline), joins: placement.joins, decoding: Arc::clone(&decoding) };
         let queue = pool.queue(Arc::new(runner), policy, Arc::clone(&tally) as Arc<dyn BatchObserver>);
-        Deployment {
-            model,
-            version,
-            pipeline,
-            costs,
-            placement,
-            queue,
-            decoding,
-            arrivals: Gate::new(usize::MAX),
-            tally,
-        }
+        Deployment { identity, pipeline, costs, placement, queue, decoding, arrivals: Gate::new(usize::MAX), tally }
     }
 
     /// The model's name.
     pub fn model(&self) -> &str {
-        &self.model
+        &self.identity.model
     }
 
     /// The version's canonical name.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.identity.version
+    }
+
+    /// A digest of everything in its files that decides its answers.
+    pub fn digest(&self) -> &[u8; 32] {
+        self.identity.digest.as_bytes()
     }
 
     /// The model itself.

@@ -115,19 +115,26 @@ impl Service {
     /// and the model that requests without a name mean serves, if the configuration names one.
     pub fn is_ready(&self) -> bool {
         let snapshot = self.snapshot();
-        let is_coming =
-            |version: &VersionEntry<Deployment>| matches!(version.state(), ModelState::Loading | ModelState::Warming);
-        let settled =
-            |model: &ModelEntry<Deployment>| model.latest().is_some() || !model.versions().iter().any(is_coming);
         let has_default = match &self.required {
             Some(name) => snapshot.model(name).is_some_and(|model| model.latest().is_some()),
             None => true,
         };
+        self.has_started() && has_default
+    }
+
+    /// Whether the folder has been looked through once, and of each model a version served or none could: what is not known
+    /// now is not about to come.
+    pub fn has_started(&self) -> bool {
+        let snapshot = self.snapshot();
+        let is_coming =
+            |version: &VersionEntry<Deployment>| matches!(version.state(), ModelState::Loading | ModelState::Warming);
+        let settled =
+            |model: &ModelEntry<Deployment>| model.latest().is_some() || !model.versions().iter().any(is_coming);
         // Models that come later do not take it away again.
         let has_started = self.has_started.load(Ordering::Relaxed)
             || (snapshot.generation() > 0 && snapshot.models().iter().all(settled));
         self.has_started.fetch_or(has_started, Ordering::Relaxed);
-        has_started && has_default
+        has_started
     }
 
     /// The version that a request means, ready to serve.

@@ -175,6 +175,11 @@ pub enum Status {
     Partial,
 }
 
+/// Whether each prediction can be written: an answer for several that are not is `partial`.
+pub fn is_whole<'p>(predictions: impl IntoIterator<Item = &'p Prediction>) -> bool {
+    predictions.into_iter().all(|prediction| Outcome::of(prediction).is_ok())
+}
+
 /// Keys and punctuation around the items, status and count.
 const ENVELOPE_BYTES: usize = 128;
 /// Keys and punctuation of one item, its position and its confidence.

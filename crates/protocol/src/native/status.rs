@@ -27,6 +27,10 @@ pub struct HealthResponse {
     pub status: Health,
     /// Whether the default model can answer.
     pub model_loaded: bool,
+    /// What is out of use at present and not needed for predictions: `cache` if Redis does not answer, `tasks` if none can be
+    /// stored. Absent if nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<&'static str>,
     /// Every model that the server knows, by name, the failed ones included.
     pub models: BTreeMap<String, ModelHealth>,
 }

@@ -11,7 +11,7 @@ use super::errors;
 use super::static_part::SUCCESS;
 use crate::extract::json_body::BodySchema;
 use crate::extract::upload::form_schema;
-use crate::extract::{deadline, top_k};
+use crate::extract::{caching, deadline, top_k};
 use crate::routes::image::ImageData;
 
 /// Adds the components and paths of every version that is ready.
@@ -139,7 +139,7 @@ impl Fragment {
         }
     }
 
-    /// `predict` and `predict_batch`.
+    /// `predict` and its like.
     fn row_operations(&mut self, version: &Deployment, base: &str, of_version: Option<&str>, whose: &str) {
         let names = SchemaNames::of(version);
         let example = version.pipeline().schema().example();
@@ -151,7 +151,16 @@ impl Fragment {
             answer: &names.prediction,
             takes_top_k: false,
         };
+        let cached = Operation {
+            id: self.operation_id("predict_cached", version.model(), of_version),
+            summary: format!("Predict one row with {whose}, or tell what was predicted for it before"),
+            tag: version.model(),
+            body: Body::Json { schema: &names.row, example: example.clone() },
+            answer: &names.prediction,
+            takes_top_k: false,
+        };
         self.paths.insert(format!("{base}/predict"), row.path_item());
+        self.paths.insert(format!("{base}/predict_cached"), cached.path_item());
         let batch = Operation {
             id: self.operation_id("predict_batch", version.model(), of_version),
             summary: format!("Predict many rows with {whose} in one run"),
@@ -193,6 +202,7 @@ impl Fragment {
                 self.flat_examples.extend([
                     ("/predict", example.clone()),
                     ("/predict/{version}", example.clone()),
+                    ("/predict_cached", example.clone()),
                     ("/predict_batch", json!({"instances": [example]})),
                 ]);
                 (reference(&names.row), reference(&names.batch))
@@ -248,8 +258,12 @@ impl Operation<'_> {
         });
         responses.insert("200".to_owned(), answer);
         responses.extend(errors::prediction_responses());
-        let parameters: Vec<_> =
-            self.takes_top_k.then(top_k::parameter).into_iter().chain([deadline::parameter()]).collect();
+        let parameters: Vec<_> = self
+            .takes_top_k
+            .then(top_k::parameter)
+            .into_iter()
+            .chain([caching::parameter(), deadline::parameter()])
+            .collect();
         json!({"post": {
             "operationId": self.id,
             "summary": self.summary,

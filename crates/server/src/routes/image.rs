@@ -2,19 +2,18 @@
 
 use actix_web::web::{Bytes, Data};
 use apistos::api_operation;
-use ferrocast_pipeline::Pipeline;
 use ferrocast_protocol::ApiError;
-use ferrocast_protocol::native::{self, ImageBatchResponse, ImageResponse, Telling, TopK};
-use ferrocast_serving::{Answer, Timing};
-use futures_util::future::try_join_all;
+use ferrocast_protocol::native::{self, ImageBatchResponse, ImageResponse};
 
-use super::predict::served;
+use crate::answers::{Asked, Keep, Wishes};
 use crate::error::Failure;
 use crate::extract::body::MostBytes;
+use crate::extract::caching::Caching;
 use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::extract::model::{FlatPictures, Model, NamedPictures};
 use crate::extract::top_k::TopKQuery;
 use crate::extract::upload::{One, Several, Upload};
+use crate::question::Question;
 use crate::reply::Reply;
 use crate::state::State;
 
@@ -46,9 +45,10 @@ pub(crate) async fn predict_image(
     state: Data<State>,
     model: Model<FlatPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     upload: Upload<One>,
 ) -> Result<Reply<ImageResponse<'static>>, Failure> {
-    answer_upload(&state, model, top_k, upload).await
+    answer_upload(&state, model, (top_k, caching), upload).await
 }
 
 #[api_operation(
@@ -60,9 +60,10 @@ pub(crate) async fn predict_image_batch(
     state: Data<State>,
     model: Model<FlatPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     upload: Upload<Several>,
 ) -> Result<Reply<ImageBatchResponse<'static>>, Failure> {
-    answer_batch(&state, model, top_k, upload).await
+    answer_batch(&state, model, (top_k, caching), upload).await
 }
 
 #[api_operation(
@@ -74,9 +75,10 @@ pub(crate) async fn predict_image_base64(
     state: Data<State>,
     model: Model<FlatPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     body: JsonBody<ImageData>,
 ) -> Result<Reply<ImageResponse<'static>>, Failure> {
-    answer_base64(&state, model, top_k, body.bytes).await
+    answer_base64(&state, model, (top_k, caching), body.bytes).await
 }
 
 /// A file, for the model, and the version if there is one, that the path names.
@@ -85,9 +87,10 @@ pub(crate) async fn file(
     state: Data<State>,
     model: Model<NamedPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     upload: Upload<One>,
 ) -> Picture {
-    answer_upload(&state, model, top_k, upload).await
+    answer_upload(&state, model, (top_k, caching), upload).await
 }
 
 /// Several files, for the model, and the version if there is one, that the path names.
@@ -96,9 +99,10 @@ pub(crate) async fn files(
     state: Data<State>,
     model: Model<NamedPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     upload: Upload<Several>,
 ) -> Pictures {
-    answer_batch(&state, model, top_k, upload).await
+    answer_batch(&state, model, (top_k, caching), upload).await
 }
 
 /// Base64, for the model, and the version if there is one, that the path names.
@@ -107,51 +111,54 @@ pub(crate) async fn base64(
     state: Data<State>,
     model: Model<NamedPictures>,
     top_k: TopKQuery,
+    caching: Caching,
     body: JsonBody<ImageData>,
 ) -> Picture {
-    answer_base64(&state, model, top_k, body.bytes).await
+    answer_base64(&state, model, (top_k, caching), body.bytes).await
 }
 
-async fn answer_upload<P>(state: &State, model: Model<P>, top_k: TopKQuery, upload: Upload<One>) -> Picture {
-    let _permit = state.service.admit(&model)?;
-    let picture = upload.pictures.into_iter().next().ok_or_else(ApiError::internal)?;
-    answer_picture(state, &model, Some(top_k.0.unwrap_or_default()), picture).await
+async fn answer_upload<P>(
+    state: &State,
+    model: Model<P>,
+    (top_k, caching): (TopKQuery, Caching),
+    upload: Upload<One>,
+) -> Picture {
+    let question = async {
+        let picture = upload.pictures.into_iter().next().ok_or_else(ApiError::internal)?;
+        Ok(Question::Picture(picture, Some(top_k.0.unwrap_or_default())))
+    };
+    let asked = Asked { as_sent: None, question };
+    state.answers.answer(&state.service, &model, wishes(&model, caching), asked).await
 }
 
-async fn answer_base64<P>(state: &State, model: Model<P>, top_k: TopKQuery, body: Bytes) -> Picture {
-    let _permit = state.service.admit(&model)?;
-    let (size, limits, most) = (body.len(), state.limits.json, state.uploads.image_bytes);
-    let unpack = move || native::decode_picture(&body, &limits, most);
-    let picture =
-        if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
-    answer_picture(state, &model, top_k.0, picture?.into()).await
+async fn answer_base64<P>(
+    state: &State,
+    model: Model<P>,
+    (TopKQuery(top_k), caching): (TopKQuery, Caching),
+    body: Bytes,
+) -> Picture {
+    let question = async {
+        let (size, limits, most, body) = (body.len(), state.limits.json, state.uploads.image_bytes, body.clone());
+        let unpack = move || native::decode_picture(&body, &limits, most);
+        let picture =
+            if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
+        Ok(Question::Picture(picture?.into(), top_k))
+    };
+    let as_sent = top_k.is_none().then_some(("base64 as sent", body.as_ref()));
+    state.answers.answer(&state.service, &model, wishes(&model, caching), Asked { as_sent, question }).await
 }
 
-async fn answer_picture<P>(state: &State, model: &Model<P>, top_k: Option<TopK>, picture: Bytes) -> Picture {
-    let answer = state.service.predict_image(model, picture, model.options()).await?;
-    let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
-    let body = native::encode_image(prediction, &telling(model.pipeline(), top_k), served(model))?;
-    Ok(Reply::json(body).with_timing(&answer.timing))
+async fn answer_batch<P>(
+    state: &State,
+    model: Model<P>,
+    (top_k, caching): (TopKQuery, Caching),
+    upload: Upload<Several>,
+) -> Pictures {
+    let question = async { Ok(Question::Pictures(upload.pictures, top_k.0.unwrap_or_default())) };
+    let asked = Asked { as_sent: None, question };
+    state.answers.answer(&state.service, &model, wishes(&model, caching), asked).await
 }
 
-async fn answer_batch<P>(state: &State, model: Model<P>, top_k: TopKQuery, upload: Upload<Several>) -> Pictures {
-    let _permit = state.service.admit(&model)?;
-    let pictures = upload.pictures.into_iter().enumerate().map(async |(position, picture)| {
-        let answer = state.service.predict_image(&model, picture, model.options()).await;
-        answer.map_err(|error| Failure::from(error).of_picture(position))
-    });
-    let answers: Vec<Answer> = try_join_all(pictures).await?;
-    let predictions: Vec<_> = answers.iter().flat_map(|answer| &answer.predictions).collect();
-    let telling = telling(model.pipeline(), Some(top_k.0.unwrap_or_default()));
-    let reply = Reply::json(native::encode_image_batch(&predictions, &telling, served(&model))?);
-    let took = |timing: &&Timing| timing.queue + timing.inference;
-    Ok(match answers.iter().map(|answer| &answer.timing).max_by_key(took) {
-        Some(longest) => reply.with_timing(longest),
-        None => reply,
-    })
-}
-
-/// How the model's classes are told.
-pub(crate) fn telling(pipeline: &Pipeline, top_k: Option<TopK>) -> Telling<'_> {
-    Telling { names: pipeline.class_names(), threshold: pipeline.manifest().output.threshold, top_k }
+fn wishes<P>(model: &Model<P>, caching: Caching) -> Wishes {
+    Wishes { options: model.options(), caching, keep: Keep::AsManifest }
 }

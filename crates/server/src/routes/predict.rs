@@ -2,13 +2,14 @@
 
 use actix_web::web::Data;
 use apistos::api_operation;
-use ferrocast_protocol::ApiError;
-use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse, Served};
-use ferrocast_serving::Deployment;
+use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse};
 
+use crate::answers::{Asked, Keep, Wishes};
 use crate::error::Failure;
+use crate::extract::caching::Caching;
 use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::extract::model::{Flat, Model, Named, Versioned};
+use crate::question::Question;
 use crate::reply::Reply;
 use crate::state::State;
 
@@ -37,9 +38,10 @@ type BatchPrediction = Result<Reply<BatchResponse<'static>>, Failure>;
 pub(crate) async fn predict(
     state: Data<State>,
     model: Model<Flat>,
+    caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, model, &body.bytes).await
+    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
 }
 
 #[api_operation(
@@ -50,9 +52,24 @@ pub(crate) async fn predict(
 pub(crate) async fn predict_version(
     state: Data<State>,
     model: Model<Versioned>,
+    caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, model, &body.bytes).await
+    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+}
+
+#[api_operation(
+    operation_id = "predict_cached",
+    tag = "default model",
+    summary = "Predict one row with the default model, or tell what was predicted for it before"
+)]
+pub(crate) async fn predict_cached(
+    state: Data<State>,
+    model: Model<Flat>,
+    caching: Caching,
+    body: JsonBody<DefaultRow>,
+) -> Result<Reply<PredictionResponse<'static>>, Failure> {
+    answer_row(&state, model, (caching, Keep::Always), &body.bytes).await
 }
 
 #[api_operation(
@@ -63,38 +80,60 @@ pub(crate) async fn predict_version(
 pub(crate) async fn predict_batch(
     state: Data<State>,
     model: Model<Flat>,
+    caching: Caching,
     body: JsonBody<DefaultBatch>,
 ) -> Result<Reply<BatchResponse<'static>>, Failure> {
-    answer_batch(&state, model, &body.bytes).await
+    answer_batch(&state, model, (caching, Keep::AsManifest), &body.bytes).await
 }
 
 /// One row of the model, and the version if there is one, that the path names.
 #[api_operation(skip)]
-pub(crate) async fn row(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultRow>) -> Prediction {
-    answer_row(&state, model, &body.bytes).await
+pub(crate) async fn row(
+    state: Data<State>,
+    model: Model<Named>,
+    caching: Caching,
+    body: JsonBody<DefaultRow>,
+) -> Prediction {
+    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+}
+
+/// The same, where answers are kept.
+#[api_operation(skip)]
+pub(crate) async fn cached_row(
+    state: Data<State>,
+    model: Model<Named>,
+    caching: Caching,
+    body: JsonBody<DefaultRow>,
+) -> Prediction {
+    answer_row(&state, model, (caching, Keep::Always), &body.bytes).await
 }
 
 /// Many rows of the model, and the version if there is one, that the path names.
 #[api_operation(skip)]
-pub(crate) async fn batch(state: Data<State>, model: Model<Named>, body: JsonBody<DefaultBatch>) -> BatchPrediction {
-    answer_batch(&state, model, &body.bytes).await
+pub(crate) async fn batch(
+    state: Data<State>,
+    model: Model<Named>,
+    caching: Caching,
+    body: JsonBody<DefaultBatch>,
+) -> BatchPrediction {
+    answer_batch(&state, model, (caching, Keep::AsManifest), &body.bytes).await
 }
 
-async fn answer_row<P>(state: &State, model: Model<P>, body: &[u8]) -> Prediction {
-    let _permit = state.service.admit(&model)?;
-    let rows = native::decode_row(body, model.pipeline().schema(), &state.limits)?;
-    let answer = state.service.predict(&model, &rows, model.options()).await?;
-    let prediction = answer.predictions.first().ok_or_else(ApiError::internal)?;
-    Ok(Reply::json(native::encode_prediction(prediction, served(&model))?).with_timing(&answer.timing))
+async fn answer_row<P>(state: &State, model: Model<P>, (caching, keep): (Caching, Keep), body: &[u8]) -> Prediction {
+    let question = async { Ok(Question::Row(native::decode_row(body, model.pipeline().schema(), &state.limits)?)) };
+    let wishes = Wishes { options: model.options(), caching, keep };
+    let asked = Asked { as_sent: Some(("row as sent", body)), question };
+    state.answers.answer(&state.service, &model, wishes, asked).await
 }
 
-async fn answer_batch<P>(state: &State, model: Model<P>, body: &[u8]) -> BatchPrediction {
-    let _permit = state.service.admit(&model)?;
-    let rows = native::decode_batch(body, model.pipeline().schema(), &state.limits)?;
-    let answer = state.service.predict(&model, &rows, model.options()).await?;
-    Ok(Reply::json(native::encode_batch(&answer.predictions, served(&model))?).with_timing(&answer.timing))
-}
-
-pub(crate) fn served(model: &Deployment) -> Served<'_> {
-    Served { model: model.model(), version: model.version() }
+async fn answer_batch<P>(
+    state: &State,
+    model: Model<P>,
+    (caching, keep): (Caching, Keep),
+    body: &[u8],
+) -> BatchPrediction {
+    let question = async { Ok(Question::Batch(native::decode_batch(body, model.pipeline().schema(), &state.limits)?)) };
+    let wishes = Wishes { options: model.options(), caching, keep };
+    let asked = Asked { as_sent: Some(("batch as sent", body)), question };
+    state.answers.answer(&state.service, &model, wishes, asked).await
 }

@@ -1,6 +1,7 @@
 //! `?top_k=`: how many classes of a picture are told.
 
 use ferrocast_schema::{Loc, Violation, Violations, code};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::ApiError;
@@ -12,7 +13,8 @@ const MANY: usize = 10;
 const FEW: usize = 5;
 
 /// How many classes are told, the most probable ones first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TopK {
     /// All of up to ten, else five.
     #[default]
