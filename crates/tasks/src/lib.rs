@@ -18,7 +18,7 @@ use std::pin::Pin;
 pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
 #[cfg(feature = "redis")]
-// pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
+pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
 // pub use sqlite::{SqliteStore, SqliteStoreConfig};
 pub use store::{Bound, QUARANTINED, StoreConfig, StoreError, TaskStore};
 pub use task::{
