@@ -26,7 +26,8 @@ use std::pin::Pin;
 
 pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
-// pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
 // pub use sqlite::{SqliteStore, SqliteStoreConfig};
 pub use store::{Bound, QUARANTINED, StoreConfig, StoreError, TaskStore};
 pub use task::{
