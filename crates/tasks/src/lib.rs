@@ -17,7 +17,7 @@ use std::pin::Pin;
 
 pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
-#[cfg(feature = "redis")]
+// #[cfg(feature = "redis")]
 // pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
 // pub use sqlite::{SqliteStore, SqliteStoreConfig};
 pub use store::{Bound, QUARANTINED, StoreConfig, StoreError, TaskStore};
