@@ -1,11 +1,20 @@
 //! Tasks in a file of SQLite.
 
-use std::path::PathBuf;
+mod damage;
+mod faults;
+mod full_disk;
+mod kill;
+mod load;
+mod set_back;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ferrocast_tasks::{Clock, SqliteStore, SqliteStoreConfig, StoreConfig, TaskStore, Timestamp};
+use ferrocast_tasks::{
+    Clock, SqliteStore, SqliteStoreConfig, SteadyClock, StoreConfig, StoreError, TaskStore, Timestamp,
+};
 use tempfile::TempDir;
 
 use crate::contract::{self, Bench};
@@ -41,6 +50,14 @@ impl Folder {
         let clock = Arc::clone(&self.clock);
         SqliteStore::new(SqliteStoreConfig { path: self.path(), bounds, clock })
     }
+
+    fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    fn set_back(&self, time: Duration) {
+        self.clock.0.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
 }
 
 impl Bench for Folder {
@@ -54,10 +71,24 @@ impl Bench for Folder {
     }
 
     async fn pass(&self, time: Duration) {
-        self.clock.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        Folder::pass(self, time);
     }
 
     fn delay(&self) -> Duration {
         Duration::from_secs(60)
+    }
+}
+
+/// A store whose clock goes by itself.
+fn steady(path: &Path) -> SqliteStore {
+    let clock = Arc::new(SteadyClock::start());
+    SqliteStore::new(SqliteStoreConfig { path: path.to_owned(), bounds: StoreConfig::default(), clock })
+}
+
+/// Why it could not be done.
+fn unavailable<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
+    match result {
+        Err(StoreError::Unavailable(why)) => why,
+        other => panic!("{other:?}"),
     }
 }
