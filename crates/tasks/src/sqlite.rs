@@ -28,11 +28,10 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    BoxFuture, Cancelled, Claim, Clock, Counts, Delivery, DeliveryVerdict, ListQuery, NewTask, Record, StoreConfig,
-    StoreError, Submitted, TaskId, TaskStore, Verdict,
+    BoxFuture, Cancelled, Claim, Clock, Counts, Delivery, DeliveryVerdict, ListQuery, NewTask, Outcome, Record,
+    StoreConfig, StoreError, Submitted, TaskId, TaskStore, Verdict,
 };
 use fault::Fault;
-use job::Work;
 use place::Place;
 use reader::Reader;
 use thread::Thread;
@@ -42,7 +41,8 @@ use writer::Writer;
 /// Where and how tasks are kept in a file.
 #[derive(Debug, Clone)]
 pub struct SqliteStoreConfig {
-    /// The file. Two more are beside it while it is in use, and one, `….lock`, that stays and says by whom.
+    /// The file. Beside it are its log and the log's index while it is in use, and `….lock`, which stays: the process that
+    /// has it locked has the file.
     pub path: PathBuf,
     /// How much it holds.
     pub bounds: StoreConfig,
@@ -102,9 +102,8 @@ impl SqliteStore {
         weight: usize,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let job = Work { without_file, weight, work: Some(work), result: None, reply };
-        self.writer.send(writer::Message::Do(Box::new(job))).await;
+        let (job, answer) = job::job(without_file, weight, work);
+        self.writer.send(writer::Message::Do(job)).await;
         answer.await.unwrap_or_else(|_| Err(self.closed()))
     }
 
@@ -152,7 +151,7 @@ impl TaskStore for SqliteStore {
 
     fn settle(&self, id: TaskId, verdict: Verdict) -> BoxFuture<'_, Result<bool, StoreError>> {
         let weight = match &verdict {
-            Verdict::Final(crate::Outcome::Done(result)) => result.len(),
+            Verdict::Final(Outcome::Done(result)) => result.len(),
             _ => 0,
         };
         Box::pin(self.write(Some(false), weight, move |transaction| transaction.settle(id, verdict)))
@@ -211,8 +210,8 @@ impl TaskStore for SqliteStore {
             self.reader.send(reader::Message::Close(reply)).await;
             // There is no other answer than that it has ended.
             drop(closed.await);
-            let (reply, answer) = oneshot::channel();
-            self.writer.send(writer::Message::Close(reply)).await;
+            let (give_back, answer) = job::job(Some(()), 0, |transaction| transaction.give_back());
+            self.writer.send(writer::Message::Close(give_back)).await;
             // No answer: it has ended before.
             answer.await.unwrap_or(Ok(()))
         })

@@ -75,13 +75,16 @@ impl Transaction<'_> {
         let mut seqs = Vec::new();
         let mut per_host: HashMap<String, usize> = not_to.iter().map(|host| (host.clone(), most_per_host)).collect();
         while seqs.len() < most
+            && most_per_host > 0
             && let Some(row) = due.next()?
         {
-            let taken = per_host.entry(row.get("host")?).or_default();
-            if *taken < most_per_host {
-                *taken += 1;
-                seqs.push(row.get("seq")?);
+            let host = row.get_ref("host")?.as_str().map_err(|_| Fault::Damaged)?;
+            match per_host.get_mut(host) {
+                Some(taken) if *taken >= most_per_host => continue,
+                Some(taken) => *taken += 1,
+                None => drop(per_host.insert(host.to_owned(), 1)),
             }
+            seqs.push(row.get("seq")?);
         }
         Ok(seqs)
     }

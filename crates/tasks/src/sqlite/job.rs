@@ -35,14 +35,24 @@ pub(super) enum Committed {
     Nothing,
 }
 
+/// A job, and where its answer comes.
+pub(super) fn job<T: Send + 'static>(
+    without_file: Option<T>,
+    weight: usize,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>) {
+    let (reply, answer) = oneshot::channel();
+    (Box::new(Work { without_file, weight, work: Some(work), result: None, reply }), answer)
+}
+
 /// A job that answers with a `T`.
-pub(super) struct Work<T, F> {
+struct Work<T, F> {
     /// The answer where there is no file. Without one, it begins the file.
-    pub(super) without_file: Option<T>,
-    pub(super) weight: usize,
-    pub(super) work: Option<F>,
-    pub(super) result: Option<Result<T, StoreError>>,
-    pub(super) reply: oneshot::Sender<Result<T, StoreError>>,
+    without_file: Option<T>,
+    weight: usize,
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Job for Work<T, F>

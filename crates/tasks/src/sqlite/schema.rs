@@ -58,7 +58,7 @@ const TABLES: &str = "
     CREATE INDEX task_of_key ON task (key, owner) WHERE key IS NOT NULL;
     CREATE INDEX task_queued ON task (due_at, seq, crashes) WHERE state = 'queued';
     CREATE INDEX task_running ON task (crashes) WHERE state = 'running';
-    CREATE INDEX task_ended ON task (ended_at) WHERE ended_at IS NOT NULL;
+    CREATE INDEX task_ended ON task (ended_at, callback_state) WHERE ended_at IS NOT NULL;
     CREATE INDEX callback_due ON task (callback_due_at, seq, host)
         WHERE callback_state = 'due' AND callback_claimed = 0;
     CREATE INDEX callback_claimed ON task (seq) WHERE callback_state = 'due' AND callback_claimed = 1;

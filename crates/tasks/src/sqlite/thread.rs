@@ -15,7 +15,7 @@ pub(super) struct Thread<M> {
 }
 
 impl<M: Send + 'static> Thread<M> {
-    /// Starts it. If the system gives no thread, everything that is sent is refused.
+    /// Starts it. If the system gives no thread, everything that it is sent is dropped.
     pub(super) fn start(name: &str, run: impl FnOnce(mpsc::Receiver<M>) + Send + 'static) -> Thread<M> {
         let (inbox, receiver) = mpsc::channel(WAITING);
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || run(receiver));
@@ -23,11 +23,10 @@ impl<M: Send + 'static> Thread<M> {
         Thread { inbox: Some(inbox), thread }
     }
 
-    /// Whether it was sent: not if the thread has ended.
-    pub(super) async fn send(&self, message: M) -> bool {
-        match &self.inbox {
-            Some(inbox) => inbox.send(message).await.is_ok(),
-            None => false,
+    /// Sends it this. If it has ended, the message is dropped, and with it whatever would answer.
+    pub(super) async fn send(&self, message: M) {
+        if let Some(inbox) = &self.inbox {
+            drop(inbox.send(message).await);
         }
     }
 }

@@ -4,12 +4,13 @@
 //! for all of them, and the more there is to do, the more is done at a time.
 
 use std::fs::File;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::fault::Fault;
 use super::job::{Committed, Job};
@@ -33,8 +34,8 @@ pub(super) enum Message {
     Do(Box<dyn Job>),
     /// To cut the file to what is in it.
     Checkpoint,
-    /// To give back what is claimed, and end.
-    Close(oneshot::Sender<Result<(), StoreError>>),
+    /// To do something, and end.
+    Close(Box<dyn Job>),
 }
 
 /// The one thread that writes.
@@ -86,10 +87,14 @@ impl Writer {
                     group.into_iter().for_each(|job| job.answer(end.clone()));
                 }
                 Message::Checkpoint => self.checkpoint(),
-                Message::Close(reply) => {
-                    let end = self.give_back();
+                Message::Close(mut job) => {
+                    self.failed = None;
+                    // What is not open is not this process's, or not there.
+                    let is_open = self.own.is_some();
+                    let end = if is_open { self.transact(slice::from_mut(&mut job)) } else { Ok(Committed::Nothing) };
+                    // Whoever is answered can open the file.
                     drop(self);
-                    drop(reply.send(end));
+                    job.answer(end);
                     return;
                 }
             }
@@ -103,19 +108,19 @@ impl Writer {
         {
             return Err(error.clone());
         }
-        let end = self.try_transact(group);
-        match end {
+        match self.try_transact(group) {
             Ok(committed) => {
-                if self.failed.take().is_some() {
+                if committed == Committed::Done && self.failed.take().is_some() {
                     tracing::info!(store = %self.place.path().display(), "tasks can be stored again");
                 }
                 Ok(committed)
             }
             Err(fault) => {
-                // Whatever state it is in: a new one finds out what is on the disk.
-                self.connection = None;
                 let error = fault.at(self.place.path());
-                tracing::error!(%error);
+                // Once, not each second.
+                if self.failed.as_ref().is_none_or(|(_, last)| *last != error) {
+                    tracing::error!("{error}");
+                }
                 self.failed = Some((Instant::now(), error.clone()));
                 Err(error)
             }
@@ -124,6 +129,7 @@ impl Writer {
 
     fn try_transact(&mut self, group: &mut [Box<dyn Job>]) -> Result<Committed, Fault> {
         let begins_file = group.iter().any(|job| job.begins_file());
+        // Dropped by any fault, whatever state it is in: a new one finds out what is on the disk.
         let Some(mut connection) = self.open(begins_file)? else { return Ok(Committed::Nothing) };
         let sqlite = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let transaction = Transaction::new(&sqlite, &self.bounds, &*self.clock);
@@ -173,24 +179,8 @@ impl Writer {
         }
         self.is_ready.store(false, Ordering::Release);
         self.own = None;
-        self.connection = None;
         self.lock = None;
         Err(Fault::Unusable("was moved or removed while it was in use".to_owned()))
-    }
-
-    fn give_back(&mut self) -> Result<(), StoreError> {
-        // What does not run here is not given back.
-        if self.own.is_none() {
-            return Ok(());
-        }
-        self.failed = None;
-        let (reply, mut answer) = oneshot::channel();
-        let give_back = |transaction: &Transaction<'_>| transaction.give_back();
-        let job = super::job::Work { without_file: Some(()), weight: 0, work: Some(give_back), result: None, reply };
-        let mut group: [Box<dyn Job>; 1] = [Box::new(job)];
-        let end = self.transact(&mut group);
-        group.into_iter().for_each(|job| job.answer(end.clone()));
-        answer.try_recv().unwrap_or(Ok(()))
     }
 
     /// Writes the log into the file, and cuts both. If not now, then another time: it is no loss.

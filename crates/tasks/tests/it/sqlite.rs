@@ -2,6 +2,7 @@
 
 mod damage;
 mod faults;
+#[cfg(target_os = "linux")]
 mod full_disk;
 mod kill;
 mod load;
