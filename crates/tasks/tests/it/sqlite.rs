@@ -5,7 +5,6 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod kill;
-mod load;
 mod set_back;
 
 use std::path::{Path, PathBuf};
