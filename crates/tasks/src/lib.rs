@@ -28,7 +28,7 @@ pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
-// pub use sqlite::{SqliteStore, SqliteStoreConfig};
+pub use sqlite::{SqliteStore, SqliteStoreConfig};
 pub use store::{Bound, QUARANTINED, StoreConfig, StoreError, TaskStore};
 pub use task::{
     Callback, CallbackRecord, CallbackState, Cancelled, Claim, Counts, Delivery, DeliveryVerdict, Idempotency,

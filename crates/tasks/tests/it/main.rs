@@ -1,0 +1,6 @@
+//! The stores of tasks, each against the same contract.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
+
+mod contract;
+mod sqlite;
