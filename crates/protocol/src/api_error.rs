@@ -36,6 +36,18 @@ impl ApiError {
         ApiError::new(ErrorCode::Internal, "Internal server error")
     }
 
+    /// Message and details in one text, for where there is room for no more.
+    pub fn in_a_sentence(&self) -> String {
+        let detail = |violation: &Violation| format!("{}: {}", violation.loc, violation.message);
+        match self.details.is_empty() {
+            true => self.message.clone(),
+            false => {
+                let details: Vec<_> = self.details.iter().map(detail).collect();
+                format!("{}: {}", self.message, details.join("; "))
+            }
+        }
+    }
+
     /// Adds the time after which a repetition has a chance.
     pub fn with_retry_after(self, after: Duration) -> ApiError {
         ApiError { retry_after: Some(after), ..self }

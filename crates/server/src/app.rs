@@ -18,6 +18,7 @@ use ferrocast_cache::redis::{RedisConfig, RedisTier};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
+use ferrocast_tasks::Tasks;
 use ferrocast_telemetry::{InitError, LogFormat};
 use tracing::warn;
 
@@ -26,7 +27,8 @@ use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::extract::upload::parser_config;
 use crate::middleware::answer::answer;
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
-use crate::state::State;
+use crate::state::{Parts, State};
+use crate::tasks;
 use crate::trial::ChildTrial;
 use crate::{greeting, routes, shutdown};
 
@@ -75,6 +77,8 @@ pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
     service: Arc<Service>,
+    tasks: Arc<Tasks>,
+    drain: Duration,
 }
 
 impl Server {
@@ -88,18 +92,26 @@ impl Server {
         let service = Service::start(service_config(&config), loaders).map_err(|error| start_error(&config, error))?;
         let service = Arc::new(service);
         let answers = answers(&config)?;
-        let state = Data::new(State::new(&config, Arc::clone(&service), answers, document));
+        let tasks = Arc::new(tasks::begin(&config, Arc::clone(&service)).await?);
+        let parts = Parts { service: Arc::clone(&service), answers, tasks: Arc::clone(&tasks), document };
+        let state = Data::new(State::new(&config, parts));
         let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
         greeting::after_loading(Arc::clone(&service), address);
         if let ModelControl::Poll(every) = config.models.control {
             service.watch(every).map_err(|error| start_error(&config, error))?;
         }
-        Ok(Server { address, running, service })
+        Ok(Server { address, running, service, tasks, drain: config.server.drain })
     }
 
     /// Where it listens: the port that was picked if port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Begins no more tasks, and stops those that run when the time to finish is up.
+    pub(crate) fn stop_tasks(&self) -> impl FnOnce() + use<> {
+        let (tasks, drain) = (Arc::clone(&self.tasks), self.drain);
+        move || tasks.shutdown(Instant::now() + drain)
     }
 
     /// Stops the server from elsewhere.
@@ -113,6 +125,7 @@ impl Server {
     /// If accepting connections failed for good.
     pub async fn finished(self) -> io::Result<()> {
         let stopped = self.running.await;
+        self.tasks.join();
         // Whoever could still be answered has been: what waits now belongs to connections that were cut off.
         match self.service.shutdown(Instant::now()) {
             0 => {}

@@ -20,6 +20,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ferrocast_protocol::native;
+use ferrocast_schema::JsonLimits;
+
 use self::sources::Layer;
 use crate::trial::TrialLimits;
 
@@ -178,6 +181,14 @@ pub struct Limits {
     pub image_memory: usize,
     /// Pictures that are decoded at a time.
     pub image_decodes: NonZeroUsize,
+}
+
+impl Limits {
+    /// What one body may ask of a model.
+    pub(crate) fn of_a_body(&self) -> native::Limits {
+        let json = JsonLimits { depth: self.json_depth, numbers: self.json_numbers, ..JsonLimits::default() };
+        native::Limits { max_batch: self.max_batch_size, json }
+    }
 }
 
 /// How to log.

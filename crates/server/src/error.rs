@@ -1,6 +1,7 @@
 //! Errors on their way to the client: from the service's words to the error table, and from there into a response.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
@@ -13,9 +14,15 @@ use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Loc, Violation, Violations, code};
 use ferrocast_serving::{ImageError, ResolveError, ServeError};
 
+use ferrocast_tasks::{Bound, StoreError};
+use tracing::warn;
+
 use crate::dialect::Dialect;
 use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
 use crate::openapi::errors;
+
+/// When to come back if no more tasks can be kept.
+const FULL_STORE_RETRY: Duration = Duration::from_secs(60);
 
 /// What handlers and extractors fail with. The outermost layer renders it, because only that knows the request's
 /// identifier.
@@ -79,6 +86,31 @@ impl From<ServeError> for Failure {
             | ServeError::DeadlineExceeded
             | ServeError::ShuttingDown => api_error.into(),
             error => Failure { api_error, cause: Some(error.to_string()) },
+        }
+    }
+}
+
+/// The same for what a store of tasks says.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        match error {
+            StoreError::Full(bound) => {
+                let setting = match bound {
+                    Bound::Tasks(_) => "tasks.max_tasks",
+                    Bound::Bytes(_) => "tasks.max_bytes",
+                };
+                let message =
+                    format!("No more tasks can be kept: {bound} ({setting}); those that ended make room in time");
+                ApiError::new(ErrorCode::TaskStoreFull, message).with_retry_after(FULL_STORE_RETRY).into()
+            }
+            StoreError::KeyReused => {
+                let message = "This Idempotency-Key was sent with another request";
+                ApiError::new(ErrorCode::IdempotencyKeyReused, message).into()
+            }
+            error => {
+                warn!(%error, "a request about tasks is answered 503");
+                ApiError::new(ErrorCode::TaskStoreUnavailable, "Tasks cannot be stored or looked up now").into()
+            }
         }
     }
 }

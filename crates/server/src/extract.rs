@@ -3,8 +3,12 @@
 pub(crate) mod body;
 pub(crate) mod caching;
 pub(crate) mod deadline;
+pub(crate) mod idempotency;
 pub(crate) mod json_body;
 pub(crate) mod model;
+pub(crate) mod owner;
+pub(crate) mod task_body;
+pub(crate) mod task_query;
 pub(crate) mod tensor_body;
 pub(crate) mod top_k;
 pub(crate) mod upload;

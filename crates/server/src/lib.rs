@@ -28,6 +28,7 @@ mod reply;
 mod routes;
 mod server_timing;
 mod state;
+mod tasks;
 mod trial;
 
 mod assets;

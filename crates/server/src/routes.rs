@@ -6,11 +6,12 @@ mod health;
 pub(crate) mod image;
 mod models;
 mod oip;
-mod predict;
+pub(crate) mod predict;
 mod repository;
+mod tasks;
 
 use actix_web::web as plain;
-use apistos::web::{ServiceConfig, get, post, put, resource, scope};
+use apistos::web::{ServiceConfig, delete, get, post, put, resource, scope};
 
 /// Routes of the API. The description shows those with a name as they stand here, and those of one model's predictions
 /// once for each loaded model, with its own fields.
@@ -23,9 +24,15 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
         .service(resource("/predict").route(post().to(predict::predict)))
         .service(resource("/predict_batch").route(post().to(predict::predict_batch)))
         .service(resource("/predict_cached").route(post().to(predict::predict_cached)))
+        .service(resource("/predict_async").route(post().to(tasks::predict_async)))
         .service(resource("/predict_image").route(post().to(image::predict_image)))
         .service(resource("/predict_image_batch").route(post().to(image::predict_image_batch)))
         .service(resource("/predict_image_base64").route(post().to(image::predict_image_base64)))
+        .service(resource("/prediction_status").route(get().to(tasks::list)))
+        .service(
+            resource("/prediction_status/{task_id}").route(get().to(tasks::status)).route(delete().to(tasks::cancel)),
+        )
+        .service(resource("/prediction_status/{task_id}/callback").route(post().to(tasks::replay)))
         .service(resource("/models").route(get().to(models::list)))
         .service(
             scope("/models/{model}")
@@ -34,6 +41,9 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
                 .service(resource("/predict").route(post().to(predict::row)))
                 .service(resource("/predict_batch").route(post().to(predict::batch)))
                 .service(resource("/predict_cached").route(post().to(predict::cached_row)))
+                .service(resource("/predict_async").route(post().to(tasks::of_model)))
+                .service(resource("/prediction_status").route(get().to(tasks::list_of_model)))
+                .service(resource("/prediction_status/{task_id}").route(get().to(tasks::status_of_model)))
                 .service(resource("/predict_image").route(post().to(image::file)))
                 .service(resource("/predict_image_batch").route(post().to(image::files)))
                 .service(resource("/predict_image_base64").route(post().to(image::base64)))
@@ -43,6 +53,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
                         .service(resource("/predict").route(post().to(predict::row)))
                         .service(resource("/predict_batch").route(post().to(predict::batch)))
                         .service(resource("/predict_cached").route(post().to(predict::cached_row)))
+                        .service(resource("/predict_async").route(post().to(tasks::of_model)))
                         .service(resource("/predict_image").route(post().to(image::file)))
                         .service(resource("/predict_image_batch").route(post().to(image::files)))
                         .service(resource("/predict_image_base64").route(post().to(image::base64))),

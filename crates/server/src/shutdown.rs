@@ -12,13 +12,14 @@ use crate::app::Server;
 /// If accepting connections failed for good, or signals cannot be listened for.
 pub(crate) async fn serve_until_signal(server: Server) -> io::Result<()> {
     let mut signals = Signals::listen()?;
-    let handle = server.handle();
+    let (handle, stop_tasks) = (server.handle(), server.stop_tasks());
     let mut finished = std::pin::pin!(server.finished());
     tokio::select! {
         done = &mut finished => return done,
         () = signals.next() => {}
     }
     info!("stopping: what is in flight finishes; a second signal does not wait for it");
+    stop_tasks();
     // The call itself gives the order; `finished` tells when it has been carried out.
     drop(handle.stop(true));
     tokio::select! {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferrocast_protocol::native;
-use ferrocast_schema::JsonLimits;
 use ferrocast_serving::Service;
+use ferrocast_tasks::Tasks;
+use ferrocast_tasks::callback::CallbackPolicy;
 
 use crate::answers::Answers;
 use crate::config::{Config, ModelControl};
@@ -17,6 +18,12 @@ use crate::openapi::{ApiDocument, Published};
 pub(crate) struct State {
     /// The product.
     pub(crate) service: Arc<Service>,
+    /// Predictions that are made later.
+    pub(crate) tasks: Arc<Tasks>,
+    /// Where callbacks may go.
+    pub(crate) callback_policy: CallbackPolicy,
+    /// Whether they are sent at all.
+    pub(crate) sends_callbacks: bool,
     /// Answers that are kept.
     pub(crate) answers: Answers,
     /// Largest JSON body in bytes.
@@ -38,22 +45,29 @@ pub(crate) struct State {
     document: ApiDocument,
 }
 
+/// What is begun once for all workers.
+pub(crate) struct Parts {
+    pub(crate) service: Arc<Service>,
+    pub(crate) answers: Answers,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) document: ApiDocument,
+}
+
 impl State {
     /// Everything from the configuration that outlives the start.
-    pub(crate) fn new(config: &Config, service: Arc<Service>, answers: Answers, document: ApiDocument) -> State {
-        let json = JsonLimits {
-            depth: config.limits.json_depth,
-            numbers: config.limits.json_numbers,
-            ..JsonLimits::default()
-        };
+    pub(crate) fn new(config: &Config, parts: Parts) -> State {
+        let Parts { service, answers, tasks, document } = parts;
         State {
             service,
+            tasks,
+            callback_policy: config.callbacks.policy.clone(),
+            sends_callbacks: config.callbacks.keys.is_some(),
             answers,
             json_bytes: config.limits.json_bytes,
             tensor_bytes: config.limits.tensor_bytes,
             body_timeout: config.server.body_timeout,
             request_timeout: config.server.request_timeout,
-            limits: native::Limits { max_batch: config.limits.max_batch_size, json },
+            limits: config.limits.of_a_body(),
             uploads: UploadLimits {
                 image_bytes: config.limits.image_bytes,
                 batch_bytes: config.limits.image_batch_bytes,

@@ -11,7 +11,7 @@ use crate::independence::Company;
 use crate::runner::{Decoding, PipelineRunner};
 use crate::statistics::Statistics;
 use crate::tally::Tally;
-use crate::{CostCurve, Placement, PoolCounts, StatisticsReport};
+use crate::{CostCurve, Placement, PoolCounts, ServeError, StatisticsReport};
 
 /// A version that is ready to serve: what the registry hands out.
 #[derive(Debug)]
@@ -125,6 +125,12 @@ impl Deployment {
     /// What the version has done since it was loaded.
     pub fn report(&self) -> StatisticsReport {
         self.statistics().report()
+    }
+
+    /// Whether the bytes are a picture that the model can be given. Takes as long as decoding it.
+    pub(crate) fn check_image(&self, picture: &[u8]) -> Result<(), ServeError> {
+        let encoded = self.decoding.encode(&self.pipeline, picture);
+        encoded.map(drop).map_err(|cause| ServeError::from_prediction(cause, self))
     }
 
     pub(crate) fn statistics(&self) -> &Statistics {

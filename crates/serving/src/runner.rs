@@ -25,6 +25,14 @@ pub(crate) struct Decoding {
     pub(crate) slots: DecodeSlots,
 }
 
+impl Decoding {
+    /// A picture's tensor, as soon as there is a slot.
+    pub(crate) fn encode(&self, pipeline: &Pipeline, picture: &[u8]) -> Result<Encoded, PredictError> {
+        let _slot = self.slots.take();
+        pipeline.encode_image(picture, &self.limits)
+    }
+}
+
 /// Runs encoded rows and pictures; decoding of answers stays with the request.
 #[derive(Debug)]
 pub(crate) struct PipelineRunner {
@@ -104,10 +112,7 @@ impl PipelineRunner {
     fn encode(&self, item: Work) -> Result<Encoded, PredictError> {
         match item {
             Work::Rows(encoded) => Ok(encoded),
-            Work::Picture(bytes) => {
-                let _slot = self.decoding.slots.take();
-                self.pipeline.encode_image(&bytes, &self.decoding.limits)
-            }
+            Work::Picture(bytes) => self.decoding.encode(&self.pipeline, &bytes),
         }
     }
 

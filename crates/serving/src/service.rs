@@ -232,6 +232,21 @@ impl Service {
         .await
     }
 
+    /// Whether a picture, given as the bytes of its file, is one that the model can be given: decoded on the pool, for nothing
+    /// but to know that.
+    ///
+    /// # Errors
+    /// As [`Service::predict_image`], but for the model's own failures.
+    pub async fn check_image(
+        &self,
+        deployment: &Arc<Deployment>,
+        picture: Bytes,
+        options: CallOptions,
+    ) -> Result<(), ServeError> {
+        let (deployment, bytes) = (Arc::clone(deployment), picture.len());
+        self.on_pool(bytes, options, move || deployment.check_image(&picture)).await?
+    }
+
     /// Does on the pool what is no prediction and too much for a thread that reads requests, such as unpacking a large body.
     /// `bytes` is the memory that it holds while it waits.
     ///

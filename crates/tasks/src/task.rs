@@ -77,6 +77,11 @@ impl State {
         ("cancelled", State::Cancelled),
     ];
 
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        State::ALL.iter().find(|(_, state)| *state == self).map_or("", |(name, _)| name)
+    }
+
     /// Whether nothing comes after it.
     pub fn is_final(self) -> bool {
         matches!(self, State::Done | State::Failed | State::Cancelled)
@@ -173,6 +178,11 @@ impl CallbackState {
         ("delivered", CallbackState::Delivered),
         ("dead", CallbackState::Dead),
     ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        CallbackState::ALL.iter().find(|(_, state)| *state == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// A task that a worker has taken.

@@ -1,7 +1,7 @@
 //! Tasks from the outside: hand one in, ask how it is, call it off.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ pub struct Tasks {
     signals: Arc<Signals>,
     /// When to be done at last; `None` while there is no end in sight.
     stop: watch::Sender<Option<Instant>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Tasks {
@@ -68,7 +68,7 @@ impl Tasks {
         };
         let thread =
             std::thread::Builder::new().name("tasks".to_owned()).spawn(move || runtime.block_on(everything))?;
-        Ok(Tasks { store, signals, stop, thread: Some(thread) })
+        Ok(Tasks { store, signals, stop, thread: Mutex::new(Some(thread)) })
     }
 
     /// Stores a task, to be done soon.
@@ -131,20 +131,23 @@ impl Tasks {
         self.store.counts().await
     }
 
-    /// Begins nothing more, waits for what runs until the deadline, and gives the rest back to the store.
+    /// Begins nothing more. What runs may end until the deadline; the rest is given back to the store.
     pub fn shutdown(&self, deadline: Instant) {
-        self.stop.send_replace(Some(deadline));
+        self.stop.send_if_modified(|announced| announced.replace(deadline).is_none());
+    }
+
+    /// Waits until that is done. Without a [shutdown](Tasks::shutdown) before, what runs is given back at once.
+    pub fn join(&self) {
+        self.shutdown(Instant::now());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of tasks panicked");
+        }
     }
 }
 
-/// Stops at once what was not told to [stop](Tasks::shutdown) in time, and waits for the thread.
 impl Drop for Tasks {
     fn drop(&mut self) {
-        self.stop.send_if_modified(|deadline| deadline.replace(deadline.unwrap_or_else(Instant::now)).is_none());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread of tasks panicked");
-        }
+        self.join();
     }
 }

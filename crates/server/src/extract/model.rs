@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
@@ -61,6 +61,11 @@ impl<P> Model<P> {
     pub(crate) fn shared(&self) -> Arc<Deployment> {
         Arc::clone(&self.deployment)
     }
+
+    /// The same, to borrow.
+    pub(crate) fn deployment(&self) -> &Arc<Deployment> {
+        &self.deployment
+    }
 }
 
 fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
@@ -70,6 +75,7 @@ fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
         Taken::Rows => of_rows(request, state),
         Taken::Pictures => of_pictures(request, state),
         Taken::Tensors => resolve(request, state),
+        Taken::Tasks => of_tasks(request, state),
     }?;
     if is_large(request.headers()) {
         // There is room now, whoever has it when the body has been read.
@@ -107,6 +113,16 @@ fn of_pictures(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, 
     }
 }
 
+/// The model for a task: where the path names none, one of pictures for a form.
+fn of_tasks(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
+    if is_form(request) { of_pictures(request, state) } else { resolve(request, state) }
+}
+
+/// Whether the body is a form, which holds a picture.
+pub(crate) fn is_form(request: &HttpRequest) -> bool {
+    request.content_type().eq_ignore_ascii_case("multipart/form-data")
+}
+
 fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Failure> {
     let wanted = wanted(request);
     state.service.model(wanted).map_err(|error| match error {
@@ -139,6 +155,8 @@ pub(crate) enum Taken {
     Pictures,
     /// What any model takes in the end.
     Tensors,
+    /// What the model takes, to be predicted later.
+    Tasks,
 }
 
 /// Neither: the default model in its latest version.
@@ -166,6 +184,27 @@ pub(crate) struct NamedPictures;
 #[derive(Debug)]
 pub(crate) struct NamedTensors;
 
+/// Neither: the default model, or that of pictures.
+#[derive(Debug)]
+pub(crate) struct FlatTask;
+/// `{model}`, and `{version}` if there is one.
+#[derive(Debug)]
+pub(crate) struct NamedTask;
+/// `{task_id}`.
+#[derive(Debug)]
+pub(crate) struct OneTask;
+
+impl PathNames for FlatTask {
+    const NAMES: &'static [&'static str] = &[];
+    const TAKEN: Taken = Taken::Tasks;
+}
+impl PathNames for NamedTask {
+    const NAMES: &'static [&'static str] = &["model"];
+    const TAKEN: Taken = Taken::Tasks;
+}
+impl PathNames for OneTask {
+    const NAMES: &'static [&'static str] = &["task_id"];
+}
 impl PathNames for Flat {
     const NAMES: &'static [&'static str] = &[];
 }
@@ -242,6 +281,7 @@ impl<P: PathNames> ApiComponent for PathParameters<P> {
 pub(crate) fn parameter(name: &str) -> Parameter {
     let (description, example) = match name {
         "version" => ("A version such as `2` or `v2`, an alias, or `latest`", Some("latest")),
+        "task_id" => ("What `/predict_async` has answered", None),
         "alias" => ("A second name for a version; `default` is what a request without a version means", Some("stable")),
         _ => ("The name of a model, as in `GET /models`", None),
     };

@@ -26,8 +26,11 @@ use self::guarded_body::{GuardedBody, for_parser};
 use crate::error::Failure;
 use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, declared_length, refused, state, too_large};
 
-/// The one part that is known.
+/// The part that holds a picture.
 const PART: &str = "file";
+
+/// The part that says where the result of a task is to be sent.
+const CALLBACK_URL: &str = "callback_url";
 
 /// Bytes of a part's head.
 const PART_HEAD: usize = 8 << 10;
@@ -39,6 +42,8 @@ const FORM: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Upload<N> {
     pub(crate) pictures: Vec<Bytes>,
+    /// Where the result is to be sent, if the form says so.
+    pub(crate) callback_url: Option<String>,
     number: PhantomData<N>,
 }
 
@@ -46,17 +51,26 @@ pub(crate) struct Upload<N> {
 pub(crate) trait Number {
     /// Whether there may be several.
     const SEVERAL: bool;
+    /// Whether there may be a `callback_url`.
+    const TAKES_CALLBACK: bool = false;
 }
 
 /// One picture.
 #[derive(Debug)]
 pub(crate) struct One;
+/// One, of a task.
+#[derive(Debug)]
+pub(crate) struct OneOfTask;
 /// One or more.
 #[derive(Debug)]
 pub(crate) struct Several;
 
 impl Number for One {
     const SEVERAL: bool = false;
+}
+impl Number for OneOfTask {
+    const SEVERAL: bool = false;
+    const TAKES_CALLBACK: bool = true;
 }
 impl Number for Several {
     const SEVERAL: bool = true;
@@ -79,15 +93,15 @@ impl<N: Number> FromRequest for Upload<N> {
             let head = checked?;
             let body = Rc::new(GuardedBody::new(Arriving::new(payload, head.bounds), &head.boundary));
             let form = Multipart::from_request(&request, &mut for_parser(&body)).await;
-            let pictures = match form {
+            let upload = match form {
                 Ok(form) => read_form::<N>(form, &head).await,
                 Err(_) => Err(not_a_form()),
             };
             // What the connection failed with is the cause of whatever the parser thinks of it.
-            let pictures = body.failure.take().map_or(pictures, Err)?;
+            let upload = body.failure.take().map_or(upload, Err)?;
             body.drain().await?;
             request.extensions_mut().insert(BodyRead);
-            Ok(Upload { pictures, number: PhantomData })
+            Ok(upload)
         })
     }
 }
@@ -125,11 +139,16 @@ fn check_head<N: Number>(request: &HttpRequest) -> Result<Head, Failure> {
     })
 }
 
-async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<Bytes>, Failure> {
+async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Upload<N>, Failure> {
     let mut pictures = Vec::new();
+    let mut callback_url = None;
     while let Some(field) = form.next().await {
         let field = field.map_err(|cause| unreadable(&cause))?;
         let name = field.name().unwrap_or_default();
+        if name == CALLBACK_URL && N::TAKES_CALLBACK && callback_url.is_none() {
+            callback_url = Some(read_text(field).await?);
+            continue;
+        }
         if name != PART {
             let violation =
                 Violation::new(Loc::body().field(name), code::EXTRA_FORBIDDEN, "Extra inputs are not permitted");
@@ -151,7 +170,23 @@ async fn read_form<N: Number>(mut form: Multipart, head: &Head) -> Result<Vec<By
     if pictures.is_empty() {
         return Err(Violation::new(Loc::body().field(PART), code::MISSING, "Field required").into());
     }
-    Ok(pictures)
+    Ok(Upload { pictures, callback_url, number: PhantomData })
+}
+
+/// The text of a part; as long as a head may be.
+async fn read_text(mut field: Field) -> Result<String, Failure> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = field.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|cause| unreadable(&cause))?);
+        if bytes.len() > PART_HEAD {
+            let message = format!("The part {CALLBACK_URL} is larger than {PART_HEAD} bytes");
+            return Err(refused(ErrorCode::PayloadTooLarge, message));
+        }
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| {
+        let at = Loc::body().field(CALLBACK_URL);
+        Violation::new(at, code::STRING_TYPE, "Input should be a valid string").into()
+    })
 }
 
 async fn read_field(mut field: Field, head: &Head) -> Result<Bytes, Failure> {

@@ -37,6 +37,7 @@ pub(crate) async fn answer(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    request.extensions_mut().insert(id.clone());
     let outcome = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
     let mut response = match outcome {
         Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id, dialect),

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest};
 use uuid::{Builder, Uuid, Variant, Version};
 
 /// The header that carries it, both ways.
@@ -24,6 +25,11 @@ impl RequestId {
             Some(given) if is_harmless(given.as_bytes()) => RequestId(given.clone()),
             _ => RequestId::make(),
         }
+    }
+
+    /// That of a request which the outermost layer has seen.
+    pub(crate) fn of(request: &HttpRequest) -> RequestId {
+        request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::make)
     }
 
     /// A fresh one: a UUID of version 7, so they sort by time.

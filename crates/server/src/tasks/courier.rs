@@ -1,0 +1,190 @@
+//! Sends the ends of tasks to whoever wanted to know: signed, to addresses that were checked, and to nobody else.
+
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use ferrocast_protocol::native::encode_task_event;
+use ferrocast_tasks::callback::{
+    CallbackPolicy, CallbackRefused, DeliveryAnswer, ID_HEADER, SIGNATURE_HEADER, Schedule, SigningKeys,
+    TIMESTAMP_HEADER, jitter, judge, retry_after,
+};
+use ferrocast_tasks::{BoxFuture, Courier, Delivery, DeliveryVerdict, Timestamp};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore, crypto};
+use tracing::warn;
+
+use super::resolver::{CheckedResolver, Lookup, SystemLookup, Unresolved};
+use super::told::status_of;
+use crate::config::CallbacksConfig;
+use crate::middleware::request_id::X_REQUEST_ID;
+
+/// Most of an answer that is read.
+const MOST_READ: usize = 64 << 10;
+
+/// Delivers over HTTP.
+#[derive(Debug)]
+pub(crate) struct CallbackCourier {
+    client: Client,
+    keys: Option<SigningKeys>,
+    policy: Arc<CallbackPolicy>,
+    schedule: Schedule,
+    timeout: Duration,
+}
+
+/// Why nothing can be delivered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CourierError {
+    /// The file of certificates.
+    #[error("{0}")]
+    Certificates(String),
+    /// The HTTP client.
+    #[error("the client for callbacks cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+    /// Its TLS.
+    #[error("the client for callbacks cannot be made: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl CallbackCourier {
+    /// One that looks names up as the system does.
+    pub(crate) fn new(config: &CallbacksConfig) -> Result<CallbackCourier, CourierError> {
+        CallbackCourier::with_lookup(config, Arc::new(SystemLookup))
+    }
+
+    fn with_lookup(config: &CallbacksConfig, lookup: Arc<dyn Lookup>) -> Result<CallbackCourier, CourierError> {
+        let policy = Arc::new(config.policy.clone());
+        let provider = Arc::new(crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(authorities(config)?)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(CheckedResolver { lookup, policy: Arc::clone(&policy) })
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            // Each attempt is checked anew.
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("ferrocast/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let (keys, schedule) = (config.keys.clone(), config.schedule.clone());
+        Ok(CallbackCourier { client, keys, policy, schedule, timeout: config.timeout })
+    }
+
+    async fn attempt(&self, delivery: &Delivery) -> DeliveryAnswer {
+        match tokio::time::timeout(self.timeout, self.send(delivery)).await {
+            Ok(answer) => answer,
+            Err(_) => DeliveryAnswer::TimedOut { after: self.timeout },
+        }
+    }
+
+    async fn send(&self, delivery: &Delivery) -> DeliveryAnswer {
+        // It was checked when it was handed in; the configuration may have changed since.
+        let url = match self.policy.check(&delivery.callback.url) {
+            Ok(url) => url,
+            Err(refused) => return DeliveryAnswer::Refused(refused),
+        };
+        let Some(keys) = &self.keys else {
+            return DeliveryAnswer::Failed("not sent: callbacks.secret is not given".to_owned());
+        };
+        let Ok(body) = status_of(&delivery.record).and_then(encode_task_event) else {
+            return DeliveryAnswer::Failed("not sent: the result cannot be read".to_owned());
+        };
+        let id = delivery.record.id.to_string();
+        let seconds = Timestamp::of_wall().as_millis() / 1000;
+        let request = self
+            .client
+            .post(url.as_str())
+            .header(CONTENT_TYPE, "application/json")
+            .header(SIGNATURE_HEADER, keys.sign(&id, seconds, &body))
+            .header(TIMESTAMP_HEADER, seconds)
+            .header(ID_HEADER, id)
+            .header(X_REQUEST_ID.as_str(), &delivery.record.request_id)
+            .body(body);
+        match request.send().await {
+            Ok(response) => answered(response).await,
+            Err(error) => broken(error),
+        }
+    }
+}
+
+impl Courier for CallbackCourier {
+    fn deliver(&self, delivery: Delivery) -> BoxFuture<'_, DeliveryVerdict> {
+        Box::pin(async move {
+            let answer = self.attempt(&delivery).await;
+            judge(answer, delivery.attempt, &self.schedule, jitter())
+        })
+    }
+}
+
+/// The status. Some of the body is read, so that the receiver need not notice that nobody wants it.
+async fn answered(mut response: Response) -> DeliveryAnswer {
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = header.and_then(|value| retry_after(value, Timestamp::of_wall()));
+    let status = response.status().as_u16();
+    let mut left = MOST_READ;
+    let read = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            left = left.saturating_sub(Bytes::len(&chunk));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whatever becomes of the body, the receiver has said what it thinks.
+    drop(tokio::time::timeout(Duration::from_secs(1), read).await);
+    DeliveryAnswer::Status { status, retry_after }
+}
+
+/// Why there is no answer, without the address, which may hold what only the receiver knows.
+fn broken(error: reqwest::Error) -> DeliveryAnswer {
+    let error = error.without_url();
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref::<CallbackRefused>() {
+            return DeliveryAnswer::Refused(refused.clone());
+        }
+        if inner.is::<Unresolved>() {
+            return DeliveryAnswer::Failed(inner.to_string());
+        }
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return DeliveryAnswer::Failed(format!("no secure connection: {tls}"));
+        }
+        if let Some(io) = inner.downcast_ref::<io::Error>()
+            && io.raw_os_error().is_some()
+        {
+            return DeliveryAnswer::Failed(io.kind().to_string());
+        }
+        // An I/O error may wrap one of ours.
+        cause = inner
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map_or_else(|| inner.source(), |it| Some(it));
+    }
+    DeliveryAnswer::Failed("the connection broke off".to_owned())
+}
+
+/// Those of the system, and those of the configuration.
+fn authorities(config: &CallbacksConfig) -> Result<RootCertStore, CourierError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(file) = &config.ca_file {
+        let text = fs::read(file).map_err(|error| CourierError::Certificates(error.to_string()))?;
+        for certificate in CertificateDer::pem_slice_iter(&text) {
+            let certificate = certificate.map_err(|error| CourierError::Certificates(error.to_string()))?;
+            store.add(certificate).map_err(|error| CourierError::Certificates(error.to_string()))?;
+        }
+    }
+    if store.is_empty() && config.keys.is_some() {
+        warn!("this system has no certificates of authorities: no callback can be sent with https (callbacks.ca_file)");
+    }
+    Ok(store)
+}
