@@ -163,6 +163,7 @@ impl Writer {
         }
         let mut connection = schema::open_to_write(self.place.path())?;
         if self.own.is_none() {
+            schema::check(&connection)?;
             let sqlite = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             Transaction::new(&sqlite, &self.bounds, &*self.clock).recover()?;
             sqlite.commit()?;

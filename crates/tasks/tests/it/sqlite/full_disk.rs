@@ -44,9 +44,7 @@ fn child_in_a_shell(script: &str) -> String {
         .output()
         .unwrap();
     let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told).into_owned();
-    println!("{told}");
-    told
+    String::from_utf8_lossy(&told).into_owned()
 }
 
 /// The process that fills its disk; nothing where no other one gives it one.
