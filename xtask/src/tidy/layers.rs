@@ -71,6 +71,33 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &["tokio*", "ndarray"],
     },
     Member {
+        name: "cache",
+        place: Place::Layer(0),
+        workspace: &[],
+        // `tokio` for a cell that is filled once; its runtime only with the feature `redis`, for the thread of the driver.
+        external: &["blake3", "bytes", "moka", "redis", "tokio"],
+        never: &["actix*", "ndarray"],
+    },
+    Member {
+        name: "tasks",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &[
+            "base64",
+            "blake3",
+            "bytes",
+            "hmac",
+            "humantime",
+            "redis",
+            "rusqlite",
+            "sha2",
+            "tokio",
+            "url",
+            "uuid",
+        ],
+        never: &["actix*", "ndarray", "hyper*", "reqwest"],
+    },
+    Member {
         name: "engine-tract",
         place: Place::Layer(1),
         workspace: &["engine", "onnx-ml"],
@@ -127,6 +154,7 @@ pub(super) const MEMBERS: &[Member] = &[
         place: Place::Layer(4),
         workspace: &[
             "batch",
+            "cache",
             "engine",
             "engine-tract",
             "pipeline",
@@ -135,6 +163,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "registry",
             "schema",
             "serving",
+            "tasks",
             "telemetry",
         ],
         external: &[
@@ -146,6 +175,10 @@ pub(super) const MEMBERS: &[Member] = &[
             "flate2",
             "futures-util",
             "garde",
+            // Callbacks: a client, and whom it trusts.
+            "reqwest",
+            "rustls",
+            "rustls-native-certs",
             "serde",
             "serde_json",
             "tokio",

@@ -1,3 +1,5 @@
+//! Every spelling of an address that callbacks must not go to, and some that they may.
+
 use std::net::IpAddr;
 
 use proptest::prelude::{any, prop_assert, proptest};
