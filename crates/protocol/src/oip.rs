@@ -13,6 +13,7 @@ mod repository;
 mod request;
 mod response;
 mod statistics;
+mod stored;
 
 mod config;
 
@@ -25,3 +26,4 @@ pub use response::{InferResponse, Inferred, TensorBytes, encode_infer};
 pub use statistics::{
     BatchStatistics, DurationStatistic, Empty, InferStatistics, MemoryUsage, ModelStatistics, StatisticsResponse,
 };
+pub use stored::{restored, stored};

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use ferrocast_cache::{Cache, CacheConfig, CacheKey, Entry, Hit, RemoteTier};
-use ferrocast_protocol::ErrorCode;
-use ferrocast_serving::{CallOptions, Deployment, ServeError, Service};
+use ferrocast_engine::Tensor;
+use ferrocast_protocol::{ApiError, ErrorCode, oip};
+use ferrocast_serving::{CallOptions, Deployment, Encoded, Outputs, ServeError, Service, Timing};
 
 use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::question::{Answered, Question, key_of};
-use crate::reply::Reply;
+use crate::reply::{Kept, Reply};
 
 /// What keeps answers.
 #[derive(Debug)]
@@ -99,28 +100,43 @@ impl Answers {
             && let Some(entry) = self.cache.get(key).await
             && caching.accepts(&entry)
         {
-            return Ok(Reply::kept(&entry, Hit::Memory));
+            return Ok(Reply::json(entry.body().clone()).with_kept(Kept::new(Hit::Memory, Some(&entry))));
         }
         let question = asked.question.await?;
-        let key = question.key(model);
-        let compute = || async {
+        let compute = async || {
             let _permit = service.admit(model)?;
             question.answer(service, model, options).await
         };
-        if caching.may_reuse() {
-            let (reply, entry) = self.found_or_computed(key, ttl, options, compute).await?;
-            let Some(entry) = entry else { return Ok(reply) };
-            if caching.accepts(&entry) {
-                self.keep_as_sent(as_sent, entry).await;
-                return Ok(reply);
-            }
+        let found = self.find(question.key(model), ttl, wishes, compute).await?;
+        if let (Some(key), Some(entry)) = (as_sent, &found.entry) {
+            // So that the same body is not read again.
+            self.cache.alias(key, entry.clone()).await;
         }
-        let answered = compute().await?;
-        if answered.is_whole && !caching.no_store {
-            let entry = self.cache.insert(key, ttl, answered.body.clone()).await;
-            self.keep_as_sent(as_sent, entry).await;
-        }
-        Ok(Reply::answered(answered).with_hit(Hit::Miss))
+        Ok(found.into_reply())
+    }
+
+    /// Runs the model on tensors, or gives what it said of the same ones before. Whoever calls it has been admitted.
+    pub(crate) async fn outputs(
+        &self,
+        service: &Service,
+        model: &Deployment,
+        wishes: Wishes,
+        tensors: Encoded,
+    ) -> Result<Inferred, Failure> {
+        let options = wishes.options;
+        let Some(ttl) = self.ttl(model, wishes.keep) else {
+            let Outputs { tensors, timing } = service.infer(model, tensors, options).await?;
+            return Ok(Inferred { tensors, timing: Some(timing), kept: None });
+        };
+        let key = key_of("tensors", model).part(&oip::stored(&tensors.tensors)).finish();
+        let compute = async || {
+            let Outputs { tensors, timing } = service.infer(model, tensors.clone(), options).await?;
+            let is_whole = tensors.iter().all(is_finite);
+            Ok(Answered { body: oip::stored(&tensors).into(), timing: Some(timing), is_whole })
+        };
+        let found = self.find(key, ttl, wishes, compute).await?;
+        let tensors = oip::restored(&found.body).ok_or_else(ApiError::internal)?;
+        Ok(Inferred { tensors, timing: found.timing, kept: Some(found.kept) })
     }
 
     /// How long an answer is good; `None` if none is kept.
@@ -132,39 +148,87 @@ impl Answers {
         }
     }
 
-    /// The answer, and how it is kept if it is.
-    async fn found_or_computed<T, F>(
+    /// What is kept under the key if that will do, else what is computed, which is kept if it may be.
+    async fn find(
+        &self,
+        key: CacheKey,
+        ttl: Duration,
+        Wishes { options, caching, .. }: Wishes,
+        compute: impl AsyncFn() -> Result<Answered, Failure>,
+    ) -> Result<Found, Failure> {
+        if caching.may_reuse() {
+            let found = self.found_or_computed(key, ttl, options, &compute).await?;
+            if found.entry.as_ref().is_none_or(|entry| caching.accepts(entry)) {
+                return Ok(found);
+            }
+        }
+        let Answered { body, timing, is_whole } = compute().await?;
+        let entry = match is_whole && !caching.no_store {
+            true => Some(self.cache.insert(key, ttl, body.clone()).await),
+            false => None,
+        };
+        Ok(Found { body, entry, timing, kept: Kept::new(Hit::Miss, None) })
+    }
+
+    async fn found_or_computed(
         &self,
         key: CacheKey,
         ttl: Duration,
         options: CallOptions,
-        compute: impl FnOnce() -> F,
-    ) -> Result<(Reply<T>, Option<Entry>), Failure>
-    where
-        F: Future<Output = Result<Answered, Failure>>,
-    {
+        compute: &impl AsyncFn() -> Result<Answered, Failure>,
+    ) -> Result<Found, Failure> {
         let mut timing = None;
-        let lead = || async {
+        let took = &mut timing;
+        let lead = move || async move {
             let answered = compute().await.map_err(Unkept::Failed)?;
-            timing = answered.timing;
+            *took = answered.timing;
             if answered.is_whole { Ok(answered.body) } else { Err(Unkept::Partial(answered.body)) }
         };
-        let found = by_deadline(options, self.cache.get_or_compute(key, ttl, lead)).await?;
-        match found {
-            Ok((entry, hit)) => Ok((Reply::kept(&entry, hit).with_timing(timing.as_ref()), Some(entry))),
+        match by_deadline(options, self.cache.get_or_compute(key, ttl, lead)).await? {
+            Ok((entry, hit)) => {
+                let kept = Kept::new(hit, Some(&entry));
+                Ok(Found { body: entry.body().clone(), entry: Some(entry), timing, kept })
+            }
             Err(error) => match error.failure() {
                 Unkept::Failed(failure) => Err(failure.clone()),
-                Unkept::Partial(body) => Ok((Reply::json(body.clone()).with_hit(Hit::Miss), None)),
+                Unkept::Partial(body) => {
+                    Ok(Found { body: body.clone(), entry: None, timing, kept: Kept::new(Hit::Miss, None) })
+                }
             },
         }
     }
+}
 
-    /// So that the same body is not read again.
-    async fn keep_as_sent(&self, key: Option<CacheKey>, entry: Entry) {
-        if let Some(key) = key {
-            self.cache.alias(key, entry).await;
-        }
+/// Tensors that a model gave, now or before.
+pub(crate) struct Inferred {
+    /// One for each output, in the signature's order.
+    pub(crate) tensors: Vec<Tensor>,
+    /// If it was asked for this request.
+    pub(crate) timing: Option<Timing>,
+    /// Where they came from, if answers of the model are kept.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// An answer, and where it came from.
+struct Found {
+    body: Bytes,
+    /// As it is kept, if it is.
+    entry: Option<Entry>,
+    /// If it was computed for this request.
+    timing: Option<Timing>,
+    kept: Kept,
+}
+
+impl Found {
+    fn into_reply<T>(self) -> Reply<T> {
+        Reply::json(self.body).with_timing(self.timing.as_ref()).with_kept(self.kept)
     }
+}
+
+/// Whether each number is one. What is not is never kept.
+fn is_finite(tensor: &Tensor) -> bool {
+    let floats = tensor.as_slice::<f32>().unwrap_or_default().iter().all(|value| value.is_finite());
+    floats && tensor.as_slice::<f64>().unwrap_or_default().iter().all(|value| value.is_finite())
 }
 
 /// Whoever waits for the computation of another has a deadline of his own.

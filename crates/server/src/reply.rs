@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AGE, HeaderName, HeaderValue};
+use actix_web::http::header::{AGE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use apistos::reference_or::ReferenceOr;
@@ -26,9 +26,25 @@ const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// Where an answer came from, and how many seconds ago it was made.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
+pub(crate) struct Kept {
     hit: Hit,
     age: Option<u64>,
+}
+
+impl Kept {
+    /// Where an answer came from, and how it is kept if it is.
+    pub(crate) fn new(hit: Hit, entry: Option<&Entry>) -> Kept {
+        let age = entry.filter(|_| hit != Hit::Miss).map(|entry| entry.age(SystemTime::now()).as_secs());
+        Kept { hit, age }
+    }
+
+    /// Says so in the headers of an answer.
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+        headers.insert(X_CACHE, HeaderValue::from_static(self.hit.as_str()));
+        if let Some(age) = self.age {
+            headers.insert(AGE, HeaderValue::from(age));
+        }
+    }
 }
 
 /// An answer of the shape `T`.
@@ -52,20 +68,14 @@ impl<T> Reply<T> {
         Reply::json(answered.body).with_timing(answered.timing.as_ref())
     }
 
-    /// An answer that is kept, from wherever it came.
-    pub(crate) fn kept(entry: &Entry, hit: Hit) -> Reply<T> {
-        let age = (hit != Hit::Miss).then(|| entry.age(SystemTime::now()).as_secs());
-        Reply { kept: Some(Kept { hit, age }), ..Reply::json(entry.body().clone()) }
-    }
-
     /// The same answer with where the time went, if it is known.
     pub(crate) fn with_timing(self, timing: Option<&Timing>) -> Reply<T> {
         Reply { timing: timing.and_then(server_timing::header), ..self }
     }
 
     /// The same answer with where it came from.
-    pub(crate) fn with_hit(self, hit: Hit) -> Reply<T> {
-        Reply { kept: Some(Kept { hit, age: None }), ..self }
+    pub(crate) fn with_kept(self, kept: Kept) -> Reply<T> {
+        Reply { kept: Some(kept), ..self }
     }
 
     /// The same body with another status.
@@ -92,11 +102,8 @@ impl<T> Responder for Reply<T> {
         if let Some(timing) = self.timing {
             response.headers_mut().insert(SERVER_TIMING, timing);
         }
-        if let Some(Kept { hit, age }) = self.kept {
-            response.headers_mut().insert(X_CACHE, HeaderValue::from_static(hit.as_str()));
-            if let Some(age) = age {
-                response.headers_mut().insert(AGE, HeaderValue::from(age));
-            }
+        if let Some(kept) = self.kept {
+            kept.tell(response.headers_mut());
         }
         response
     }

@@ -8,7 +8,10 @@ use crate::workspace::{Kind, Metadata, Node};
 /// Crates whose build script runs a compiler, and why that is accepted.
 pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("blake3", "nothing is compiled: its feature `pure` is on"),
-    ("libsqlite3-sys", "SQLite itself: what keeps accepted tasks through a crash is not to be younger than twenty years"),
+    (
+        "libsqlite3-sys",
+        "SQLite itself: what keeps accepted tasks through a crash is not to be younger than twenty years",
+    ),
     ("ring", "the cryptography of TLS, for callbacks"),
     ("tikv-jemalloc-sys", "the allocator of the program, and of it alone; in Rust there is none as good"),
     ("tract-linalg", "assembly kernels of the matrix products"),

@@ -14,6 +14,7 @@ use ferrocast_engine::{Dim, Dtype, EngineError, Signature, Tensor, TensorSpec};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+pub(super) use self::binary_tensor::read as read_binary;
 use self::cut::{Cut, CutError, cut};
 use self::object::Object;
 use self::parameters::Parameters;

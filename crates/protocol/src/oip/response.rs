@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 pub use binary_tensor::TensorBytes;
+pub(super) use binary_tensor::bytes_of;
 
 use ferrocast_engine::{Dim, Signature, Tensor};
 use serde::Serialize;

@@ -11,17 +11,20 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use apistos::api_operation;
+use ferrocast_engine::Tensor;
 use ferrocast_protocol::oip::{
-    self, BatchStatistics, DurationStatistic, InferRequest, InferResponse, InferStatistics, Inferred, MemoryUsage,
-    ModelMetadata, ModelStatistics, ServedBy, ServerMetadata, StatisticsResponse,
+    self, BatchStatistics, DurationStatistic, InferRequest, InferResponse, InferStatistics, MemoryUsage, ModelMetadata,
+    ModelStatistics, ServedBy, ServerMetadata, StatisticsResponse,
 };
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Outputs, ServeError, Spent, VersionEntry};
+use ferrocast_serving::{CallOptions, Deployment, Encoded, ModelEntry, Spent, VersionEntry};
 use futures_util::{Stream, stream};
 use serde::Serialize;
 
+use crate::answers::{Inferred, Keep, Wishes};
 use crate::content_encoding::ContentEncoding;
 use crate::error::Failure;
+use crate::extract::caching::Caching;
 use crate::extract::model::{Model, NamedTensors, wanted};
 use crate::extract::tensor_body::{HEADER_LENGTH, TensorBody};
 use crate::server_timing::{self, SERVER_TIMING};
@@ -131,6 +134,7 @@ pub(crate) async fn infer(
     state: Data<State>,
     model: Model<NamedTensors>,
     request: HttpRequest,
+    caching: Caching,
     body: TensorBody,
 ) -> Answer {
     let _permit = state.service.admit(&model)?;
@@ -141,17 +145,23 @@ pub(crate) async fn infer(
     options.deadline = options.deadline.into_iter().chain(asked_for).min();
     let is_own_timeout = asked_for.is_some() && options.deadline == asked_for;
     let tensors = Encoded { tensors: std::mem::take(&mut asked.inputs), rows: asked.rows };
-    let outputs = state.service.infer(&model, tensors, options).await.map_err(|error| match error {
-        ServeError::DeadlineExceeded if is_own_timeout => {
-            let message = "The answer was not there in time (parameters.timeout)";
-            ApiError::new(ErrorCode::DeadlineExceeded, message).into()
-        }
-        error => Failure::from(error),
-    })?;
-    let timing = server_timing::header(&outputs.timing);
-    let mut answer = encode(&state, &model, asked, outputs, packing, options).await?;
-    if let Some(timing) = timing {
+    let wishes = Wishes { options, caching, keep: Keep::AsManifest };
+    let Inferred { tensors, timing, kept } =
+        state.answers.outputs(&state.service, &model, wishes, tensors).await.map_err(|failure| {
+            match failure.api_error().code {
+                ErrorCode::DeadlineExceeded if is_own_timeout => {
+                    let message = "The answer was not there in time (parameters.timeout)";
+                    ApiError::new(ErrorCode::DeadlineExceeded, message).into()
+                }
+                _ => failure,
+            }
+        })?;
+    let mut answer = encode(&state, &model, asked, tensors, packing, options).await?;
+    if let Some(timing) = timing.as_ref().and_then(server_timing::header) {
         answer.headers_mut().insert(SERVER_TIMING, timing);
+    }
+    if let Some(kept) = kept {
+        kept.tell(answer.headers_mut());
     }
     Ok(answer)
 }
@@ -171,23 +181,23 @@ async fn encode<P>(
     state: &State,
     model: &Model<P>,
     asked: InferRequest,
-    outputs: Outputs,
+    tensors: Vec<Tensor>,
     packing: Option<ContentEncoding>,
     options: CallOptions,
 ) -> Answer {
-    let size = outputs.tensors.iter().map(|tensor| tensor.byte_len()).sum();
+    let size = tensors.iter().map(|tensor| tensor.byte_len()).sum();
     let only_copied = packing.is_none() && asked.outputs.iter().all(|output| output.binary && output.classes.is_none());
     let here = if only_copied { COPIED_HERE } else { WRITTEN_HERE };
     let deployment = model.shared();
     let write = move || -> Result<Written, Failure> {
-        let answer = Inferred {
+        let answer = oip::Inferred {
             model: deployment.model(),
             version: deployment.version(),
             id: asked.id.as_deref(),
             signature: deployment.pipeline().wire_signature(),
             class_names: deployment.pipeline().class_names(),
         };
-        Written::of(oip::encode_infer(&answer, outputs.tensors, &asked.outputs)?, packing)
+        Written::of(oip::encode_infer(&answer, tensors, &asked.outputs)?, packing)
     };
     let written = if size <= here { write()? } else { state.service.on_pool(size, options, write).await?? };
     Ok(written.respond())

@@ -8,7 +8,7 @@ use crate::oip::datatype::{Datatype, for_number};
 use crate::oip::error::invalid;
 
 /// Reads the elements of input `name` out of `bytes`, all of them.
-pub(super) fn read(name: &str, datatype: Datatype, shape: &[usize], bytes: &[u8]) -> Result<Tensor, ApiError> {
+pub(in crate::oip) fn read(name: &str, datatype: Datatype, shape: &[usize], bytes: &[u8]) -> Result<Tensor, ApiError> {
     match datatype {
         Datatype::Fp16 => fixed(name, shape, bytes, |bytes| f16::from_le_bytes(bytes).to_f32()),
         Datatype::Bf16 => fixed(name, shape, bytes, |bytes| bf16::from_le_bytes(bytes).to_f32()),

@@ -1,5 +1,7 @@
 //! The elements of a tensor as bytes: little-endian, row-major; text as its length in four bytes, then its UTF-8.
 
+use std::borrow::Cow;
+
 use bytemuck::NoUninit;
 use ferrocast_engine::{Dtype, Element, Tensor};
 
@@ -45,6 +47,15 @@ impl AsRef<[u8]> for TensorBytes {
             Held::Tensor(tensor) => in_memory(tensor),
             Held::Written(bytes) => bytes,
         }
+    }
+}
+
+/// The elements of a tensor that stays where it is.
+pub(in crate::oip) fn bytes_of(tensor: &Tensor) -> Cow<'_, [u8]> {
+    match tensor.as_slice::<String>() {
+        Some(texts) => Cow::Owned(written(texts)),
+        None if cfg!(target_endian = "little") => Cow::Borrowed(in_memory(tensor)),
+        None => Cow::Owned(turned(tensor)),
     }
 }
 
