@@ -106,7 +106,7 @@ impl Sides<'_> {
     fn start_server(&self, against: Yardstick) -> anyhow::Result<Served> {
         let command = self.command(self.server);
         Served::start(match against {
-            Yardstick::Ceiling | Yardstick::Echo => served::with_samples(command),
+            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => served::with_samples(command),
             Yardstick::LogisticRegression => served::serving(command, self.timed_models),
         })
     }
@@ -114,7 +114,7 @@ impl Sides<'_> {
     /// Real ones of the sample, or those that the timed models have not seen.
     fn rows(&self, scenario: &Scenario) -> anyhow::Result<Vec<Value>> {
         match scenario.against {
-            Yardstick::Ceiling | Yardstick::Echo => {
+            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => {
                 let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
                 Ok(golden.cases.into_iter().map(|case| case.input).collect())
             }
@@ -151,7 +151,7 @@ fn measure(
     let answer_bytes = mean_answer(&server_url, bodies)?;
     // Kept running in the one case, and in the other the same server answers.
     let (_ceiling, yardstick_url) = match scenario.against {
-        Yardstick::Ceiling | Yardstick::Echo => {
+        Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => {
             let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
             let url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
             ensure!(mean_answer(&url, bodies)? == answer_bytes, "the ceiling answers with another size");
