@@ -11,12 +11,16 @@ use crate::{
 /// rely on it.
 ///
 /// A task that was running when its process died is begun again, and what is claimed is settled at most once: the first
-/// verdict that ends a task holds. Every time is by the store's own clock.
+/// verdict that ends a task holds. What is due is so by the store's own clock; what people read is the wall's time.
+///
+/// A future that is given up may have had its effect all the same, and what was claimed by it is given back only by
+/// [`close`](TaskStore::close), or when this process is known to be dead: await claims to their end.
 pub trait TaskStore: Send + Sync + std::fmt::Debug + 'static {
     /// Stores a task.
     ///
     /// # Errors
-    /// [`StoreError::Full`], [`StoreError::KeyReused`], [`StoreError::Unavailable`]; then nothing is stored.
+    /// [`StoreError::Full`] and [`StoreError::KeyReused`]; then nothing is stored. [`StoreError::Unavailable`]; then nothing is
+    /// stored as far as the store knows, and handing the same task in again does no harm.
     fn submit(&self, task: NewTask) -> BoxFuture<'_, Result<Submitted, StoreError>>;
 
     /// The task of that name, whoever owns it.
