@@ -51,17 +51,22 @@ impl ApiComponent for IdempotencyKey {
     }
 
     fn parameters() -> Vec<Parameter> {
-        let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
-        vec![Parameter {
-            name: NAME.to_owned(),
-            _in: ParameterIn::Header,
-            description: Some(
-                "A name of your own for what you hand in. If it comes twice, the second answer names the first task"
-                    .to_owned(),
-            ),
-            required: Some(false),
-            definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
-            ..Parameter::default()
-        }]
+        vec![parameter()]
+    }
+}
+
+/// The header in the API description.
+pub(crate) fn parameter() -> Parameter {
+    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
+    Parameter {
+        name: NAME.to_owned(),
+        _in: ParameterIn::Header,
+        description: Some(
+            "A name of your own for what you hand in. If it comes twice, the second answer names the first task"
+                .to_owned(),
+        ),
+        required: Some(false),
+        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
+        ..Parameter::default()
     }
 }

@@ -202,6 +202,13 @@ impl PathNames for NamedTask {
     const NAMES: &'static [&'static str] = &["model"];
     const TAKEN: Taken = Taken::Tasks;
 }
+/// `{model}` and `{task_id}`.
+#[derive(Debug)]
+pub(crate) struct TaskOfModel;
+
+impl PathNames for TaskOfModel {
+    const NAMES: &'static [&'static str] = &["model", "task_id"];
+}
 impl PathNames for OneTask {
     const NAMES: &'static [&'static str] = &["task_id"];
 }

@@ -13,7 +13,6 @@ use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::extract::model::is_form;
 use crate::extract::upload::{OneOfTask, Upload};
 use crate::routes::image::ImageData;
-use crate::routes::predict::DefaultRow;
 use crate::state::State;
 
 /// The body of a task. What it means depends on the model.
@@ -27,10 +26,10 @@ pub(crate) enum TaskBody {
 
 /// JSON of a row, or as large as that of a picture may be.
 #[derive(Debug)]
-struct RowOrPicture;
+pub(crate) struct RowOrPicture;
 
 impl BodySchema for RowOrPicture {
-    const NAME: &'static str = DefaultRow::NAME;
+    const NAME: &'static str = "DefaultModelTask";
 
     fn most_bytes(state: &State) -> crate::extract::body::MostBytes {
         ImageData::most_bytes(state)

@@ -30,7 +30,7 @@ use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, declared_lengt
 const PART: &str = "file";
 
 /// The part that says where the result of a task is to be sent.
-const CALLBACK_URL: &str = "callback_url";
+pub(crate) const CALLBACK_URL: &str = "callback_url";
 
 /// Bytes of a part's head.
 const PART_HEAD: usize = 8 << 10;
@@ -229,6 +229,17 @@ fn unreadable(cause: &MultipartError) -> Failure {
     refused(ErrorCode::BadRequest, format!("The form cannot be read: {reason}"))
 }
 
+impl<N: Number> Upload<N> {
+    /// What such a form is in the API description.
+    pub(crate) fn content() -> serde_json::Value {
+        let mut schema = form_schema(N::SEVERAL);
+        if let Some(parts) = schema.pointer_mut("/properties").filter(|_| N::TAKES_CALLBACK) {
+            parts[CALLBACK_URL] = callback_schema();
+        }
+        json!({"schema": schema})
+    }
+}
+
 impl<N: Number> ApiComponent for Upload<N> {
     fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
         Vec::new()
@@ -239,8 +250,7 @@ impl<N: Number> ApiComponent for Upload<N> {
     }
 
     fn request_body() -> Option<RequestBody> {
-        let schema = serde_json::from_value(form_schema(N::SEVERAL)).ok()?;
-        let form = MediaType { schema: Some(ReferenceOr::Object(schema)), ..MediaType::default() };
+        let form: MediaType = serde_json::from_value(Self::content()).ok()?;
         Some(RequestBody {
             content: [("multipart/form-data".to_owned(), form)].into(),
             required: Some(true),
@@ -256,6 +266,11 @@ pub(crate) fn form_schema(several: bool) -> serde_json::Value {
         file = json!({"type": "array", "items": file, "minItems": 1});
     }
     json!({"type": "object", "required": [PART], "properties": {PART: file}})
+}
+
+/// Where the result of a task is to be sent.
+pub(crate) fn callback_schema() -> serde_json::Value {
+    json!({"type": "string", "format": "uri", "nullable": true, "description": "Where the end of the task is sent (`[callbacks]`)"})
 }
 
 /// Limits of forms.

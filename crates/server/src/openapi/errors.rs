@@ -15,14 +15,15 @@ const RESPONSES: &[(u16, &str, &str)] = &[
         "The request cannot be served as it is, for instance a batch that is too large or a file that is no picture",
         "ErrorResponse",
     ),
-    (404, "There is no such model or version", "ErrorResponse"),
+    (404, "There is no such model, version or task", "ErrorResponse"),
     (408, "The body did not arrive in time", "ErrorResponse"),
+    (409, "What is asked for does not fit the state of things", "ErrorResponse"),
     (413, "The body, or the picture in it, is larger than the server accepts", "ErrorResponse"),
     (415, "The body is not of the type that the path takes, or is compressed", "ErrorResponse"),
     (422, "The body is not what the model takes; `details` lists everything that is wrong with its fields", VALIDATION),
     (429, "Too much is under way; try again after `Retry-After` seconds", "ErrorResponse"),
     (500, "The model or the server failed", "ErrorResponse"),
-    (503, "The model is not ready, or the server is stopping", "ErrorResponse"),
+    (503, "The model is not ready, tasks cannot be stored, or the server is stopping", "ErrorResponse"),
     (504, "The answer was not there within the time that the request had", "ErrorResponse"),
 ];
 
@@ -49,7 +50,8 @@ pub(crate) fn schemas() -> BTreeMap<String, (String, ReferenceOr<Schema>)> {
 /// For the paths of the models: the same responses as a JSON object by status.
 pub(crate) fn prediction_responses() -> Map<String, Value> {
     let response = |text: &str, schema: &str| json!({"description": text, "content": {"application/json": {"schema": {"$ref": reference(schema)}}}});
-    RESPONSES.iter().map(|(status, text, schema)| (status.to_string(), response(text, schema))).collect()
+    let of_predictions = RESPONSES.iter().filter(|(status, ..)| *status != 409);
+    of_predictions.map(|(status, text, schema)| (status.to_string(), response(text, schema))).collect()
 }
 
 /// The schemas that the responses refer to.

@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use super::errors;
 use super::static_part::SUCCESS;
 use crate::extract::json_body::BodySchema;
-use crate::extract::upload::form_schema;
-use crate::extract::{caching, deadline, top_k};
+use crate::extract::task_body::RowOrPicture;
+use crate::extract::upload::{CALLBACK_URL, OneOfTask, Upload, callback_schema, form_schema};
+use crate::extract::{caching, deadline, idempotency, top_k};
 use crate::routes::image::ImageData;
 
 /// Adds the components and paths of every version that is ready.
@@ -97,6 +98,7 @@ impl Fragment {
             return;
         }
         self.schemas.insert(names.row.clone(), pipeline.schema().json_schema());
+        self.schemas.insert(names.task, with_callback(pipeline.schema().json_schema()));
         self.schemas.insert(names.batch.clone(), batch_schema(&names.row, self.max_batch));
         self.schemas.insert(names.prediction.clone(), prediction_schema(pipeline));
         self.schemas.insert(names.batch_prediction, batch_prediction_schema(pipeline));
@@ -134,9 +136,11 @@ impl Fragment {
         ];
         for (verb, summary, body, answer) in operations {
             let id = self.operation_id(verb, version.model(), of_version);
-            let operation = Operation { id, summary, tag: version.model(), body, answer, takes_top_k: true };
+            let operation =
+                Operation { id, summary, tag: version.model(), body, answer, takes_top_k: true, is_task: false };
             self.paths.insert(format!("{base}/{verb}"), operation.path_item());
         }
+        self.task_operation(version, base, of_version, (whose, IMAGE_TASK, image_data_example()));
     }
 
     /// `predict` and its like.
@@ -150,6 +154,7 @@ impl Fragment {
             body: Body::Json { schema: &names.row, example: example.clone() },
             answer: &names.prediction,
             takes_top_k: false,
+            is_task: false,
         };
         let cached = Operation {
             id: self.operation_id("predict_cached", version.model(), of_version),
@@ -158,6 +163,7 @@ impl Fragment {
             body: Body::Json { schema: &names.row, example: example.clone() },
             answer: &names.prediction,
             takes_top_k: false,
+            is_task: false,
         };
         self.paths.insert(format!("{base}/predict"), row.path_item());
         self.paths.insert(format!("{base}/predict_cached"), cached.path_item());
@@ -168,8 +174,34 @@ impl Fragment {
             body: Body::Json { schema: &names.batch, example: json!({"instances": [example]}) },
             answer: &names.batch_prediction,
             takes_top_k: false,
+            is_task: false,
         };
         self.paths.insert(format!("{base}/predict_batch"), batch.path_item());
+        let example = version.pipeline().schema().example();
+        self.task_operation(version, base, of_version, (whose, &names.task, example));
+    }
+
+    /// `predict_async`.
+    fn task_operation(
+        &mut self,
+        version: &Deployment,
+        base: &str,
+        of_version: Option<&str>,
+        (whose, schema, example): (&str, &str, Value),
+    ) {
+        let operation = Operation {
+            id: self.operation_id("predict_async", version.model(), of_version),
+            summary: format!("Hand something in, to be predicted soon with {whose}"),
+            tag: version.model(),
+            body: match version.pipeline().takes_pictures() {
+                true => Body::JsonOrForm { schema, example },
+                false => Body::Json { schema, example },
+            },
+            answer: "TaskAccepted",
+            takes_top_k: version.pipeline().takes_pictures(),
+            is_task: true,
+        };
+        self.paths.insert(format!("{base}/predict_async"), operation.path_item());
     }
 
     /// An identifier that generators of clients can make a function name of; names that differ only in punctuation
@@ -192,10 +224,11 @@ impl Fragment {
     /// The schemas that the flat paths refer to.
     fn default_model(&mut self, model: Option<&ModelEntry<Deployment>>) {
         self.schemas.insert(IMAGE_DATA.to_owned(), image_data_schema());
+        self.schemas.insert(IMAGE_TASK.to_owned(), with_callback(image_data_schema()));
         self.flat_examples = vec![("/predict_image_base64", image_data_example())];
         let latest = model.and_then(|model| model.default_version()).and_then(VersionEntry::deployed);
         let latest = latest.filter(|latest| !latest.pipeline().takes_pictures());
-        let (row, batch) = match latest {
+        let (row, batch, task) = match latest {
             Some(latest) => {
                 let names = SchemaNames::of(latest);
                 let example = latest.pipeline().schema().example();
@@ -203,17 +236,19 @@ impl Fragment {
                     ("/predict", example.clone()),
                     ("/predict/{version}", example.clone()),
                     ("/predict_cached", example.clone()),
+                    ("/predict_async", example.clone()),
                     ("/predict_batch", json!({"instances": [example]})),
                 ]);
-                (reference(&names.row), reference(&names.batch))
+                (reference(&names.row), reference(&names.batch), reference(&names.task))
             }
             None => {
                 let unknown = json!({"type": "object", "description": "No default model of rows is ready"});
-                (unknown.clone(), unknown)
+                (unknown.clone(), unknown.clone(), unknown)
             }
         };
         self.schemas.insert("DefaultModelRow".to_owned(), row);
         self.schemas.insert("DefaultModelBatch".to_owned(), batch);
+        self.schemas.insert(RowOrPicture::NAME.to_owned(), task);
     }
 }
 
@@ -226,11 +261,18 @@ struct Operation<'a> {
     /// The schema of the answer.
     answer: &'a str,
     takes_top_k: bool,
+    /// It is handed in, not answered.
+    is_task: bool,
 }
 
 /// What is sent.
 enum Body<'a> {
     Json {
+        schema: &'a str,
+        example: Value,
+    },
+    /// Of a task: a picture in JSON or in a form.
+    JsonOrForm {
         schema: &'a str,
         example: Value,
     },
@@ -244,6 +286,10 @@ impl Body<'_> {
             Body::Json { schema, example } => {
                 json!({"application/json": {"schema": reference(schema), "example": example}})
             }
+            Body::JsonOrForm { schema, example } => json!({
+                "application/json": {"schema": reference(schema), "example": example},
+                "multipart/form-data": Upload::<OneOfTask>::content(),
+            }),
             Body::Form(several) => json!({"multipart/form-data": {"schema": form_schema(several)}}),
         }
     }
@@ -256,14 +302,11 @@ impl Operation<'_> {
             "description": SUCCESS,
             "content": {"application/json": {"schema": reference(self.answer)}},
         });
-        responses.insert("200".to_owned(), answer);
+        responses.insert(if self.is_task { "202" } else { "200" }.to_owned(), answer);
         responses.extend(errors::prediction_responses());
-        let parameters: Vec<_> = self
-            .takes_top_k
-            .then(top_k::parameter)
-            .into_iter()
-            .chain([caching::parameter(), deadline::parameter()])
-            .collect();
+        let mut parameters: Vec<_> = self.takes_top_k.then(top_k::parameter).into_iter().collect();
+        parameters.push(if self.is_task { idempotency::parameter() } else { caching::parameter() });
+        parameters.push(deadline::parameter());
         json!({"post": {
             "operationId": self.id,
             "summary": self.summary,
@@ -278,6 +321,7 @@ impl Operation<'_> {
 /// What the schemas of one version are called: `churn_v3_Row`.
 struct SchemaNames {
     row: String,
+    task: String,
     batch: String,
     prediction: String,
     batch_prediction: String,
@@ -288,6 +332,7 @@ impl SchemaNames {
         let name = |part: &str| format!("{}_v{}_{part}", version.model(), version.version());
         SchemaNames {
             row: name("Row"),
+            task: name("Task"),
             batch: name("Batch"),
             prediction: name("Prediction"),
             batch_prediction: name("BatchPrediction"),
@@ -297,6 +342,17 @@ impl SchemaNames {
 
 /// The schema of a picture in JSON.
 const IMAGE_DATA: &str = ImageData::NAME;
+
+/// The same with where the result is to be sent.
+const IMAGE_TASK: &str = "ImageTask";
+
+/// What a task takes beside what a prediction takes.
+fn with_callback(mut schema: Value) -> Value {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.entry(CALLBACK_URL).or_insert_with(callback_schema);
+    }
+    schema
+}
 
 fn image_data_schema() -> Value {
     json!({

@@ -38,6 +38,7 @@ pub(crate) fn spec(app_name: &str) -> Spec {
         tags: vec![
             tag("default model", "Predictions from the model that needs no naming"),
             tag("models", "What is loaded, and in which state"),
+            tag("tasks", "Predictions that are made later: how they are"),
             tag("server", "Whether the server works"),
             tag(open_inference::TAG, "What Triton's and KServe's clients speak: tensors in, tensors out"),
         ],
@@ -57,7 +58,7 @@ pub(crate) async fn capture(app_name: &str) -> Result<Value, CaptureError> {
     Ok(document)
 }
 
-/// What an answer with status 200 is called, in FastAPI's words.
+/// What an answer that is no error is called, in FastAPI's words.
 pub(crate) const SUCCESS: &str = "Successful Response";
 
 /// Adds what apistos has no words for: a description of every success, the body that `/health` has when it is 503, and the
@@ -73,8 +74,10 @@ fn complete(document: &mut Value) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
     for operation in items.flat_map(|item| item.values_mut()) {
-        if let Some(success) = operation.pointer_mut("/responses/200/description") {
-            *success = Value::from(SUCCESS);
+        for status in ["200", "202"] {
+            if let Some(success) = operation.pointer_mut(&format!("/responses/{status}/description")) {
+                *success = Value::from(SUCCESS);
+            }
         }
     }
     if let Some(health) = document.pointer_mut("/paths/~1health/get/responses").and_then(Value::as_object_mut) {

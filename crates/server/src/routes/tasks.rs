@@ -14,7 +14,7 @@ use ferrocast_tasks::{Callback, Cancelled, Idempotency, NewTask, Record, Submitt
 
 use crate::error::Failure;
 use crate::extract::idempotency::IdempotencyKey;
-use crate::extract::model::{FlatTask, Model, NamedTask, OneTask, PathParameters, wanted};
+use crate::extract::model::{FlatTask, Model, Named, NamedTask, OneTask, PathParameters, TaskOfModel, wanted};
 use crate::extract::owner::Owner;
 use crate::extract::task_body::TaskBody;
 use crate::extract::task_query::TaskQuery;
@@ -126,11 +126,18 @@ pub(crate) async fn replay(
     told(&found(&state, &request, &owner).await?)
 }
 
-/// As [`status`], of the model that the path names.
-#[api_operation(skip)]
+#[api_operation(
+    operation_id = "prediction_status_of_model",
+    tag = "tasks",
+    summary = "Tell how a task of a model is",
+    error_code = 404,
+    error_code = 500,
+    error_code = 503
+)]
 pub(crate) async fn status_of_model(
     state: Data<State>,
     request: HttpRequest,
+    _path: PathParameters<TaskOfModel>,
     owner: Owner,
 ) -> Result<Reply<TaskStatus<'static>>, Failure> {
     told(&found(&state, &request, &owner).await?)
@@ -167,11 +174,18 @@ async fn listed(
     Reply::of(&TaskList { tasks: records.iter().map(summary_of).collect(), next })
 }
 
-/// As [`list`], of the model that the path names.
-#[api_operation(skip)]
+#[api_operation(
+    operation_id = "list_predictions_of_model",
+    tag = "tasks",
+    summary = "List tasks of a model, the latest first, without their results",
+    error_code = 422,
+    error_code = 500,
+    error_code = 503
+)]
 pub(crate) async fn list_of_model(
     state: Data<State>,
     request: HttpRequest,
+    _path: PathParameters<Named>,
     query: TaskQuery,
     owner: Owner,
 ) -> Result<Reply<TaskList>, Failure> {
