@@ -108,9 +108,10 @@ impl Answers {
             question.answer(service, model, options).await
         };
         if caching.may_reuse() {
-            let (reply, entry) = self.found_or_computed(key, ttl, options, compute).await?;
-            let Some(entry) = entry else { return Ok(reply) };
-            if caching.accepts(&entry) {
+            let (reply, found) = self.found_or_computed(key, ttl, options, compute).await?;
+            let Some((entry, hit)) = found else { return Ok(reply) };
+            // What was computed for this request cannot be too old for it.
+            if hit == Hit::Miss || caching.accepts(&entry) {
                 self.keep_as_sent(as_sent, entry).await;
                 return Ok(reply);
             }
@@ -132,14 +133,14 @@ impl Answers {
         }
     }
 
-    /// The answer, and how it is kept if it is.
+    /// The answer, and if it is kept, how, and where it came from.
     async fn found_or_computed<T, F>(
         &self,
         key: CacheKey,
         ttl: Duration,
         options: CallOptions,
         compute: impl FnOnce() -> F,
-    ) -> Result<(Reply<T>, Option<Entry>), Failure>
+    ) -> Result<(Reply<T>, Option<(Entry, Hit)>), Failure>
     where
         F: Future<Output = Result<Answered, Failure>>,
     {
@@ -151,7 +152,7 @@ impl Answers {
         };
         let found = by_deadline(options, self.cache.get_or_compute(key, ttl, lead)).await?;
         match found {
-            Ok((entry, hit)) => Ok((Reply::kept(&entry, hit).with_timing(timing.as_ref()), Some(entry))),
+            Ok((entry, hit)) => Ok((Reply::kept(&entry, hit).with_timing(timing.as_ref()), Some((entry, hit)))),
             Err(error) => match error.failure() {
                 Unkept::Failed(failure) => Err(failure.clone()),
                 Unkept::Partial(body) => Ok((Reply::json(body.clone()).with_hit(Hit::Miss), None)),

@@ -172,7 +172,7 @@ fn a_client_may_want_a_new_answer() {
     assert_eq!(ask(&mut client, "/predict_cached", r#"{"x": 7}"#), "hit");
     // Where there is nothing to be too old, one run is enough.
     cached.script.take_runs();
-    for value in ["no-cache", "no-store"] {
+    for value in ["no-cache", "no-store", "max-age=0"] {
         let body = format!(r#"{{"x": 8{}}}"#, value.len());
         let answer = ask_with(&mut client, ("cache-control", value), &body);
         assert_eq!((from(&answer), cached.script.take_runs()), ("miss", 1), "{value}");
