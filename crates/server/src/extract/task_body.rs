@@ -9,12 +9,11 @@ use apistos::{ApiComponent, Schema};
 use futures_util::future::LocalBoxFuture;
 
 use crate::error::Failure;
-use crate::extract::json_body::{BodySchema, JsonBody};
-use crate::extract::model::is_form;
+use crate::extract::json_body::JsonBody;
+use crate::extract::model::{is_form, takes_rows};
 use crate::extract::upload::{OneOfTask, Upload};
 use crate::routes::image::ImageData;
 use crate::routes::predict::DefaultRow;
-use crate::state::State;
 
 /// The body of a task. What it means depends on the model.
 #[derive(Debug)]
@@ -23,18 +22,6 @@ pub(crate) enum TaskBody {
     Json(Bytes),
     /// A form with a picture.
     Form(Upload<OneOfTask>),
-}
-
-/// JSON of a row, or as large as that of a picture may be.
-#[derive(Debug)]
-struct RowOrPicture;
-
-impl BodySchema for RowOrPicture {
-    const NAME: &'static str = DefaultRow::NAME;
-
-    fn most_bytes(state: &State) -> crate::extract::body::MostBytes {
-        ImageData::most_bytes(state)
-    }
 }
 
 impl FromRequest for TaskBody {
@@ -46,7 +33,11 @@ impl FromRequest for TaskBody {
             let upload = Upload::<OneOfTask>::from_request(request, payload);
             return Box::pin(async move { Ok(TaskBody::Form(upload.await?)) });
         }
-        let body = JsonBody::<RowOrPicture>::from_request(request, payload);
+        if takes_rows(request) {
+            let body = JsonBody::<DefaultRow>::from_request(request, payload);
+            return Box::pin(async move { Ok(TaskBody::Json(body.await?.bytes)) });
+        }
+        let body = JsonBody::<ImageData>::from_request(request, payload);
         Box::pin(async move { Ok(TaskBody::Json(body.await?.bytes)) })
     }
 }
@@ -61,7 +52,7 @@ impl ApiComponent for TaskBody {
     }
 
     fn request_body() -> Option<RequestBody> {
-        let mut body = JsonBody::<RowOrPicture>::request_body()?;
+        let mut body = JsonBody::<DefaultRow>::request_body()?;
         body.content.extend(Upload::<OneOfTask>::request_body()?.content);
         Some(body)
     }

@@ -204,6 +204,20 @@ fn what_predict_refuses_is_refused_at_once() {
     assert_eq!(when(&mut client, &id, "done").get("callback"), None);
 }
 
+/// A row is as large as `/predict` takes it, and no larger.
+#[test]
+fn a_row_has_the_limit_of_rows() {
+    let settings = [("MODELS__DEFAULT", "penguins"), ("LIMITS__JSON_BYTES", "1024")];
+    let server = TestServer::start(&samples(), &settings, loaders());
+    for spaces in [1024 - PENGUIN.len(), 1025 - PENGUIN.len()] {
+        let body = format!("{}{PENGUIN}", " ".repeat(spaces));
+        let now = server.client().post("/predict", body.as_bytes());
+        let later = server.client().post("/predict_async", body.as_bytes());
+        let expected = if body.len() > 1024 { (413, 413) } else { (200, 202) };
+        assert_eq!((now.status, later.status), expected, "{} bytes: {}", body.len(), later.text());
+    }
+}
+
 /// The model of pictures of these tests: eight by eight pixels, two classes.
 const PICTURES: &str = "task = \"image-classification\"\n[image]\nsize = { width = 8, height = 8 }\n";
 
