@@ -158,7 +158,8 @@ impl Answers {
     ) -> Result<Found, Failure> {
         if caching.may_reuse() {
             let found = self.found_or_computed(key, ttl, options, &compute).await?;
-            if found.entry.as_ref().is_none_or(|entry| caching.accepts(entry)) {
+            // What was computed for this request cannot be too old for it.
+            if found.timing.is_some() || found.entry.as_ref().is_none_or(|entry| caching.accepts(entry)) {
                 return Ok(found);
             }
         }

@@ -6,7 +6,7 @@ mod health;
 pub(crate) mod image;
 mod models;
 mod oip;
-mod predict;
+pub(crate) mod predict;
 mod repository;
 mod tasks;
 

@@ -118,6 +118,12 @@ fn of_tasks(request: &HttpRequest, state: &State) -> Result<Arc<Deployment>, Fai
     if is_form(request) { of_pictures(request, state) } else { resolve(request, state) }
 }
 
+/// Whether the model for a task is known and takes rows.
+pub(crate) fn takes_rows(request: &HttpRequest) -> bool {
+    let model = state(request).and_then(|state| of_tasks(request, state));
+    model.is_ok_and(|model| !model.pipeline().takes_pictures())
+}
+
 /// Whether the body is a form, which holds a picture.
 pub(crate) fn is_form(request: &HttpRequest) -> bool {
     request.content_type().eq_ignore_ascii_case("multipart/form-data")

@@ -10,10 +10,10 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::error::Failure;
 use crate::extract::json_body::{BodySchema, JsonBody};
-use crate::extract::model::is_form;
+use crate::extract::model::{is_form, takes_rows};
 use crate::extract::upload::{OneOfTask, Upload};
 use crate::routes::image::ImageData;
-use crate::state::State;
+use crate::routes::predict::DefaultRow;
 
 /// The body of a task. What it means depends on the model.
 #[derive(Debug)]
@@ -24,16 +24,12 @@ pub(crate) enum TaskBody {
     Form(Upload<OneOfTask>),
 }
 
-/// JSON of a row, or as large as that of a picture may be.
+/// What a row or a picture is called in the API description.
 #[derive(Debug)]
 pub(crate) struct RowOrPicture;
 
 impl BodySchema for RowOrPicture {
     const NAME: &'static str = "DefaultModelTask";
-
-    fn most_bytes(state: &State) -> crate::extract::body::MostBytes {
-        ImageData::most_bytes(state)
-    }
 }
 
 impl FromRequest for TaskBody {
@@ -45,7 +41,11 @@ impl FromRequest for TaskBody {
             let upload = Upload::<OneOfTask>::from_request(request, payload);
             return Box::pin(async move { Ok(TaskBody::Form(upload.await?)) });
         }
-        let body = JsonBody::<RowOrPicture>::from_request(request, payload);
+        if takes_rows(request) {
+            let body = JsonBody::<DefaultRow>::from_request(request, payload);
+            return Box::pin(async move { Ok(TaskBody::Json(body.await?.bytes)) });
+        }
+        let body = JsonBody::<ImageData>::from_request(request, payload);
         Box::pin(async move { Ok(TaskBody::Json(body.await?.bytes)) })
     }
 }

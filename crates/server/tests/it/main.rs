@@ -8,6 +8,8 @@
 )]
 
 mod browser;
+mod cached;
+mod callbacks;
 mod client;
 #[cfg(target_os = "linux")]
 mod confinement;
@@ -21,7 +23,10 @@ mod openapi;
 mod panics;
 mod pictures;
 mod pool;
+mod redis_server;
 mod reload;
 mod routes;
+mod scripted;
 mod server;
+mod tasks;
 mod webdriver;

@@ -23,12 +23,27 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
+    /// Where it keeps its tasks, unless the test says where. Goes last.
+    _tasks: TempDir,
 }
 
 impl TestServer {
     /// Serves the folder, and waits until nothing in it is loading any more.
     pub(crate) fn start(models: &Path, settings: &[(&str, &str)], loaders: Loaders) -> TestServer {
-        let own = [("SERVER__PORT", "0"), ("SERVER__WORKERS", "2")];
+        let server = TestServer::start_early(models, settings, loaders);
+        server.wait_for_models();
+        server
+    }
+
+    /// Serves the folder, and waits for nothing.
+    pub(crate) fn start_early(models: &Path, settings: &[(&str, &str)], loaders: Loaders) -> TestServer {
+        let tasks = tempfile::tempdir().expect("a folder");
+        let tasks_path = tasks.path().join("tasks.db");
+        let own = [
+            ("SERVER__PORT", "0"),
+            ("SERVER__WORKERS", "2"),
+            ("TASKS__PATH", tasks_path.to_str().expect("a path of plain characters")),
+        ];
         let environment = own
             .iter()
             .chain(settings)
@@ -46,9 +61,7 @@ impl TestServer {
             });
         });
         let (address, handle) = started.recv().expect("the server starts");
-        let server = TestServer { address, handle, thread: Some(thread) };
-        server.wait_for_models();
-        server
+        TestServer { address, handle, thread: Some(thread), _tasks: tasks }
     }
 
     pub(crate) fn client(&self) -> Client {
