@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -84,7 +85,9 @@ impl Runner {
     /// Begins what there is and there is room for. Whether there may be more.
     async fn take(&mut self) -> bool {
         let room = self.config.workers.saturating_sub(self.busy());
-        match self.store.claim(room, self.busy()).await {
+        let claimed = self.store.claim(room, self.busy()).await;
+        self.signals.is_degraded.store(claimed.is_err(), Ordering::Relaxed);
+        match claimed {
             Ok(claims) => {
                 let is_filled = claims.len() == room;
                 claims.into_iter().for_each(|claim| self.begin(claim));

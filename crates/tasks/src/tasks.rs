@@ -1,6 +1,7 @@
 //! Tasks from the outside: hand one in, ask how it is, call it off.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -129,6 +130,11 @@ impl Tasks {
     /// [`StoreError::Unavailable`].
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.store.counts().await
+    }
+
+    /// Whether the store could not be used when tasks were last looked for, which is every moment.
+    pub fn is_degraded(&self) -> bool {
+        self.signals.is_degraded.load(Ordering::Relaxed)
     }
 
     /// Begins nothing more. What runs may end until the deadline; the rest is given back to the store.

@@ -29,6 +29,7 @@ pub(crate) async fn health(state: Data<State>) -> Result<Reply<HealthResponse>, 
     let status = if model_loaded { Health::Healthy } else { Health::Unhealthy };
     let models = snapshot.models().iter().map(health_of).collect();
     let http = StatusCode::from_u16(status.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let degraded = state.answers.is_degraded().then_some("cache").into_iter().collect();
+    let parts = [("cache", state.answers.is_degraded()), ("tasks", state.tasks.is_degraded())];
+    let degraded = parts.into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect();
     Ok(Reply::of(&HealthResponse { status, model_loaded, degraded, models })?.with_status(http))
 }
