@@ -108,10 +108,14 @@ impl Server {
         self.address
     }
 
-    /// Begins no more tasks, and stops those that run when the time to finish is up.
-    pub(crate) fn stop_tasks(&self) -> impl FnOnce() + use<> {
-        let (tasks, drain) = (Arc::clone(&self.tasks), self.drain);
-        move || tasks.shutdown(Instant::now() + drain)
+    /// Its tasks, for whoever stops it.
+    pub(crate) fn tasks(&self) -> Arc<Tasks> {
+        Arc::clone(&self.tasks)
+    }
+
+    /// How long what is in flight may take to finish.
+    pub(crate) fn drain(&self) -> Duration {
+        self.drain
     }
 
     /// Stops the server from elsewhere.
@@ -124,8 +128,10 @@ impl Server {
     /// # Errors
     /// If accepting connections failed for good.
     pub async fn finished(self) -> io::Result<()> {
+        let tasks = self.tasks();
         let stopped = self.running.await;
-        self.tasks.join();
+        // On another thread, for this one has signals to notice. It says itself what went wrong.
+        drop(actix_web::rt::task::spawn_blocking(move || tasks.join()).await);
         // Whoever could still be answered has been: what waits now belongs to connections that were cut off.
         match self.service.shutdown(Instant::now()) {
             0 => {}

@@ -16,8 +16,13 @@ pub(crate) async fn announced(stop: &mut Stop) -> Instant {
     }
 }
 
-/// Until the end is there.
+/// Until the end is there, which may become sooner meanwhile.
 pub(crate) async fn over(stop: &mut Stop) {
-    let deadline = announced(stop).await;
-    tokio::time::sleep_until(deadline.into()).await;
+    loop {
+        let deadline = announced(stop).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline.into()) => return,
+            Ok(()) = stop.changed() => {}
+        }
+    }
 }

@@ -137,14 +137,23 @@ impl Tasks {
         self.signals.is_degraded.load(Ordering::Relaxed)
     }
 
-    /// Begins nothing more. What runs may end until the deadline; the rest is given back to the store.
+    /// Begins nothing more. What runs may end until the deadline; the rest is given back to the store. Of several
+    /// deadlines the soonest counts.
     pub fn shutdown(&self, deadline: Instant) {
-        self.stop.send_if_modified(|announced| announced.replace(deadline).is_none());
+        self.stop.send_if_modified(|announced| {
+            let is_sooner = announced.is_none_or(|before| deadline < before);
+            if is_sooner {
+                *announced = Some(deadline);
+            }
+            is_sooner
+        });
     }
 
     /// Waits until that is done. Without a [shutdown](Tasks::shutdown) before, what runs is given back at once.
     pub fn join(&self) {
-        self.shutdown(Instant::now());
+        if self.stop.borrow().is_none() {
+            self.shutdown(Instant::now());
+        }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread of tasks panicked");
@@ -155,5 +164,108 @@ impl Tasks {
 impl Drop for Tasks {
     fn drop(&mut self) {
         self.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use bytes::Bytes;
+    use tokio::sync::Notify;
+
+    use super::{Tasks, TasksConfig};
+    use crate::{
+        Attempt, BoxFuture, Claim, Courier, Delivery, DeliveryVerdict, NewTask, SqliteStore, SqliteStoreConfig, State,
+        SteadyClock, StoreConfig, TaskId, TaskStore, Worker,
+    };
+
+    /// Works until it is let go.
+    #[derive(Default)]
+    struct Gated {
+        began: Notify,
+        go: Notify,
+    }
+
+    impl Worker for Gated {
+        fn run(&self, _: Claim) -> BoxFuture<'_, Attempt> {
+            Box::pin(async {
+                self.began.notify_one();
+                self.go.notified().await;
+                Attempt::Done(Bytes::from_static(b"{}"))
+            })
+        }
+    }
+
+    struct Nobody;
+
+    impl Courier for Nobody {
+        fn deliver(&self, _: Delivery) -> BoxFuture<'_, DeliveryVerdict> {
+            Box::pin(async { DeliveryVerdict::Dead("nobody".to_owned()) })
+        }
+    }
+
+    fn store(folder: &tempfile::TempDir) -> Arc<SqliteStore> {
+        let (bounds, clock) = (StoreConfig::default(), Arc::new(SteadyClock::start()));
+        Arc::new(SqliteStore::new(SqliteStoreConfig { path: folder.path().join("tasks.db"), bounds, clock }))
+    }
+
+    /// Has a task begun, ends as `end` says, and tells where the task stands then.
+    fn ended_by(end: impl FnOnce(&Tasks, &Gated)) -> State {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let worker = Arc::new(Gated::default());
+        let tasks = Tasks::start(store(&folder), worker.clone(), Arc::new(Nobody), TasksConfig::default()).unwrap();
+        let id = TaskId::random();
+        let task = NewTask {
+            id,
+            topic: "t".to_owned(),
+            owner: None,
+            request_id: "r".to_owned(),
+            payload: Bytes::new(),
+            callback: None,
+            idempotency: None,
+        };
+        runtime.block_on(tasks.submit(task)).unwrap();
+        runtime.block_on(worker.began.notified());
+        end(&tasks, &worker);
+        drop(tasks);
+        let store = store(&folder);
+        let record = runtime.block_on(store.record(id)).unwrap().unwrap();
+        assert_eq!(record.attempts, u32::from(record.state == State::Done));
+        record.state
+    }
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn what_runs_is_waited_for_until_the_deadline() {
+        let state = ended_by(|tasks, worker| {
+            tasks.shutdown(Instant::now() + LONG);
+            worker.go.notify_one();
+            tasks.join();
+        });
+        assert_eq!(state, State::Done);
+    }
+
+    #[test]
+    fn without_a_deadline_what_runs_is_given_back_at_once() {
+        assert_eq!(ended_by(|tasks, _| tasks.join()), State::Queued);
+        assert_eq!(ended_by(|_, _| {}), State::Queued);
+    }
+
+    #[test]
+    fn the_soonest_deadline_counts() {
+        let state = ended_by(|tasks, _| {
+            tasks.shutdown(Instant::now() + LONG);
+            std::thread::scope(|scope| {
+                let joining = scope.spawn(|| tasks.join());
+                tasks.shutdown(Instant::now());
+                tasks.shutdown(Instant::now() + LONG);
+                joining.join().unwrap();
+            });
+        });
+        assert_eq!(state, State::Queued);
     }
 }

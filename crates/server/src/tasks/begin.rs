@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ferrocast_serving::Service;
 use ferrocast_tasks::{
-    RedisStore, RedisStoreConfig, SqliteStore, SqliteStoreConfig, SteadyClock, StoreConfig, TaskStore, Tasks,
+    RedisStore, RedisStoreConfig, RedisStoreConfigError, SqliteStore, SqliteStoreConfig, SteadyClock, StoreConfig,
+    TaskStore, Tasks,
 };
 use tracing::warn;
 
@@ -49,7 +50,10 @@ async fn store(config: &Config) -> Result<Arc<dyn TaskStore>, RunError> {
             let prefix = format!("{}:tasks", config.redis.prefix);
             let redis =
                 RedisStoreConfig { url: url.reveal().to_owned(), prefix, bounds, ..RedisStoreConfig::default() };
-            let store = RedisStore::new(redis).map_err(|error| config.problem("redis.url", error.to_string()))?;
+            let store = RedisStore::new(redis).map_err(|error| {
+                let key = if matches!(error, RedisStoreConfigError::Prefix) { "redis.prefix" } else { "redis.url" };
+                config.problem(key, error.to_string())
+            })?;
             Ok(Arc::new(store))
         }
         _ => {
@@ -60,5 +64,29 @@ async fn store(config: &Config) -> Result<Arc<dyn TaskStore>, RunError> {
             }
             Ok(Arc::new(store))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::store;
+    use crate::config::{Config, Sources};
+
+    /// Why there is no store with these settings.
+    async fn refused(settings: [(&str, &str); 2]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let models = ("MODEL_PATH".to_owned(), folder.path().to_str().unwrap().to_owned());
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = settings.into_iter().chain([models]).collect();
+        let config = Config::from_sources(&Sources { environment, ..Sources::default() }).unwrap();
+        store(&config).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn the_setting_is_named_that_cannot_work() {
+        let said = refused([("REDIS_URL", "redis://127.0.0.1:1"), ("REDIS__PREFIX", "a{b}")]).await;
+        assert!(said.contains("redis.prefix") && said.contains("REDIS__PREFIX"), "{said}");
+        let said = refused([("REDIS_URL", "http://:hunter2@127.0.0.1"), ("REDIS__PREFIX", "a")]).await;
+        assert!(said.contains("redis.url") && said.contains("REDIS_URL") && !said.contains("hunter2"), "{said}");
     }
 }

@@ -188,3 +188,6 @@ fn authorities(config: &CallbacksConfig) -> Result<RootCertStore, CourierError> 
     }
     Ok(store)
 }
+
+#[cfg(test)]
+mod tests;

@@ -221,10 +221,35 @@ fn a_manifest_keeps_the_answers_of_all_routes() {
     }
     assert_eq!(ask(&mut client, "/models/other/predict", row), "absent");
     assert_eq!(ask(&mut client, "/models/other/predict_batch", batch), "absent");
-    cached.script.take_runs();
-    let tensors = json!({"inputs": [{"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [5]}]}).to_string();
-    assert_eq!(ask(&mut client, "/v2/models/m/infer", &tensors), "absent");
-    assert_eq!(cached.script.take_runs(), 1);
+}
+
+#[test]
+fn tensors_are_kept_whatever_the_format() {
+    let cached = cached("[cache]\nttl = 600\n", &[]);
+    let mut client = cached.server.client();
+    let mut infer = |model: &str, x: f64, more: &Value| {
+        let mut body = json!({"inputs": [{"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [x]}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = client.post(&format!("/v2/models/{model}/infer"), body.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{more}: {:?}", String::from_utf8_lossy(&answer.body));
+        (from(&answer).to_owned(), answer.body)
+    };
+    let binary = json!({"outputs": [{"name": "y", "parameters": {"binary_data": true}}]});
+    assert_eq!(infer("m", 5.0, &json!({})).0, "miss");
+    let (found, body) = infer("m", 5.0, &json!({"id": "seven"}));
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!((found.as_str(), &body["id"], &body["outputs"][0]["data"]), ("hit", &json!("seven"), &json!([10.0])));
+    let (found, body) = infer("m", 5.0, &binary);
+    assert!(found == "hit" && body.ends_with(&10_f32.to_le_bytes()), "{found}");
+    assert_eq!(infer("m", 6.0, &binary).0, "miss");
+    assert_eq!(cached.script.take_runs(), 2);
+    for _ in 0..2 {
+        let (found, body) = infer("m", 14.0, &binary);
+        assert!(found == "miss" && f32::from_le_bytes(*body.last_chunk().unwrap()).is_nan(), "{found}");
+    }
+    assert_eq!((infer("other", 5.0, &binary).0.as_str(), cached.script.take_runs()), ("absent", 3));
+    // What tensors left is nothing for rows.
+    assert_eq!(ask(&mut client, "/predict", r#"{"x": 5}"#), "miss");
 }
 
 #[test]

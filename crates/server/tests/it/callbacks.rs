@@ -524,6 +524,26 @@ fn who_does_not_answer_is_not_waited_for() {
     );
 }
 
+/// P29 of the reliability promises: who does not answer is called by two at a time, and keeps nobody from the others.
+#[test]
+fn one_who_hangs_keeps_nobody_from_the_others() {
+    let (hanging, other) = (Receiving::start(&[""]), Receiving::start(&[OK]));
+    let ports = format!("{},{}", hanging.port, other.port);
+    let calling = Calling::start(&lax(&ports));
+    let mut client = calling.client();
+    for _ in 0..20 {
+        submit(&mut client, "/predict_async", &row(r#"{"x": 3}"#, &hanging.url("/")));
+    }
+    hanging.next();
+    for _ in 0..3 {
+        let id = submit(&mut client, "/predict_async", &row(r#"{"x": 3}"#, &other.url("/")));
+        assert_eq!(other.next().header("webhook-id"), id);
+        when_callback(&mut client, &id, "delivered");
+    }
+    assert!(hanging.received.try_iter().count() <= 1, "more than two called at a time");
+    assert_eq!(client.get("/prediction_status?callback=due").json()["tasks"].as_array().map(Vec::len), Some(20));
+}
+
 /// An authority, and a certificate of it for this machine.
 fn certificates(folder: &Path) {
     let run = |arguments: &[&str]| {

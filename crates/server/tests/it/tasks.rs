@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::client::{Answer, Client};
 use crate::errors::assert_is_honest;
+use crate::redis_server::RedisServer;
 use crate::scripted::{HELD, NO_NUMBER, PANIC, Script, eventually, write};
 use crate::server::{PENGUIN, TestServer, samples};
 
@@ -507,7 +508,12 @@ fn without_a_store_predictions_go_on() {
     for path in ["/predict", "/predict_cached"] {
         assert_eq!(client.post(path, br#"{"x": 1}"#).json()["prediction"], 2.0);
     }
-    assert_eq!(client.get("/health").status, 200);
+    let degraded = || {
+        let health = server.client().get("/health");
+        assert_eq!(health.status, 200, "{}", health.text());
+        health.json().get("degraded").cloned()
+    };
+    eventually("a health that says so", || degraded().filter(|list| *list == json!(["tasks"])));
     // It is mended while the server runs.
     fs::remove_file(folder.path().join("file")).expect("a file");
     let accepted = || {
@@ -516,6 +522,7 @@ fn without_a_store_predictions_go_on() {
     };
     let id = eventually("a task is taken", accepted);
     assert_eq!(when(&mut client, &id, "done")["prediction"], 2.0);
+    eventually("a health that is good", || degraded().is_none().then_some(()));
 }
 
 #[test]
@@ -626,4 +633,75 @@ fn a_task_that_takes_too_long_has_failed() {
     let failed = when(&mut scripted.client(), &id, "failed");
     assert_eq!(failed["error_code"], "DEADLINE_EXCEEDED", "{failed}");
     scripted.script.let_go();
+}
+
+/// Two servers that share a Redis do each other's tasks.
+#[test]
+fn servers_share_tasks() {
+    let redis = RedisServer::start();
+    let url = redis.url();
+    let settings = [("REDIS_URL", url.as_str()), ("TASKS__WORKERS", "1")];
+    let [first, second] = [Scripted::start(&settings), Scripted::start(&settings)];
+    let accepted = || {
+        let answer = submit_with(&mut first.client(), &[("x-api-key", "mine")], r#"{"x": 3}"#);
+        (answer.status == 202).then(|| answer.json()["task_id"].as_str().unwrap().to_owned())
+    };
+    let owned = eventually("a task is taken", accepted);
+    let mut client = second.client();
+    assert_eq!(client.get(&format!("/prediction_status/{owned}")).status, 404);
+    let mine = [("x-api-key", "mine")];
+    let path = format!("/prediction_status/{owned}");
+    let done = || Some(second.client().request("GET", &path, &mine, b"").json()).filter(|it| it["state"] == "done");
+    assert_eq!(eventually("the end", done)["prediction"], 6.0);
+    // One is busy, and then gone; the other one does what it leaves.
+    first.script.hold_next();
+    let held = submit(&mut first.client(), "/predict_async", HELD);
+    let taken_by_first = eventually("a run", || {
+        let is_held = |scripted: &Scripted| scripted.script.began.try_recv().is_ok();
+        if is_held(&first) { Some(true) } else { (status(&mut client, &held)["state"] == "done").then_some(false) }
+    });
+    let queued: Vec<String> =
+        (20..30).map(|n| submit(&mut client, "/predict_async", &format!(r#"{{"x": {n}}}"#))).collect();
+    let Scripted { server, script, .. } = first;
+    drop(server);
+    script.let_go();
+    for (n, id) in (20_u8..).zip(&queued) {
+        assert_eq!(when(&mut client, id, "done")["prediction"], 2.0 * f64::from(n));
+    }
+    let ended = when(&mut client, &held, "done");
+    assert_eq!((&ended["prediction"], &ended["attempts"]), (&json!(-8192.0), &json!(1)), "{taken_by_first}: {ended}");
+    let mut all = queued.clone();
+    all.reverse();
+    all.push(held);
+    assert_eq!(ids(&list(&mut client, "")), all);
+}
+
+#[test]
+fn without_its_redis_a_server_makes_predictions() {
+    let mut redis = RedisServer::start();
+    let url = redis.url();
+    let scripted = Scripted::start(&[("REDIS_URL", url.as_str())]);
+    let submitted = |n: u32| {
+        let answer = scripted.client().post("/predict_async", format!(r#"{{"x": {n}}}"#).as_bytes());
+        match answer.status {
+            202 => Some(answer.json()["task_id"].as_str().unwrap().to_owned()),
+            _ => {
+                assert_is_honest(&answer, "no Redis");
+                assert_eq!((answer.status, answer.code().as_str()), (503, "JOB_STORE_UNAVAILABLE"));
+                None
+            }
+        }
+    };
+    let first = eventually("a task is taken", || submitted(1));
+    when(&mut scripted.client(), &first, "done");
+    redis.kill();
+    assert_eq!(submitted(2), None);
+    let answer = scripted.client().get("/prediction_status");
+    assert_eq!((answer.status, answer.code().as_str()), (503, "JOB_STORE_UNAVAILABLE"));
+    for path in ["/predict", "/predict_cached"] {
+        assert_eq!(scripted.client().post(path, br#"{"x": 4}"#).json()["prediction"], 8.0);
+    }
+    redis.start_again();
+    let id = eventually("a task is taken again", || submitted(3));
+    assert_eq!(when(&mut scripted.client(), &id, "done")["prediction"], 6.0);
 }
