@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: promises that only show over time, against the release server.
 
+mod callbacks;
 mod jobs;
 mod kills;
 mod receiver;
@@ -17,6 +18,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
+    Check { name: "callbacks", run: callbacks::run },
 ];
 
 /// Fails if a promise is not kept.
