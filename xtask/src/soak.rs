@@ -6,6 +6,7 @@ mod kills;
 mod receiver;
 mod reloads;
 mod server;
+mod shared_queue;
 
 use xshell::Shell;
 
@@ -19,6 +20,7 @@ const CHECKS: &[Check] = &[
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "callbacks", run: callbacks::run },
+    Check { name: "shared-queue", run: shared_queue::run },
 ];
 
 /// Fails if a promise is not kept.
