@@ -26,7 +26,10 @@ xflags::xflags! {
             }
         }
         /// Promises that only show over time, as that reloads take no memory.
-        cmd soak {}
+        cmd soak {
+            /// Only this check, `reloads`, `kills`, `callbacks` or `shared-queue`; may be repeated.
+            repeated --only name: String
+        }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.

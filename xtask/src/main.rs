@@ -52,7 +52,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             flags::ModelsCmd::Matrix(flags) if flags.keep => models::matrix(&sh, Made::Before),
             flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
-        flags::XtaskCmd::Soak(_) => soak::run(&sh),
+        flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());
             Ok(())

@@ -1,4 +1,5 @@
-//! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients.
+//! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients, one
+//! with those of whoever is called back.
 //!
 //! They lie in the target folder, and each is made anew when its list of requirements says something else. What that lists is
 //! complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
@@ -28,6 +29,10 @@ pub(crate) const MODELS: Packages = Packages { requirements: "models/train/requi
 /// Clients of the protocols that the server speaks.
 pub(crate) const CLIENTS: Packages =
     Packages { requirements: "xtask/clients/requirements.txt", folder: "python-clients" };
+
+/// What verifies callbacks.
+pub(crate) const CALLBACKS: Packages =
+    Packages { requirements: "xtask/soak/requirements.txt", folder: "python-callbacks" };
 
 /// The interpreter with these packages, installed first where they are not there yet.
 pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {

@@ -1,10 +1,41 @@
 //! `cargo xtask soak`: promises that only show over time, against the release server.
 
+mod callbacks;
+mod jobs;
+mod kills;
+mod receiver;
 mod reloads;
+mod server;
+mod shared_queue;
 
 use xshell::Shell;
 
+/// One check.
+struct Check {
+    name: &'static str,
+    run: fn(&Shell) -> anyhow::Result<()>,
+}
+
+const CHECKS: &[Check] = &[
+    Check { name: "reloads", run: reloads::run },
+    Check { name: "kills", run: kills::run },
+    Check { name: "callbacks", run: callbacks::run },
+    Check { name: "shared-queue", run: shared_queue::run },
+];
+
 /// Fails if a promise is not kept.
 pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
-    reloads::run(sh)
+    only(sh, &[])
+}
+
+/// The same of the checks with these names; of all if there are none.
+pub(crate) fn only(sh: &Shell, names: &[String]) -> anyhow::Result<()> {
+    let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+    for name in names {
+        anyhow::ensure!(known.contains(&name.as_str()), "there is no check `{name}`, only: {}", known.join(", "));
+    }
+    for check in CHECKS.iter().filter(|check| names.is_empty() || names.iter().any(|name| name == check.name)) {
+        (check.run)(sh)?;
+    }
+    Ok(())
 }

@@ -29,6 +29,8 @@ pub(crate) const CHROMIUM: Tool =
     Tool { program: "chromium", purpose: "opens /docs in a test", source: Source::Debian("chromium") };
 pub(crate) const CHROMEDRIVER: Tool =
     Tool { program: "chromedriver", purpose: "steers chromium in a test", source: Source::Debian("chromium-driver") };
+pub(crate) const REDIS: Tool =
+    Tool { program: "redis-server", purpose: "keeps tasks that servers share", source: Source::Debian("redis-server") };
 pub(crate) const VENV: Tool =
     Tool { program: "python3", purpose: "trains models", source: Source::Debian("python3-venv") };
 pub(crate) const WRK: Tool = Tool { program: "wrk", purpose: "makes the load", source: Source::Debian("wrk") };

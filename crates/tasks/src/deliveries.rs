@@ -1,9 +1,11 @@
 //! The loop that has callbacks delivered.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
 use crate::settle::until_stored;
@@ -17,9 +19,12 @@ pub(crate) struct Deliveries {
     courier: Arc<dyn Courier>,
     signals: Arc<Signals>,
     config: TasksConfig,
-    under_way: JoinSet<()>,
+    /// Each tells when it is due again, if it is.
+    under_way: JoinSet<Option<Instant>>,
     /// Where each goes.
     hosts: HashMap<Id, String>,
+    /// When those are due that this process has put off, the next one first: none waits until the next look.
+    put_off: BinaryHeap<Reverse<Instant>>,
 }
 
 impl Deliveries {
@@ -29,23 +34,26 @@ impl Deliveries {
         signals: Arc<Signals>,
         config: TasksConfig,
     ) -> Deliveries {
-        Deliveries { store, courier, signals, config, under_way: JoinSet::new(), hosts: HashMap::new() }
+        let (under_way, hosts, put_off) = (JoinSet::new(), HashMap::new(), BinaryHeap::new());
+        Deliveries { store, courier, signals, config, under_way, hosts, put_off }
     }
 
     /// Until the end is announced and what is under way has ended, or time is up.
     pub(crate) async fn run(mut self, mut stop: Stop) {
         let signals = Arc::clone(&self.signals);
         loop {
+            let next = self.next_look();
             if self.under_way.len() < self.config.deliveries {
                 self.take().await;
             }
             tokio::select! {
                 _ = announced(&mut stop) => break,
                 () = signals.callback.notified() => {}
-                () = tokio::time::sleep(self.store.look_every()) => {}
+                () = sleep_until(next) => {}
                 Some(ended) = self.under_way.join_next_with_id() => {
-                    let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                    let (id, again) = ended.unwrap_or_else(|error| (error.id(), None));
                     self.hosts.remove(&id);
+                    self.put_off.extend(again.map(Reverse));
                 }
             }
         }
@@ -54,6 +62,16 @@ impl Deliveries {
             () = over(&mut stop) => {}
             () = rest => {}
         }
+    }
+
+    /// When to look again, if nothing happens before. What is due by now is seen by the look that comes next.
+    fn next_look(&mut self) -> Instant {
+        let now = Instant::now();
+        while self.put_off.peek().is_some_and(|Reverse(due)| *due <= now) {
+            self.put_off.pop();
+        }
+        let look = now + self.store.look_every();
+        self.put_off.peek().map_or(look, |Reverse(due)| look.min(*due))
     }
 
     /// Begins what is due and there is room for.
@@ -80,6 +98,11 @@ impl Deliveries {
                 DeliveryVerdict::Dead(why) => warn!(task = %id, attempt, "a callback is not sent any more: {why}"),
             }
             until_stored(|| store.settle_delivery(id, verdict.clone())).await;
+            // The store began to count before this, so it is due by then.
+            match verdict {
+                DeliveryVerdict::Again { after, .. } => Instant::now().checked_add(after),
+                DeliveryVerdict::Delivered(_) | DeliveryVerdict::Dead(_) => None,
+            }
         };
         let abort = self.under_way.spawn(deliver);
         self.hosts.insert(abort.id(), host);

@@ -18,6 +18,7 @@ use reqwest::{Client, Response, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore, crypto};
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::resolver::{CheckedResolver, Lookup, SystemLookup, Unresolved};
@@ -27,6 +28,9 @@ use crate::middleware::request_id::X_REQUEST_ID;
 
 /// Most of an answer that is read.
 const MOST_READ: usize = 64 << 10;
+
+/// Longest that is read.
+const LONGEST_READ: Duration = Duration::from_secs(1);
 
 /// Delivers over HTTP.
 #[derive(Debug)]
@@ -80,24 +84,22 @@ impl CallbackCourier {
     }
 
     async fn attempt(&self, delivery: &Delivery) -> DeliveryAnswer {
-        match tokio::time::timeout(self.timeout, self.send(delivery)).await {
-            Ok(answer) => answer,
+        let deadline = Instant::now() + self.timeout;
+        match timeout_at(deadline, self.send(delivery)).await {
+            Ok(Ok(response)) => answered(response, deadline).await,
+            Ok(Err(answer)) => answer,
             Err(_) => DeliveryAnswer::TimedOut { after: self.timeout },
         }
     }
 
-    async fn send(&self, delivery: &Delivery) -> DeliveryAnswer {
+    /// The head of the answer, or why there is none.
+    async fn send(&self, delivery: &Delivery) -> Result<Response, DeliveryAnswer> {
         // It was checked when it was handed in; the configuration may have changed since.
-        let url = match self.policy.check(&delivery.callback.url) {
-            Ok(url) => url,
-            Err(refused) => return DeliveryAnswer::Refused(refused),
-        };
-        let Some(keys) = &self.keys else {
-            return DeliveryAnswer::Failed("not sent: callbacks.secret is not given".to_owned());
-        };
-        let Ok(body) = status_of(&delivery.record).and_then(encode_task_event) else {
-            return DeliveryAnswer::Failed("not sent: the result cannot be read".to_owned());
-        };
+        let url = self.policy.check(&delivery.callback.url).map_err(DeliveryAnswer::Refused)?;
+        let failed = |why: &str| DeliveryAnswer::Failed(why.to_owned());
+        let keys = self.keys.as_ref().ok_or_else(|| failed("not sent: callbacks.secret is not given"))?;
+        let body = status_of(&delivery.record).and_then(encode_task_event);
+        let body = body.map_err(|_| failed("not sent: the result cannot be read"))?;
         let id = delivery.record.id.to_string();
         let seconds = Timestamp::of_wall().as_millis() / 1000;
         let request = self
@@ -109,10 +111,7 @@ impl CallbackCourier {
             .header(ID_HEADER, id)
             .header(X_REQUEST_ID.as_str(), &delivery.record.request_id)
             .body(body);
-        match request.send().await {
-            Ok(response) => answered(response).await,
-            Err(error) => broken(error),
-        }
+        request.send().await.map_err(broken)
     }
 }
 
@@ -125,8 +124,9 @@ impl Courier for CallbackCourier {
     }
 }
 
-/// The status. Some of the body is read, so that the receiver need not notice that nobody wants it.
-async fn answered(mut response: Response) -> DeliveryAnswer {
+/// The status. Some of the body is read, so that the receiver need not notice that nobody wants it; but not for long, nor
+/// after the deadline.
+async fn answered(mut response: Response, deadline: Instant) -> DeliveryAnswer {
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|value| retry_after(value, Timestamp::of_wall()));
     let status = response.status().as_u16();
@@ -140,7 +140,7 @@ async fn answered(mut response: Response) -> DeliveryAnswer {
         }
     };
     // Whatever becomes of the body, the receiver has said what it thinks.
-    drop(tokio::time::timeout(Duration::from_secs(1), read).await);
+    drop(timeout_at(deadline.min(Instant::now() + LONGEST_READ), read).await);
     DeliveryAnswer::Status { status, retry_after }
 }
 

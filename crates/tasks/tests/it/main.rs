@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
 
 mod contract;
+mod deliveries;
 mod sqlite;
 mod work;
