@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
@@ -20,6 +21,7 @@ use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_tasks::Tasks;
 use ferrocast_telemetry::{InitError, LogFormat};
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::answers::Answers;
@@ -130,8 +132,17 @@ impl Server {
     pub async fn finished(self) -> io::Result<()> {
         let tasks = self.tasks();
         let stopped = self.running.await;
-        // On another thread, for this one has signals to notice. It says itself what went wrong.
-        drop(actix_web::rt::task::spawn_blocking(move || tasks.join()).await);
+        // On another thread, for this one has signals to notice.
+        let (end, ended) = oneshot::channel::<()>();
+        let join = move || {
+            tasks.join();
+            drop(end);
+        };
+        match thread::Builder::new().name("tasks-end".to_owned()).spawn(join) {
+            // There is no other answer than that it has ended.
+            Ok(_) => drop(ended.await),
+            Err(_) => self.tasks.join(),
+        }
         // Whoever could still be answered has been: what waits now belongs to connections that were cut off.
         match self.service.shutdown(Instant::now()) {
             0 => {}

@@ -100,7 +100,7 @@ mod tests {
     const MANIFEST: &str = "task = \"regression\"\n[model]\nengine = \"fake\"\n[[feature]]\nname = \"x\"\ntype = \"float\"\nexample = 1.0\n[serving]\nmode = \"pooled\"\n";
 
     /// A model that does not answer minus seven until the test sends something.
-    fn engine(began: mpsc::Sender<()>, go: mpsc::Receiver<()>) -> FakeEngine {
+    fn engine(began: mpsc::SyncSender<()>, go: mpsc::Receiver<()>) -> FakeEngine {
         let tensor = |name| TensorSpec::new(name, Dtype::F32, vec![Dim::Batch, Dim::Fixed(1)]);
         let (began, go) = (Mutex::new(began), Mutex::new(go));
         FakeEngine::new(Signature::new(vec![tensor("x")], vec![tensor("y")]), move |inputs: &[Tensor]| {
@@ -154,11 +154,11 @@ mod tests {
     fn a_second_signal_does_not_wait_for_tasks() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
-        let (begin, began) = mpsc::channel();
-        let (go, gate) = mpsc::channel();
+        let (begin, began) = mpsc::sync_channel(1);
+        let (go, gate) = mpsc::sync_channel(1);
         let loaders = Loaders::new().with(FakeLoader(engine(begin, gate)));
-        let (send, started) = mpsc::channel();
-        let (end, ended) = mpsc::channel();
+        let (send, started) = mpsc::sync_channel(1);
+        let (end, ended) = mpsc::sync_channel(1);
         let server = thread::spawn(move || {
             System::new().block_on(async move {
                 let server = Server::start(config, loaders).await.unwrap();

@@ -154,8 +154,9 @@ impl Tasks {
         if self.stop.borrow().is_none() {
             self.shutdown(Instant::now());
         }
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        // Whoever else waits for the thread waits for the lock.
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread of tasks panicked");
         }
     }
@@ -260,10 +261,12 @@ mod tests {
         let state = ended_by(|tasks, _| {
             tasks.shutdown(Instant::now() + LONG);
             std::thread::scope(|scope| {
-                let joining = scope.spawn(|| tasks.join());
+                scope.spawn(|| tasks.join());
                 tasks.shutdown(Instant::now());
                 tasks.shutdown(Instant::now() + LONG);
-                joining.join().unwrap();
+                // Each who waits does so to the end.
+                tasks.join();
+                assert!(tasks.thread.lock().unwrap().is_none());
             });
         });
         assert_eq!(state, State::Queued);

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use ferrocast_tasks::callback::SigningKeys;
@@ -70,7 +70,7 @@ impl Receiving {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let answers: Vec<String> = answers.iter().map(|&answer| answer.to_owned()).collect();
-        let (send, received) = channel();
+        let (send, received) = sync_channel(1_000);
         thread::spawn(move || {
             let mut open = Vec::new();
             let mut answers = answers.iter().cycle_last();
