@@ -486,7 +486,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "redis.prefix",
         default: "ferrocast",
-        accepts: "1 to 100 characters",
+        accepts: "1 to 100 characters, no braces",
         meaning: "What all keys in Redis begin with. Servers with the same prefix share tasks and cached answers.",
         ..BARE
     },

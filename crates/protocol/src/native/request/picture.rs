@@ -14,7 +14,8 @@ pub(super) static IMAGE_DATA: TextField = TextField::new(FIELD);
 
 /// Bytes that a body of base64 has at most around a picture of so many bytes.
 pub fn base64_body_bytes(picture: usize) -> usize {
-    const ENVELOPE: usize = 1024;
+    // Room for the address of a callback.
+    const ENVELOPE: usize = 4096;
     encoded_bytes(picture).saturating_add(ENVELOPE)
 }
 
