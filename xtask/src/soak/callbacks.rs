@@ -99,6 +99,7 @@ pub(super) fn run(sh: &Shell) -> anyhow::Result<()> {
     let arrivals = receiver.arrivals()?;
     let timed = check(&server, &sent, &arrivals)?;
     check_killed(&killed, &sent_by_killed, &arrivals)?;
+    timed.check()?;
     replay(&server, &receiver, &sent)?;
     println!(
         "callbacks: {} tasks, {} attempts, 0 badly signed, {timed}",
