@@ -60,7 +60,7 @@ struct Receiving {
 
 impl Receiving {
     fn start(answers: &[&str]) -> Receiving {
-        Receiving::start_with(answers, |stream| Some(stream))
+        Receiving::start_with(answers, Some)
     }
 
     fn start_with<S: Read + Write + Send + 'static>(
