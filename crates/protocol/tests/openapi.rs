@@ -57,7 +57,7 @@ fn status_and_models() {
     let versions = vec![failed, ready];
     let health = BTreeMap::from([("penguins".to_owned(), ModelHealth { ready: true, versions: versions.clone() })]);
     check::<RootResponse>(&serde_json::to_vec(&RootResponse::RUNNING).unwrap());
-    let health = HealthResponse { status: Health::Healthy, model_loaded: true, degraded: Vec::new(), models: health };
+    let health = HealthResponse { status: Health::Healthy, model_loaded: true, degraded: None, models: health };
     check::<HealthResponse>(&serde_json::to_vec(&health).unwrap());
 
     let summary = ModelSummary {

@@ -68,7 +68,10 @@ impl ChildTrial {
         // A little more than the time on the clock: for the case that nobody is left to look at it.
         command.arg("--cpu-seconds").arg((self.limits.time.as_secs() + 1).to_string());
         // Nothing of what this process knows is for it.
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+        command.env_clear();
+        // The allocator of our program complains of every thread that it cannot have, and this process has no memory for any.
+        command.env("_RJEM_MALLOC_CONF", "background_thread:false");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
     }
 
     /// Until it has ended by itself; `None` if its time was up.

@@ -29,8 +29,8 @@ pub struct HealthResponse {
     pub model_loaded: bool,
     /// What is out of use at present and not needed for predictions: `cache` if Redis does not answer, `tasks` if none can be
     /// stored. Absent if nothing is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub degraded: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<Vec<&'static str>>,
     /// Every model that the server knows, by name, the failed ones included.
     pub models: BTreeMap<String, ModelHealth>,
 }

@@ -30,6 +30,7 @@ pub(crate) async fn health(state: Data<State>) -> Result<Reply<HealthResponse>, 
     let models = snapshot.models().iter().map(health_of).collect();
     let http = StatusCode::from_u16(status.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let parts = [("cache", state.answers.is_degraded()), ("tasks", state.tasks.is_degraded())];
-    let degraded = parts.into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect();
+    let degraded: Vec<_> = parts.into_iter().filter(|(_, is_degraded)| *is_degraded).map(|(part, _)| part).collect();
+    let degraded = Some(degraded).filter(|degraded| !degraded.is_empty());
     Ok(Reply::of(&HealthResponse { status, model_loaded, degraded, models })?.with_status(http))
 }
