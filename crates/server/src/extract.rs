@@ -7,6 +7,7 @@ pub(crate) mod idempotency;
 pub(crate) mod json_body;
 pub(crate) mod model;
 pub(crate) mod owner;
+pub(crate) mod parameter;
 pub(crate) mod task_body;
 pub(crate) mod task_query;
 pub(crate) mod tensor_body;

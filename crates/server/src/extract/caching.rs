@@ -6,12 +6,11 @@ use std::time::{Duration, SystemTime};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
-use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
-use apistos::reference_or::ReferenceOr;
-use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use apistos::paths::{Parameter, ParameterIn};
 use ferrocast_cache::Entry;
 
 use crate::error::Failure;
+use crate::extract::parameter::{described_by, optional_text};
 
 /// What the request says. Directives that are not known count for nothing, as RFC 9111 wants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,34 +65,12 @@ impl FromRequest for Caching {
 
 /// The header in the API description.
 pub(crate) fn parameter() -> Parameter {
-    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
-    Parameter {
-        name: "Cache-Control".to_owned(),
-        _in: ParameterIn::Header,
-        description: Some(
-            "Where answers are kept. `no-cache`: a new answer, which is kept; `no-store`: a new answer, which is not; `max-age=60`: no answer older than \
-             60 seconds"
-                .to_owned(),
-        ),
-        required: Some(false),
-        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
-        ..Parameter::default()
-    }
+    let description = "Where answers are kept. `no-cache`: a new answer, which is kept; `no-store`: a new answer, which is not; `max-age=60`: no answer older than \
+        60 seconds";
+    optional_text("Cache-Control", ParameterIn::Header, description)
 }
 
-impl ApiComponent for Caching {
-    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
-        Vec::new()
-    }
-
-    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
-        None
-    }
-
-    fn parameters() -> Vec<Parameter> {
-        vec![parameter()]
-    }
-}
+described_by!(Caching, vec![parameter()]);
 
 #[cfg(test)]
 mod tests {

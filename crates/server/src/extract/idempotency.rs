@@ -5,12 +5,11 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
-use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
-use apistos::reference_or::ReferenceOr;
-use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use apistos::paths::{Parameter, ParameterIn};
 use ferrocast_schema::{Loc, Violation, code};
 
 use crate::error::Failure;
+use crate::extract::parameter::{described_by, optional_text};
 
 /// The header's name as people write it.
 const NAME: &str = "Idempotency-Key";
@@ -41,32 +40,11 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
-impl ApiComponent for IdempotencyKey {
-    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
-        Vec::new()
-    }
-
-    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
-        None
-    }
-
-    fn parameters() -> Vec<Parameter> {
-        vec![parameter()]
-    }
-}
+described_by!(IdempotencyKey, vec![parameter()]);
 
 /// The header in the API description.
 pub(crate) fn parameter() -> Parameter {
-    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
-    Parameter {
-        name: NAME.to_owned(),
-        _in: ParameterIn::Header,
-        description: Some(
-            "A name of your own for what you hand in. If it comes twice, the second answer names the first task"
-                .to_owned(),
-        ),
-        required: Some(false),
-        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
-        ..Parameter::default()
-    }
+    let description =
+        "A name of your own for what you hand in. If it comes twice, the second answer names the first task";
+    optional_text(NAME, ParameterIn::Header, description)
 }

@@ -5,11 +5,10 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
-use apistos::reference_or::ReferenceOr;
-use apistos::{ApiComponent, Schema};
 use ferrocast_cache::CacheKey;
 
 use crate::error::Failure;
+use crate::extract::parameter::described_by;
 
 const HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -27,12 +26,4 @@ impl FromRequest for Owner {
     }
 }
 
-impl ApiComponent for Owner {
-    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
-        Vec::new()
-    }
-
-    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
-        None
-    }
-}
+described_by!(Owner, Vec::new());

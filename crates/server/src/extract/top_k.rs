@@ -5,13 +5,12 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::web::Query;
 use actix_web::{FromRequest, HttpRequest};
-use apistos::paths::{Parameter, ParameterDefinition, ParameterIn};
-use apistos::reference_or::ReferenceOr;
-use apistos::{ApiComponent, InstanceType, Schema, SchemaObject};
+use apistos::paths::{Parameter, ParameterIn};
 use ferrocast_protocol::native::TopK;
 use ferrocast_schema::{Loc, Violation, code};
 
 use crate::error::Failure;
+use crate::extract::parameter::{described_by, optional_text};
 
 const NAME: &str = "top_k";
 
@@ -41,31 +40,9 @@ fn parse(query: &str) -> Result<TopKQuery, Failure> {
 
 /// The parameter in the API description.
 pub(crate) fn parameter() -> Parameter {
-    let text = SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() };
-    Parameter {
-        name: NAME.to_owned(),
-        _in: ParameterIn::Query,
-        description: Some(
-            "How many classes `all_probabilities` tells, the most probable first: a number from 1, or `all`. Default: all of up \
-             to 10 classes, else 5"
-                .to_owned(),
-        ),
-        required: Some(false),
-        definition: Some(ParameterDefinition::Schema(Box::new(Schema::Object(text).into()))),
-        ..Parameter::default()
-    }
+    let description = "How many classes `all_probabilities` tells, the most probable first: a number from 1, or `all`. Default: all of up \
+        to 10 classes, else 5";
+    optional_text(NAME, ParameterIn::Query, description)
 }
 
-impl ApiComponent for TopKQuery {
-    fn child_schemas() -> Vec<(String, ReferenceOr<Schema>)> {
-        Vec::new()
-    }
-
-    fn schema() -> Option<(String, ReferenceOr<Schema>)> {
-        None
-    }
-
-    fn parameters() -> Vec<Parameter> {
-        vec![parameter()]
-    }
-}
+described_by!(TopKQuery, vec![parameter()]);
