@@ -93,8 +93,7 @@ pub(crate) async fn cancel(
     _path: PathParameters<OneTask>,
     owner: Owner,
 ) -> Result<Reply<TaskStatus<'static>>, Failure> {
-    let record = found(&state, &request, &owner).await?;
-    match state.tasks.cancel(record.id, owner.0.as_deref()).await? {
+    match state.tasks.cancel(task_id(&request)?, owner.0.as_deref()).await? {
         Cancelled::Now => told(&found(&state, &request, &owner).await?),
         Cancelled::Before(ended) => {
             let message = format!("The task has ended: {}", ended.as_str());
@@ -267,10 +266,14 @@ fn fingerprint(payload: &[u8], callback: Option<&Callback>) -> [u8; 32] {
 
 /// The task that the path names, if it is the caller's.
 async fn found(state: &State, request: &HttpRequest, owner: &Owner) -> Result<Record, Failure> {
-    let id: TaskId = request.match_info().get("task_id").and_then(|text| text.parse().ok()).ok_or_else(not_found)?;
-    let record = state.tasks.record(id, owner.0.as_deref()).await?;
+    let record = state.tasks.record(task_id(request)?, owner.0.as_deref()).await?;
     let is_meant = |record: &Record| wanted(request).name.is_none_or(|model| model == record.topic);
     record.filter(is_meant).ok_or_else(not_found)
+}
+
+/// The name in the path; what cannot be one is nobody's.
+fn task_id(request: &HttpRequest) -> Result<TaskId, Failure> {
+    request.match_info().get("task_id").and_then(|text| text.parse().ok()).ok_or_else(not_found)
 }
 
 fn told(record: &Record) -> Result<Reply<TaskStatus<'static>>, Failure> {
