@@ -38,8 +38,8 @@ impl<E: Failure> Cache<E> {
     }
 
     /// The entry of `key` if it is in memory. Waits for nobody and asks nobody else.
-    pub async fn get(&self, key: &CacheKey) -> Option<Entry> {
-        let entry = self.memory.get(key).await?;
+    pub fn get(&self, key: &CacheKey) -> Option<Entry> {
+        let entry = self.memory.get(key)?;
         self.counts.add(Hit::Memory);
         Some(entry)
     }
@@ -60,7 +60,7 @@ impl<E: Failure> Cache<E> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Bytes, E>>,
     {
-        if let Some(entry) = self.get(&key).await {
+        if let Some(entry) = self.get(&key) {
             return Ok((entry, Hit::Memory));
         }
         let mut hit = Hit::Shared;
@@ -86,19 +86,19 @@ impl<E: Failure> Cache<E> {
     }
 
     /// Keeps `body` under `key` for `ttl`, in place of what was there. For a caller that computed without asking.
-    pub async fn insert(&self, key: CacheKey, ttl: Duration, body: Bytes) -> Entry {
+    pub fn insert(&self, key: CacheKey, ttl: Duration, body: Bytes) -> Entry {
         let entry = Entry::new(body, SystemTime::now(), ttl);
         if let Some(remote) = &self.remote {
             remote.put(key, entry.clone());
         }
-        self.memory.insert(key, entry.clone()).await;
+        self.memory.insert(key, entry.clone());
         entry
     }
 
     /// Keeps an entry under one more key, in memory alone, for as long as it holds. For a question that is known by two names,
     /// one of which is cheaper to tell.
-    pub async fn alias(&self, key: CacheKey, entry: Entry) {
-        self.memory.insert(key, entry).await;
+    pub fn alias(&self, key: CacheKey, entry: Entry) {
+        self.memory.insert(key, entry);
     }
 
     /// Where answers came from and what is kept.
@@ -123,17 +123,17 @@ impl<E: Failure> Cache<E> {
         Fut: Future<Output = Result<Bytes, E>>,
     {
         // Another flight of this key may have landed since this caller looked.
-        if let Some(entry) = self.memory.get(&key).await {
+        if let Some(entry) = self.memory.get(&key) {
             return Ok((entry, Hit::Memory));
         }
         if let Some(remote) = self.remote.as_ref().filter(|remote| !remote.is_degraded())
             && let Some(entry) = remote.get(key).await
         {
-            self.memory.insert(key, entry.clone()).await;
+            self.memory.insert(key, entry.clone());
             return Ok((entry, Hit::Remote));
         }
         let body = compute().await?;
-        Ok((self.insert(key, ttl, body).await, Hit::Miss))
+        Ok((self.insert(key, ttl, body), Hit::Miss))
     }
 }
 

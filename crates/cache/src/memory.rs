@@ -12,7 +12,7 @@ const OVERHEAD: u64 = 480;
 
 /// Entries of this process. When there is no room, what was not asked for in a long time and not often goes first.
 pub(crate) struct Memory {
-    entries: moka::future::Cache<CacheKey, Entry>,
+    entries: moka::sync::Cache<CacheKey, Entry>,
     bytes: u64,
     /// Bytes inserted since moka last threw out what is too much.
     unsettled: AtomicU64,
@@ -22,7 +22,7 @@ impl Memory {
     /// Holds `bytes` at most, and a sixteenth more for a moment. What goes is freed soon after, when no thread looks
     /// at it any more.
     pub(crate) fn new(bytes: u64) -> Memory {
-        let entries = moka::future::Cache::builder()
+        let entries = moka::sync::Cache::builder()
             .max_capacity(bytes)
             .weigher(|_, entry| u32::try_from(weight(entry)).unwrap_or(u32::MAX))
             .expire_after(WhenSaid)
@@ -30,26 +30,26 @@ impl Memory {
         Memory { entries, bytes, unsettled: AtomicU64::new(0) }
     }
 
-    pub(crate) async fn get(&self, key: &CacheKey) -> Option<Entry> {
-        self.entries.get(key).await
+    pub(crate) fn get(&self, key: &CacheKey) -> Option<Entry> {
+        self.entries.get(key)
     }
 
     /// Keeps the entry unless it is too large or has expired.
-    pub(crate) async fn insert(&self, key: CacheKey, entry: Entry) {
+    pub(crate) fn insert(&self, key: CacheKey, entry: Entry) {
         let weight = weight(&entry);
         if weight > self.bytes.min(u64::from(u32::MAX)) || entry.remaining(SystemTime::now()).is_zero() {
             return;
         }
-        self.entries.insert(key, entry).await;
+        self.entries.insert(key, entry);
         // By itself moka makes room after hundreds of insertions only, whatever they weigh.
         if self.unsettled.fetch_add(weight, Ordering::Relaxed) + weight > self.bytes / 16 {
-            self.settle().await;
+            self.settle();
         }
     }
 
-    pub(crate) async fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.unsettled.store(0, Ordering::Relaxed);
-        self.entries.run_pending_tasks().await;
+        self.entries.run_pending_tasks();
     }
 
     pub(crate) fn entries(&self) -> u64 {

@@ -1,4 +1,5 @@
-//! What the tests of several crates share: a scripted engine, the engine contract suite and the small models it runs.
+//! What the tests of several crates share: a scripted engine, the engine contract suite, the small models it runs, and a
+//! Redis.
 //!
 //! Not published. The models under `models/` are made by `models/train/test_models.py` of the repository.
 
@@ -15,6 +16,7 @@ mod crafted_pictures;
 mod fake_engine;
 mod models;
 mod mutate;
+mod redis_server;
 
 pub use contract_suite::engine_suite;
 pub use crafted_pictures::{
@@ -24,3 +26,4 @@ pub use crafted_pictures::{
 pub use fake_engine::{FakeEngine, FakeLoader};
 pub use models::{SMALL_MODELS, SMALL_PICTURES, small_model, small_picture};
 pub use mutate::Mutator;
+pub use redis_server::{RedisServer, free_port};

@@ -146,7 +146,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "serving",
         place: Place::Layer(3),
         workspace: &["batch", "engine", "pipeline", "registry", "schema"],
-        external: &["bytes", "tokio"],
+        external: &["blake3", "bytes", "tokio"],
         never: &["actix*", "prometheus", "tract*"],
     },
     Member {
@@ -200,7 +200,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "testkit",
         place: Place::DevOnly,
         workspace: &["engine"],
-        external: &["flate2"],
+        external: &["flate2", "tempfile"],
         never: &["tokio*", "actix*", "tract*"],
     },
     Member {

@@ -16,7 +16,7 @@ async fn an_answer_expires_and_is_computed_again() {
     let began = Instant::now();
     let (_, hit) = cache.get_or_compute(key(1), ttl, || computed("first")).await.unwrap();
     assert_eq!(hit, Hit::Miss);
-    while let Some(entry) = cache.get(&key(1)).await {
+    while let Some(entry) = cache.get(&key(1)) {
         assert_eq!(entry.body(), "first");
         assert!(began.elapsed() < PATIENCE, "it must expire");
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -29,16 +29,16 @@ async fn an_answer_expires_and_is_computed_again() {
 #[tokio::test]
 async fn each_answer_has_its_own_time_to_live_and_the_last_one_holds() {
     let cache = cache();
-    cache.insert(key(1), FOR_LONG, Bytes::from("long")).await;
-    cache.insert(key(2), Duration::from_millis(1), Bytes::from("short")).await;
-    cache.insert(key(3), Duration::ZERO, Bytes::from("none")).await;
-    assert_eq!(cache.get(&key(3)).await, None);
+    cache.insert(key(1), FOR_LONG, Bytes::from("long"));
+    cache.insert(key(2), Duration::from_millis(1), Bytes::from("short"));
+    cache.insert(key(3), Duration::ZERO, Bytes::from("none"));
+    assert_eq!(cache.get(&key(3)), None);
     // What replaces another brings its own time: shorter here, longer there.
-    cache.insert(key(1), Duration::from_millis(1), Bytes::from("now short")).await;
-    cache.insert(key(2), FOR_LONG, Bytes::from("now long")).await;
+    cache.insert(key(1), Duration::from_millis(1), Bytes::from("now short"));
+    cache.insert(key(2), FOR_LONG, Bytes::from("now long"));
     tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(cache.get(&key(1)).await, None);
-    let entry = cache.get(&key(2)).await.unwrap();
+    assert_eq!(cache.get(&key(1)), None);
+    let entry = cache.get(&key(2)).unwrap();
     assert_eq!((entry.body().as_ref(), entry.ttl()), (&b"now long"[..], FOR_LONG));
     assert!(entry.age(SystemTime::now()) < PATIENCE);
 }
@@ -65,14 +65,14 @@ async fn what_is_dropped_for_want_of_room_is_freed() {
     let (count, size) = (100, 256 << 10);
     let bodies: Vec<Bytes> = (0..count).map(|_| Bytes::from(vec![0; size])).collect();
     for (number, body) in (0..).zip(&bodies) {
-        cache.insert(key(number), FOR_LONG, body.clone()).await;
+        cache.insert(key(number), FOR_LONG, body.clone());
     }
     // A body that the cache holds too is not unique. It may be held until all threads have forgotten it.
     let held = || (bodies.iter().filter(|body| !body.is_unique()).count() * size) as u64;
     let began = Instant::now();
     while held() > MEMORY {
         assert!(began.elapsed() < PATIENCE, "{} bytes are never freed", held());
-        cache.insert(key(0), FOR_LONG, Bytes::new()).await;
+        cache.insert(key(0), FOR_LONG, Bytes::new());
     }
 }
 
@@ -82,7 +82,7 @@ async fn what_is_too_large_is_handed_out_and_not_kept() {
     let large = Bytes::from(vec![7; 1000]);
     let (entry, hit) = cache.get_or_compute(key(1), FOR_LONG, || async { Ok(large.clone()) }).await.unwrap();
     assert_eq!((entry.body(), hit), (&large, Hit::Miss));
-    assert_eq!(cache.get(&key(1)).await, None);
+    assert_eq!(cache.get(&key(1)), None);
     let (_, hit) = cache.get_or_compute(key(1), FOR_LONG, || async { Ok(large.clone()) }).await.unwrap();
     assert_eq!(hit, Hit::Miss);
 }
@@ -101,8 +101,8 @@ async fn without_memory_everything_is_computed() {
 async fn what_is_inserted_replaces_what_was_there() {
     let cache = cache();
     cache.get_or_compute(key(1), FOR_LONG, || computed("old")).await.unwrap();
-    let entry = cache.insert(key(1), FOR_LONG, Bytes::from("new")).await;
-    assert_eq!(cache.get(&key(1)).await, Some(entry));
+    let entry = cache.insert(key(1), FOR_LONG, Bytes::from("new"));
+    assert_eq!(cache.get(&key(1)), Some(entry));
     let (entry, hit) = cache.get_or_compute(key(1), FOR_LONG, || computed("never")).await.unwrap();
     assert_eq!((entry.body().as_ref(), hit), (&b"new"[..], Hit::Memory));
 }

@@ -15,8 +15,6 @@ mod single_flight;
 mod redis;
 #[cfg(feature = "redis")]
 mod redis_proxy;
-#[cfg(feature = "redis")]
-mod redis_server;
 
 use std::time::Duration;
 

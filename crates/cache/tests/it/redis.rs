@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use ferrocast_cache::redis::{RedisConfig, RedisTier, ValueError};
 use ferrocast_cache::{Cache, CacheConfig, CacheKey, CacheObserver, Hit, RemoteTier};
+use ferrocast_testkit::{RedisServer, free_port};
 use redis::{Commands, Connection};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::redis_proxy::Proxy;
-use crate::redis_server::{RedisServer, free_port};
 use crate::{FOR_LONG, PATIENCE, Why, cache, computed, key};
 
 /// What a lookup may take, and with it a computation that takes nothing, on a machine that does much else.
@@ -126,6 +126,11 @@ async fn until(mut is: impl FnMut() -> bool) {
     }
 }
 
+/// A connection of the test's own.
+fn connect(server: &RedisServer) -> Connection {
+    redis::Client::open(server.url()).unwrap().get_connection().unwrap()
+}
+
 fn name(key: &CacheKey) -> String {
     format!("ferrocast:cache:{key}")
 }
@@ -142,7 +147,7 @@ async fn what_one_server_computed_is_a_hit_in_another() {
     let (a, b) = (Server::usable(patient(redis.url())).await, Server::usable(patient(redis.url())).await);
     let (made, hit) = a.cache.get_or_compute(key(1), FOR_LONG, || computed("body")).await.unwrap();
     assert_eq!(hit, Hit::Miss);
-    let mut raw = redis.connect();
+    let mut raw = connect(&redis);
     written(&mut raw, &key(1)).await;
     let expires_in: u64 = redis::cmd("PTTL").arg(name(&key(1))).query(&mut raw).unwrap();
     assert!(expires_in <= FOR_LONG.as_millis() as u64 && expires_in > (FOR_LONG - PATIENCE).as_millis() as u64);
@@ -156,7 +161,7 @@ async fn what_one_server_computed_is_a_hit_in_another() {
     assert_eq!((b.cache.status().remote, b.cache.status().memory, b.cache.status().misses), (1, 1, 0));
 
     // What is inserted without asking replaces it for all.
-    a.cache.insert(key(1), FOR_LONG, Bytes::from("newer")).await;
+    a.cache.insert(key(1), FOR_LONG, Bytes::from("newer"));
     let c = with_empty_memory(&b.tier);
     let mut found = Bytes::new();
     while found != "newer" {
@@ -170,8 +175,8 @@ async fn what_one_server_computed_is_a_hit_in_another() {
 async fn a_thousand_callers_ask_redis_once() {
     let redis = RedisServer::start(&[]);
     let (a, b) = (Server::usable(patient(redis.url())).await, Server::usable(patient(redis.url())).await);
-    a.cache.insert(key(1), FOR_LONG, Bytes::from("body")).await;
-    let mut raw = redis.connect();
+    a.cache.insert(key(1), FOR_LONG, Bytes::from("body"));
+    let mut raw = connect(&redis);
     written(&mut raw, &key(1)).await;
     redis::cmd("CONFIG").arg("RESETSTAT").exec(&mut raw).unwrap();
 
@@ -192,8 +197,8 @@ async fn a_thousand_callers_ask_redis_once() {
 async fn what_was_tampered_with_is_a_miss() {
     let redis = RedisServer::start(&[]);
     let server = Server::usable(patient(redis.url())).await;
-    server.cache.insert(key(1), FOR_LONG, Bytes::from("body")).await;
-    let mut raw = redis.connect();
+    server.cache.insert(key(1), FOR_LONG, Bytes::from("body"));
+    let mut raw = connect(&redis);
     let value = written(&mut raw, &key(1)).await;
     assert!(server.tier.get(key(1)).await.is_some());
 
@@ -227,8 +232,8 @@ async fn what_belongs_elsewhere_is_a_miss() {
     let redis = RedisServer::start(&[]);
     let config = RedisConfig { max_value_bytes: 1000, ..patient(redis.url()) };
     let server = Server::usable(config).await;
-    let mut raw = redis.connect();
-    server.cache.insert(key(1), FOR_LONG, Bytes::from("body")).await;
+    let mut raw = connect(&redis);
+    server.cache.insert(key(1), FOR_LONG, Bytes::from("body"));
     let value = written(&mut raw, &key(1)).await;
 
     // The value of another key, another type of value, one that is longer than any that is stored, and an old one.
@@ -236,7 +241,7 @@ async fn what_belongs_elsewhere_is_a_miss() {
     raw.lpush::<_, _, ()>(name(&key(3)), "body").unwrap();
     raw.set::<_, _, ()>(name(&key(4)), vec![b'F'; 1 << 20]).unwrap();
     let began = Instant::now();
-    server.cache.insert(key(5), Duration::from_secs(1), Bytes::from("old")).await;
+    server.cache.insert(key(5), Duration::from_secs(1), Bytes::from("old"));
     written(&mut raw, &key(5)).await;
     raw.persist::<_, ()>(name(&key(5))).unwrap();
     sleep(Duration::from_millis(1100).saturating_sub(began.elapsed())).await;
@@ -247,9 +252,9 @@ async fn what_belongs_elsewhere_is_a_miss() {
     assert_eq!(seen(&server.seen.opened), 0);
 
     // What is too large is not stored, and what has no time to live neither.
-    server.cache.insert(key(6), FOR_LONG, Bytes::from(vec![0; 1001])).await;
-    server.cache.insert(key(7), Duration::ZERO, Bytes::from("body")).await;
-    server.cache.insert(key(8), FOR_LONG, Bytes::from(vec![0; 1000])).await;
+    server.cache.insert(key(6), FOR_LONG, Bytes::from(vec![0; 1001]));
+    server.cache.insert(key(7), Duration::ZERO, Bytes::from("body"));
+    server.cache.insert(key(8), FOR_LONG, Bytes::from(vec![0; 1000]));
     written(&mut raw, &key(8)).await;
     assert_eq!(seen(&server.seen.puts_dropped), 2);
     assert_eq!(server.tier.get(key(8)).await.unwrap().body().len(), 1000);
@@ -272,8 +277,8 @@ async fn killed_and_back_again() {
     until(|| !server.cache.is_degraded()).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!((seen(&server.seen.opened), seen(&server.seen.closed)), (1, 2));
-    server.cache.insert(key(1), FOR_LONG, Bytes::from("body")).await;
-    written(&mut redis.connect(), &key(1)).await;
+    server.cache.insert(key(1), FOR_LONG, Bytes::from("body"));
+    written(&mut connect(&redis), &key(1)).await;
 }
 
 #[tokio::test]
@@ -318,7 +323,7 @@ async fn what_is_to_be_written_makes_nobody_wait() {
     let body = Bytes::from(vec![0; 1 << 20]);
     let began = Instant::now();
     for number in 0..200 {
-        server.cache.insert(key(number), FOR_LONG, body.clone()).await;
+        server.cache.insert(key(number), FOR_LONG, body.clone());
     }
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     // So many bytes wait at most, and it is known what did not find room.

@@ -97,7 +97,7 @@ async fn a_thousand_equal_misses_are_computed_once() {
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|(entry, _)| entry.body() == "body")));
     let status = callers.cache.status();
     assert_eq!((status.misses, status.shared, status.memory, status.remote), (1, 999, 0, 0));
-    assert_eq!(callers.cache.get(&key(1)).await.unwrap().body(), "body");
+    assert_eq!(callers.cache.get(&key(1)).unwrap().body(), "body");
     assert_eq!(callers.cache.status().memory, 1);
 }
 
@@ -215,7 +215,7 @@ async fn an_error_goes_to_all_who_wait_and_is_not_kept() {
         assert!(matches!(error, ComputeError::Shared(_)));
         assert_eq!(*error.failure(), Why::BadModel);
     }
-    assert_eq!(callers.cache.get(&key(1)).await, None);
+    assert_eq!(callers.cache.get(&key(1)), None);
 
     callers.add(1, body).await;
     assert_eq!(count(&callers.answers().await, Hit::Miss), 1);

@@ -9,12 +9,12 @@ use std::{fs, path::Path};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ferrocast_server::loaders;
-use ferrocast_testkit::{small_model, small_picture};
+use ferrocast_testkit::{RedisServer, free_port, small_model, small_picture};
+use redis::{Commands, Connection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Answer, Client};
-use crate::redis_server::{RedisServer, free_port};
 use crate::scripted::{HELD, NO_NUMBER, PANIC, Script, eventually, write};
 use crate::server::{TestServer, samples};
 
@@ -520,36 +520,48 @@ fn with_redis(url: &str) -> Cached {
     cached("", &settings)
 }
 
+/// A connection of the test's own.
+fn connect(server: &RedisServer) -> Connection {
+    redis::Client::open(server.url()).unwrap().get_connection().unwrap()
+}
+
+/// The names of all answers that are kept.
+fn keys(connection: &mut Connection) -> Vec<Vec<u8>> {
+    connection.keys("ferrocast:cache:*").unwrap()
+}
+
 #[test]
 fn servers_share_answers() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start(&[]);
     let [first, second] = [with_redis(&redis.url()), with_redis(&redis.url())];
     wait_for_health(&first.server, false);
     wait_for_health(&second.server, false);
     let row = r#"{"x": 5}"#;
     let made = first.server.client().post("/predict_cached", row.as_bytes());
     assert_eq!(from(&made), "miss");
-    eventually("a key", || (redis.keys("ferrocast:cache:").len() == 1).then_some(()));
+    let mut raw = connect(&redis);
+    eventually("a key", || (keys(&mut raw).len() == 1).then_some(()));
     let found = second.server.client().post("/predict_cached", br#"{ "x": 5.0 }"#);
     assert_eq!((from(&found), &found.body), ("remote", &made.body));
     assert!(age(&found).is_some());
     assert_eq!(second.script.take_runs(), 0);
     assert_eq!(ask(&mut second.server.client(), "/predict_cached", row), "hit");
     // It lives no longer there than here.
-    let key = &redis.keys("ferrocast:cache:")[0];
-    let left: u64 = String::from_utf8(redis.ask(&[b"PTTL", key]).concat()).unwrap().parse().unwrap();
+    let key = &keys(&mut raw)[0];
+    let left: u64 = redis::cmd("PTTL").arg(key).query(&mut raw).unwrap();
     assert!((1..=600_000).contains(&left), "{left}");
 }
 
 #[test]
 fn what_was_tampered_with_is_no_answer() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start(&[]);
     let first = with_redis(&redis.url());
     wait_for_health(&first.server, false);
     let row = r#"{"x": 5}"#;
     let good = first.server.client().post("/predict_cached", row.as_bytes());
-    let key = eventually("a key", || redis.keys("ferrocast:cache:").pop());
-    let value = redis.ask(&[b"GET", &key]).concat();
+    let mut raw = connect(&redis);
+    let key = eventually("a key", || keys(&mut raw).pop());
+    let value: Vec<u8> = raw.get(&key).unwrap();
     assert!(value.ends_with(&good.body));
     let mut forged = value.clone();
     let at = forged.len() - good.body.len() + good.text().find("10.0").expect("the number");
@@ -559,8 +571,8 @@ fn what_was_tampered_with_is_no_answer() {
     longer.push(b' ');
     // Of another question.
     ask(&mut first.server.client(), "/predict_cached", r#"{"x": 6}"#);
-    let other = eventually("another key", || redis.keys("ferrocast:cache:").into_iter().find(|other| *other != key));
-    let foreign = redis.ask(&[b"GET", &other]).concat();
+    let other = eventually("another key", || keys(&mut raw).into_iter().find(|other| *other != key));
+    let foreign: Vec<u8> = raw.get(&other).unwrap();
     for (what, bad) in [
         ("forged", forged),
         ("cut", cut),
@@ -570,15 +582,15 @@ fn what_was_tampered_with_is_no_answer() {
         ("JSON", br#"{"prediction":9}"#.to_vec()),
         ("noise", vec![0xff; 4096]),
     ] {
-        redis.ask(&[b"SET", &key, &bad]);
+        let () = raw.set(&key, &bad).unwrap();
         let second = with_redis(&redis.url());
         wait_for_health(&second.server, false);
         let answer = second.server.client().post("/predict_cached", row.as_bytes());
         assert_eq!((answer.status, from(&answer), &answer.body), (200, "miss", &good.body), "{what}");
     }
     // A key of another type.
-    redis.ask(&[b"DEL", &key]);
-    redis.ask(&[b"LPUSH", &key, b"x"]);
+    let () = raw.del(&key).unwrap();
+    let () = raw.lpush(&key, "x").unwrap();
     let third = with_redis(&redis.url());
     wait_for_health(&third.server, false);
     let answer = third.server.client().post("/predict_cached", row.as_bytes());
@@ -588,7 +600,7 @@ fn what_was_tampered_with_is_no_answer() {
 /// P32 of the reliability promises, but for its figures: whatever Redis does, every request is answered.
 #[test]
 fn redis_may_come_and_go() {
-    let mut redis = RedisServer::start();
+    let mut redis = RedisServer::start(&[]);
     let cached = with_redis(&redis.url());
     let server = &cached.server;
     wait_for_health(server, false);

@@ -23,7 +23,6 @@ mod openapi;
 mod panics;
 mod pictures;
 mod pool;
-mod redis_server;
 mod reload;
 mod routes;
 mod scripted;

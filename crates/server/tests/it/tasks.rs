@@ -6,13 +6,12 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ferrocast_server::loaders;
-use ferrocast_testkit::{small_model, small_picture};
+use ferrocast_testkit::{RedisServer, small_model, small_picture};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Answer, Client};
 use crate::errors::assert_is_honest;
-use crate::redis_server::RedisServer;
 use crate::scripted::{HELD, NO_NUMBER, PANIC, Script, eventually, write};
 use crate::server::{PENGUIN, TestServer, samples};
 
@@ -638,7 +637,7 @@ fn a_task_that_takes_too_long_has_failed() {
 /// Two servers that share a Redis do each other's tasks.
 #[test]
 fn servers_share_tasks() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start(&[]);
     let url = redis.url();
     let settings = [("REDIS_URL", url.as_str()), ("TASKS__WORKERS", "1")];
     let [first, second] = [Scripted::start(&settings), Scripted::start(&settings)];
@@ -678,7 +677,7 @@ fn servers_share_tasks() {
 
 #[test]
 fn without_its_redis_a_server_makes_predictions() {
-    let mut redis = RedisServer::start();
+    let mut redis = RedisServer::start(&[]);
     let url = redis.url();
     let scripted = Scripted::start(&[("REDIS_URL", url.as_str())]);
     let submitted = |n: u32| {

@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ferrocast_tasks::{RedisStore, RedisStoreConfig, RedisStoreConfigError, StoreError, TaskId, TaskStore};
+use ferrocast_testkit::RedisServer;
 
 use crate::contract::{claim_one, done, submit, task};
-use crate::server::Server;
+use crate::{config, connect};
 
 const TIMEOUT: Duration = Duration::from_millis(400);
 const LEASE: Duration = Duration::from_millis(800);
 
-fn open(server: &Server) -> Arc<dyn TaskStore> {
-    Arc::new(RedisStore::new(RedisStoreConfig { timeout: TIMEOUT, lease: LEASE, ..server.config() }).unwrap())
+fn open(server: &RedisServer) -> Arc<dyn TaskStore> {
+    Arc::new(RedisStore::new(RedisStoreConfig { timeout: TIMEOUT, lease: LEASE, ..config(server) }).unwrap())
 }
 
 /// What a call says while Redis is away, and that it does so in time.
@@ -35,18 +36,18 @@ async fn healed(store: &Arc<dyn TaskStore>) {
 
 #[tokio::test]
 async fn away_at_the_start_is_no_fault() {
-    let mut server = Server::start();
+    let mut server = RedisServer::start(&[]);
     server.kill();
     let store = open(&server);
     assert!(refused(&store).await.starts_with("Redis at 127.0.0.1:"));
-    server.restart();
+    server.start_again();
     healed(&store).await;
     submit(&store, task("a")).await;
 }
 
 #[tokio::test]
 async fn what_was_accepted_outlives_a_kill() {
-    let mut server = Server::start_with(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let mut server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let store = open(&server);
     let running = submit(&store, task("running")).await;
     claim_one(&store).await;
@@ -73,7 +74,7 @@ async fn what_was_accepted_outlives_a_kill() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         server.kill();
         tokio::time::sleep(Duration::from_millis(100)).await;
-        server.restart();
+        server.start_again();
         healed(&store).await;
     }
     is_over.store(true, Ordering::Relaxed);
@@ -96,26 +97,26 @@ async fn what_was_accepted_outlives_a_kill() {
 
 #[tokio::test]
 async fn no_answer_is_not_waited_for() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     submit(&store, task("a")).await;
-    server.signal("-STOP");
+    server.stop();
     for _ in 0..3 {
         assert!(refused(&store).await.ends_with("no answer within 400ms"));
     }
-    server.signal("-CONT");
+    server.go_on();
     healed(&store).await;
     submit(&store, task("b")).await;
 }
 
 #[tokio::test]
 async fn claims_that_nobody_heard_of_are_given_back() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let id = submit(&store, task("a")).await;
-    server.signal("-STOP");
+    server.stop();
     assert!(store.claim(1, 0).await.is_err());
-    server.signal("-CONT");
+    server.go_on();
     healed(&store).await;
     let claim = claim_one(&store).await;
     assert_eq!((claim.id, claim.attempt, claim.is_suspect), (id, 1, false));
@@ -123,16 +124,16 @@ async fn claims_that_nobody_heard_of_are_given_back() {
 
 #[tokio::test]
 async fn nobody_loses_its_tasks_because_redis_was_away() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let stores = [open(&server), open(&server)];
     let mut ids = Vec::new();
     for store in &stores {
         ids.push(submit(store, task("a")).await);
         claim_one(store).await;
     }
-    server.signal("-STOP");
+    server.stop();
     tokio::time::sleep(LEASE * 2).await;
-    server.signal("-CONT");
+    server.go_on();
     for store in &stores {
         healed(store).await;
         assert_eq!(store.claim(0, 1).await, Ok(vec![]));
@@ -145,11 +146,11 @@ async fn nobody_loses_its_tasks_because_redis_was_away() {
 
 #[tokio::test]
 async fn a_full_redis_lets_tasks_end() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let id = submit(&store, task("a")).await;
     claim_one(&store).await;
-    let mut connection = server.connect();
+    let mut connection = connect(&server);
     let mut limit = |bytes: &str| {
         let _: () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).query(&mut connection).unwrap();
     };
@@ -162,17 +163,17 @@ async fn a_full_redis_lets_tasks_end() {
 
 #[tokio::test]
 async fn forgotten_scripts_are_sent_again() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     submit(&store, task("a")).await;
-    let _: () = redis::cmd("SCRIPT").arg("FLUSH").query(&mut server.connect()).unwrap();
+    let _: () = redis::cmd("SCRIPT").arg("FLUSH").query(&mut connect(&server)).unwrap();
     submit(&store, task("b")).await;
 }
 
 /// The callers of a store come and go with their runtimes.
 #[test]
 fn a_store_outlives_the_runtime_that_used_it_first() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     for payload in ["a", "b"] {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -201,12 +202,12 @@ fn what_cannot_be_is_refused_without_the_password() {
 
 #[tokio::test]
 async fn a_refused_password_is_not_shown() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let set: redis::RedisResult<()> =
-        redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("other").query(&mut server.connect());
+        redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("other").query(&mut connect(&server));
     assert_eq!(set, Ok(()));
     let url = server.url().replace("redis://", "redis://:secret@");
     let store: Arc<dyn TaskStore> =
-        Arc::new(RedisStore::new(RedisStoreConfig { url, timeout: TIMEOUT, ..server.config() }).unwrap());
+        Arc::new(RedisStore::new(RedisStoreConfig { url, timeout: TIMEOUT, ..config(&server) }).unwrap());
     assert!(!refused(&store).await.contains("secret"));
 }

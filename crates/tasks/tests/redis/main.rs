@@ -6,7 +6,6 @@
 mod contract;
 
 mod faults;
-mod server;
 mod sharing;
 mod stored;
 
@@ -14,18 +13,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferrocast_tasks::{RedisStore, RedisStoreConfig, StoreConfig, TaskStore};
+use ferrocast_testkit::RedisServer;
 
 use contract::{Bench, contract};
-use server::Server;
 
 /// Longer than any test pauses between two steps, short enough to wait for.
 const LEASE: Duration = Duration::from_millis(1500);
 
-struct OneRedis(Server);
+/// A store in this Redis.
+fn config(server: &RedisServer) -> RedisStoreConfig {
+    RedisStoreConfig { url: server.url(), ..RedisStoreConfig::default() }
+}
+
+/// A connection of the test's own.
+fn connect(server: &RedisServer) -> redis::Connection {
+    redis::Client::open(server.url()).unwrap().get_connection().unwrap()
+}
+
+struct OneRedis(RedisServer);
 
 impl Bench for OneRedis {
-    async fn open(&self, config: StoreConfig) -> Arc<dyn TaskStore> {
-        Arc::new(RedisStore::new(RedisStoreConfig { bounds: config, lease: LEASE, ..self.0.config() }).unwrap())
+    async fn open(&self, bounds: StoreConfig) -> Arc<dyn TaskStore> {
+        Arc::new(RedisStore::new(RedisStoreConfig { bounds, lease: LEASE, ..config(&self.0) }).unwrap())
     }
 
     async fn crash(&self, store: Arc<dyn TaskStore>, config: StoreConfig) -> Arc<dyn TaskStore> {
@@ -54,4 +63,4 @@ async fn pass_as_server(store: &dyn TaskStore, time: Duration) {
     }
 }
 
-contract!(OneRedis(Server::start()));
+contract!(OneRedis(RedisServer::start(&[])));

@@ -9,25 +9,26 @@ use ferrocast_tasks::{
     Bound, CallbackState, Claim, DeliveryVerdict, Idempotency, NewTask, Outcome, RedisStore, RedisStoreConfig, State,
     StoreConfig, StoreError, Submitted, TaskId, TaskStore, Verdict,
 };
+use ferrocast_testkit::RedisServer;
 
 use crate::contract::{claim_one, done, ended, record, submit, task, with_callback};
 use crate::pass_as_server;
-use crate::server::Server;
+use crate::{config, connect};
 
 const LEASE: Duration = Duration::from_millis(600);
 
-fn open(server: &Server, bounds: StoreConfig) -> Arc<dyn TaskStore> {
-    Arc::new(RedisStore::new(RedisStoreConfig { bounds, lease: LEASE, ..server.config() }).unwrap())
+fn open(server: &RedisServer, bounds: StoreConfig) -> Arc<dyn TaskStore> {
+    Arc::new(RedisStore::new(RedisStoreConfig { bounds, lease: LEASE, ..config(server) }).unwrap())
 }
 
-fn open_some(server: &Server, number: usize) -> Vec<Arc<dyn TaskStore>> {
+fn open_some(server: &RedisServer, number: usize) -> Vec<Arc<dyn TaskStore>> {
     (0..number).map(|_| open(server, StoreConfig::default())).collect()
 }
 
 #[tokio::test]
 async fn each_task_is_claimed_once() {
     const TASKS: usize = 2000;
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let stores = open_some(&server, 3);
     let work = stores.iter().enumerate().map(|(number, store)| {
         let store = Arc::clone(store);
@@ -61,7 +62,7 @@ async fn each_task_is_claimed_once() {
 
 #[tokio::test]
 async fn what_a_dead_server_had_goes_to_another() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let [first, second] = open_some(&server, 2).try_into().unwrap();
     let id = submit(&first, task("a")).await;
     let waits = submit(&first, task("b")).await;
@@ -80,7 +81,7 @@ async fn what_a_dead_server_had_goes_to_another() {
 
 #[tokio::test]
 async fn who_is_silent_loses_its_tasks() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let [slow, other] = open_some(&server, 2).try_into().unwrap();
     let id = submit(&slow, task("a")).await;
     claim_one(&slow).await;
@@ -100,7 +101,7 @@ async fn who_is_silent_loses_its_tasks() {
 
 #[tokio::test]
 async fn who_renews_keeps_its_tasks() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let [first, second] = open_some(&server, 2).try_into().unwrap();
     let id = submit(&first, task("a")).await;
     claim_one(&first).await;
@@ -113,7 +114,7 @@ async fn who_renews_keeps_its_tasks() {
 
 #[tokio::test]
 async fn what_its_own_server_forgot_is_begun_again() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server, StoreConfig::default());
     let id = submit(&store, task("a")).await;
     claim_one(&store).await;
@@ -124,7 +125,7 @@ async fn what_its_own_server_forgot_is_begun_again() {
 
 #[tokio::test]
 async fn settling_and_claiming_at_once_confuse_no_server() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let stores = open_some(&server, 2);
     for _ in 0..4 {
         submit(&stores[0], task("a")).await;
@@ -152,12 +153,12 @@ async fn settling_and_claiming_at_once_confuse_no_server() {
 
 #[tokio::test]
 async fn bounds_are_exact_when_many_hand_in_at_once() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     for (bounds, full) in [
         (StoreConfig { most_tasks: 50, ..StoreConfig::default() }, StoreError::Full(Bound::Tasks(50))),
         (StoreConfig { most_bytes: 500, ..StoreConfig::default() }, StoreError::Full(Bound::Bytes(500))),
     ] {
-        let _: () = redis::cmd("FLUSHALL").query(&mut server.connect()).unwrap();
+        let _: () = redis::cmd("FLUSHALL").query(&mut connect(&server)).unwrap();
         let stores: Vec<_> = (0..3).map(|_| open(&server, bounds)).collect();
         let submits: Vec<_> = (0..120)
             .map(|number| {
@@ -183,7 +184,7 @@ async fn bounds_are_exact_when_many_hand_in_at_once() {
 
 #[tokio::test]
 async fn one_key_raced_for_is_one_task() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let stores = open_some(&server, 2);
     for round in 0..20 {
         let submits: Vec<_> = (0..10)
@@ -211,7 +212,7 @@ async fn take_delivery(store: &Arc<dyn TaskStore>) -> Option<(TaskId, u32)> {
 
 #[tokio::test]
 async fn a_delivery_of_a_dead_server_goes_to_another() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let [slow, other] = open_some(&server, 2).try_into().unwrap();
     let id = ended(&slow, with_callback("a", "https://a.org/", "a.org:443"), done("result")).await;
     assert_eq!(take_delivery(&slow).await, Some((id, 1)));
@@ -229,7 +230,7 @@ async fn a_delivery_of_a_dead_server_goes_to_another() {
 
 #[tokio::test]
 async fn many_deliveries_to_many_hosts_are_each_taken_once() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let stores = open_some(&server, 2);
     for number in 0..60 {
         let host = format!("host{}.org:443", number % 12);
@@ -252,7 +253,7 @@ async fn many_deliveries_to_many_hosts_are_each_taken_once() {
 
 #[tokio::test]
 async fn what_is_given_back_keeps_its_place_and_what_is_put_off_does_not() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let [first, second] = open_some(&server, 2).try_into().unwrap();
     let mut ids = Vec::new();
     for number in 0..4 {
@@ -271,7 +272,7 @@ async fn what_is_given_back_keeps_its_place_and_what_is_put_off_does_not() {
 
 #[tokio::test]
 async fn nothing_is_left_behind() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let bounds = StoreConfig { keep: Duration::from_millis(1), ..StoreConfig::default() };
     for number in 0..5 {
         let store = open(&server, bounds);
@@ -292,7 +293,7 @@ async fn nothing_is_left_behind() {
     let store = open(&server, bounds);
     assert_eq!(store.sweep().await, Ok(0));
 
-    let mut connection = server.connect();
+    let mut connection = connect(&server);
     let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
     keys.sort();
     let left =

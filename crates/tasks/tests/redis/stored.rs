@@ -8,22 +8,23 @@ use ferrocast_tasks::{
     Callback, Idempotency, ListQuery, NewTask, Outcome, RedisStore, RedisStoreConfig, State, StoreError, TaskId,
     TaskStore, Verdict,
 };
+use ferrocast_testkit::{RedisServer, free_port};
 
 use crate::contract::{claim_one, done, ended, record, submit, task, with_callback};
-use crate::server::{Server, free_port};
+use crate::{config, connect};
 
-fn open(server: &Server) -> Arc<dyn TaskStore> {
-    Arc::new(RedisStore::new(server.config()).unwrap())
+fn open(server: &RedisServer) -> Arc<dyn TaskStore> {
+    Arc::new(RedisStore::new(config(server)).unwrap())
 }
 
-fn write(server: &Server, id: TaskId, field: &str, value: &[u8]) {
+fn write(server: &RedisServer, id: TaskId, field: &str, value: &[u8]) {
     let key = format!("{{ferrocast:tasks}}:task:{id}");
-    let _: () = redis::cmd("HSET").arg(key).arg(field).arg(value).query(&mut server.connect()).unwrap();
+    let _: () = redis::cmd("HSET").arg(key).arg(field).arg(value).query(&mut connect(server)).unwrap();
 }
 
 #[tokio::test]
 async fn bytes_come_back_as_they_were() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let all: Vec<u8> = (0..=255).cycle().take(5000).collect();
     let new = NewTask { payload: Bytes::from(all.clone()), ..task("") };
@@ -36,7 +37,7 @@ async fn bytes_come_back_as_they_were() {
 
 #[tokio::test]
 async fn what_others_wrote_is_an_error() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let hostile: [(&str, &[u8]); 9] = [
         ("state", b"asleep"),
@@ -57,20 +58,20 @@ async fn what_others_wrote_is_an_error() {
         assert!(store.list(ListQuery { most: 1, ..ListQuery::default() }).await.is_err());
         let deliveries = store.claim_deliveries(9, 9, Vec::new()).await;
         assert!(deliveries.is_ok_and(|taken| taken.iter().all(|delivery| delivery.record.id != id)), "{field}");
-        let _: () = redis::cmd("FLUSHALL").query(&mut server.connect()).unwrap();
+        let _: () = redis::cmd("FLUSHALL").query(&mut connect(&server)).unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_damaged_task_ends_and_holds_up_no_other() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let damaged = submit(&store, task("a")).await;
     let vanished = submit(&store, task("b")).await;
     let replaced = submit(&store, task("c")).await;
     let sound = submit(&store, task("d")).await;
     write(&server, damaged, "request", b"\xff");
-    let mut connection = server.connect();
+    let mut connection = connect(&server);
     for id in [vanished, replaced] {
         let key = format!("{{ferrocast:tasks}}:task:{id}");
         let _: () = redis::cmd("DEL").arg(&key).query(&mut connection).unwrap();
@@ -88,10 +89,10 @@ async fn a_damaged_task_ends_and_holds_up_no_other() {
 
 #[tokio::test]
 async fn a_newer_layout_is_not_touched() {
-    let server = Server::start();
+    let server = RedisServer::start(&[]);
     let store = open(&server);
     let id = submit(&store, task("a")).await;
-    let mut connection = server.connect();
+    let mut connection = connect(&server);
     let _: () = redis::cmd("SET").arg("{ferrocast:tasks}:layout").arg(2).query(&mut connection).unwrap();
     let refused = [
         store.submit(task("b")).await.unwrap_err(),
@@ -118,8 +119,8 @@ async fn a_newer_layout_is_not_touched() {
 #[tokio::test]
 async fn all_keys_are_on_one_node_of_a_cluster() {
     let bus = free_port().to_string();
-    let server = Server::start_with(&["--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", &bus]);
-    let mut connection = server.connect();
+    let server = RedisServer::start(&["--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", &bus]);
+    let mut connection = connect(&server);
     let _: () = redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16383).query(&mut connection).unwrap();
     let is_up = |connection: &mut redis::Connection| {
         let info: String = redis::cmd("CLUSTER").arg("INFO").query(connection).unwrap();
@@ -128,7 +129,7 @@ async fn all_keys_are_on_one_node_of_a_cluster() {
     while !is_up(&mut connection) {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let config = RedisStoreConfig { prefix: "some:prefix".to_owned(), ..server.config() };
+    let config = RedisStoreConfig { prefix: "some:prefix".to_owned(), ..config(&server) };
     let store: Arc<dyn TaskStore> = Arc::new(RedisStore::new(config).unwrap());
     let callback = Some(Callback { url: "https://{a}.org/".to_owned(), host: "{a}.org:443".to_owned() });
     let idempotency = Some(Idempotency { key: "{k}".to_owned(), fingerprint: [0; 32] });
@@ -141,8 +142,8 @@ async fn all_keys_are_on_one_node_of_a_cluster() {
 
 #[tokio::test]
 async fn other_prefixes_are_other_queues() {
-    let server = Server::start();
-    let other = RedisStoreConfig { prefix: "other".to_owned(), ..server.config() };
+    let server = RedisServer::start(&[]);
+    let other = RedisStoreConfig { prefix: "other".to_owned(), ..config(&server) };
     let (store, other) = (open(&server), RedisStore::new(other).unwrap());
     let id = submit(&store, task("a")).await;
     assert_eq!(other.claim(9, 0).await, Ok(vec![]));
