@@ -2,6 +2,7 @@
 //!
 //! A process of its own, as a limit is on all files of a process, and a mount for all of its threads.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -22,8 +23,14 @@ const HEALED: &str = "healed";
 fn a_disk_that_gets_full_is_told_and_heals() {
     let mount = r#"mount -t tmpfs -o size=2m none "$FERROCAST_TEST_FULL" && echo mounted && exec "$0" "$@""#;
     let told = child_in_a_shell(&format!("exec unshare --user --map-root-user --mount sh -c '{mount}' \"$0\" \"$@\""));
-    // Not everybody may mount.
-    assert!(told.contains(HEALED) || !told.contains("mounted"), "{told}");
+    if told.contains("mounted") {
+        assert!(told.contains(HEALED), "{told}");
+        return;
+    }
+    // As in a container of few rights. The next test is about the same, by a limit that everybody may set. Printed past the
+    // harness, which shows what a test prints only if it fails.
+    let note = format!("not tested: a disk that gets full, as nobody may mount one here: {told}\n");
+    std::io::stderr().write_all(note.as_bytes()).unwrap();
 }
 
 #[test]
