@@ -1,12 +1,18 @@
 //! `cargo xtask soak`: promises that only show over time, against the release server.
 
 mod callbacks;
+mod cases;
+mod clock;
 mod jobs;
 mod kills;
 mod receiver;
+mod redis;
 mod reloads;
+mod schedule;
 mod server;
+mod shared_cache;
 mod shared_queue;
+mod slow_link;
 
 use xshell::Shell;
 
@@ -20,7 +26,9 @@ const CHECKS: &[Check] = &[
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "callbacks", run: callbacks::run },
+    Check { name: "clock", run: clock::run },
     Check { name: "shared-queue", run: shared_queue::run },
+    Check { name: "shared-cache", run: shared_cache::run },
 ];
 
 /// Fails if a promise is not kept.

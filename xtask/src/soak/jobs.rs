@@ -84,7 +84,8 @@ impl Job {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    fn body(&self) -> String {
+    /// Its row, and where to send what comes of it.
+    pub(super) fn body(&self) -> String {
         let mut body = self.row();
         body.extend(self.callback.iter().map(|url| ("callback_url".to_owned(), json!(url))));
         Value::Object(body).to_string()

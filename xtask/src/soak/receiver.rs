@@ -48,10 +48,20 @@ pub(super) struct Arrival {
 impl Receiver {
     /// Listens at these addresses of the loopback network and writes down what arrives in a file of this folder.
     pub(super) fn start(python: &Path, folder: &Path, hosts: &[String]) -> anyhow::Result<Receiver> {
+        Receiver::start_with(python, folder, hosts, Vec::new())
+    }
+
+    /// The same with these variables in its environment.
+    pub(super) fn start_with(
+        python: &Path,
+        folder: &Path,
+        hosts: &[String],
+        environment: Vec<Setting>,
+    ) -> anyhow::Result<Receiver> {
         let log = folder.join("arrivals.jsonl");
         let mut command = Command::new(python);
         command.arg("-B").arg(root().join("xtask/soak/receiver.py")).arg(&log);
-        command.args(["0", &hosts.join(","), SECRET, OLD_SECRET]);
+        command.envs(environment).args(["0", &hosts.join(","), SECRET, OLD_SECRET]);
         Ok(Receiver { served: Served::start(command)?, log })
     }
 

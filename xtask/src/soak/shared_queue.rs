@@ -2,9 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    net::TcpStream,
-    path::Path,
-    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +13,8 @@ use xshell::Shell;
 use super::{
     jobs::{self, Accepted, Job},
     receiver::{Receiver, by_task},
-    server::{self, Server, free_port},
+    redis::Redis,
+    server::{self, Server},
 };
 use crate::{python, served, tools::REDIS, workspace::Metadata};
 
@@ -104,39 +102,4 @@ fn check(url: &str, urls: &[String], accepted: &[Accepted]) -> anyhow::Result<us
     }
     let again = statuses.iter().filter(|(_, status)| status.attempts > 1);
     Ok(again.map(|(number, _)| number).collect::<HashSet<_>>().len())
-}
-
-/// A Redis that keeps what it is told.
-struct Redis {
-    process: Child,
-    port: u16,
-}
-
-impl Redis {
-    fn start(folder: &Path) -> anyhow::Result<Redis> {
-        let port = free_port()?;
-        let mut command = Command::new("redis-server");
-        command.current_dir(folder).args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-        command.args(["--appendonly", "yes", "--save", ""]);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let redis = Redis { process: command.spawn().context("cannot start redis-server")?, port };
-        let begin = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            ensure!(begin.elapsed() < PATIENCE, "redis-server does not come to listen");
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(redis)
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // Both fail only when it has ended already.
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
 }

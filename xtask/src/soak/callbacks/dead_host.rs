@@ -9,12 +9,14 @@ use std::{
 use anyhow::{Context, ensure};
 use ureq::Agent;
 
-use super::{PATIENCE, host_of, schedule::TIMEOUT};
+use super::PATIENCE;
 use crate::{
     median::median,
     soak::{
+        cases::host_of,
         jobs::{self, Job},
         receiver::Receiver,
+        schedule::TIMEOUT,
         server::Server,
     },
 };

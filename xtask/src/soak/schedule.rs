@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::ensure;
 
-use crate::soak::{receiver::Arrival, server::Setting};
+use super::{receiver::Arrival, server::Setting};
 
 /// Seconds before each attempt: all ten in a time that continuous integration has.
 const STEPS: [f64; 10] = [0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.5, 3.0];
