@@ -65,11 +65,8 @@ impl Deployer for PipelineDeployer {
         for note in pipeline.notes() {
             tracing::warn!(model = %release.name(), version = %release.version(), "{note}");
         }
-        let identity = Identity {
-            model: release.name().clone(),
-            version: release.version().as_str().into(),
-            digest: release.digest().map_err(|error| DeployError::new(error.to_string()))?,
-        };
+        let files = release.digest().map_err(|error| DeployError::new(error.to_string()))?;
+        let identity = Identity::new(release.name(), release.version().as_str(), files);
         Ok(Deployment::new(identity, pipeline, &self.pool, Arc::clone(&self.decoding)))
     }
 

@@ -34,8 +34,20 @@ pub(crate) struct Identity {
     pub(crate) model: Arc<str>,
     /// The version's canonical name.
     pub(crate) version: Arc<str>,
-    /// Of the files.
-    pub(crate) digest: Digest,
+    /// Of the names and the files.
+    pub(crate) digest: [u8; 32],
+}
+
+impl Identity {
+    pub(crate) fn new(model: &Arc<str>, version: &str, files: Digest) -> Identity {
+        let mut digest = blake3::Hasher::new();
+        for name in [model, version] {
+            // The length keeps the end of a name apart from what follows it.
+            digest.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+        }
+        digest.update(files.as_bytes());
+        Identity { model: Arc::clone(model), version: version.into(), digest: *digest.finalize().as_bytes() }
+    }
 }
 
 impl Deployment {
@@ -87,9 +99,9 @@ impl Deployment {
         &self.identity.version
     }
 
-    /// A digest of everything in its files that decides its answers.
+    /// A digest of everything that decides its answers: its names, and what is in its files.
     pub fn digest(&self) -> &[u8; 32] {
-        self.identity.digest.as_bytes()
+        &self.identity.digest
     }
 
     /// The model itself.

@@ -137,6 +137,12 @@ impl Service {
         has_started
     }
 
+    /// Grows by one whenever anything changes that a request could notice: which models there are, in which versions and
+    /// states, and what their aliases point to.
+    pub fn generation(&self) -> u64 {
+        self.registry.generation()
+    }
+
     /// The version that a request means, ready to serve.
     ///
     /// # Errors
