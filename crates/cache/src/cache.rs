@@ -13,6 +13,7 @@ use crate::flights::Flights;
 use crate::key::CacheKey;
 use crate::memory::Memory;
 use crate::remote::RemoteTier;
+use crate::spelling::Spelling;
 use crate::status::{CacheStatus, Counts, Hit};
 
 /// How much is kept.
@@ -39,9 +40,7 @@ impl<E: Failure> Cache<E> {
 
     /// The entry of `key` if it is in memory. Waits for nobody and asks nobody else.
     pub fn get(&self, key: &CacheKey) -> Option<Entry> {
-        let entry = self.memory.get(key)?;
-        self.counts.add(Hit::Memory);
-        Some(entry)
+        self.counted(self.memory.get(key.as_bytes()))
     }
 
     /// The entry of `key` from wherever it is, or else computed and kept for `ttl`, with where it came from.
@@ -91,14 +90,19 @@ impl<E: Failure> Cache<E> {
         if let Some(remote) = &self.remote {
             remote.put(key, entry.clone());
         }
-        self.memory.insert(key, entry.clone());
+        self.memory.insert(key.to_bytes(), entry.clone());
         entry
     }
 
-    /// Keeps an entry under one more key, in memory alone, for as long as it holds. For a question that is known by two names,
-    /// one of which is cheaper to tell.
-    pub fn alias(&self, key: CacheKey, entry: Entry) {
-        self.memory.insert(key, entry);
+    /// The entry of a question that was kept [as it is written](Cache::alias), if it is in memory.
+    pub fn get_spelled(&self, spelling: &Spelling) -> Option<Entry> {
+        self.counted(self.memory.get(spelling.as_bytes()))
+    }
+
+    /// Keeps an entry under how its question is written as well, in memory alone, for as long as it holds: written the same
+    /// way again, the question need not be read.
+    pub fn alias(&self, spelling: Spelling, entry: Entry) {
+        self.memory.insert(spelling.into_bytes(), entry);
     }
 
     /// Where answers came from and what is kept.
@@ -116,6 +120,13 @@ impl<E: Failure> Cache<E> {
         self.remote.as_ref().is_some_and(|remote| remote.is_degraded())
     }
 
+    fn counted(&self, entry: Option<Entry>) -> Option<Entry> {
+        if entry.is_some() {
+            self.counts.add(Hit::Memory);
+        }
+        entry
+    }
+
     /// Finds or computes the entry for all who wait.
     async fn lead<F, Fut>(&self, key: CacheKey, ttl: Duration, compute: F) -> Result<(Entry, Hit), E>
     where
@@ -123,13 +134,13 @@ impl<E: Failure> Cache<E> {
         Fut: Future<Output = Result<Bytes, E>>,
     {
         // Another flight of this key may have landed since this caller looked.
-        if let Some(entry) = self.memory.get(&key) {
+        if let Some(entry) = self.memory.get(key.as_bytes()) {
             return Ok((entry, Hit::Memory));
         }
         if let Some(remote) = self.remote.as_ref().filter(|remote| !remote.is_degraded())
             && let Some(entry) = remote.get(key).await
         {
-            self.memory.insert(key, entry.clone());
+            self.memory.insert(key.to_bytes(), entry.clone());
             return Ok((entry, Hit::Remote));
         }
         let body = compute().await?;

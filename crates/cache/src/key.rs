@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 /// The first bytes of every key that is built. Changed when the encoding below changes.
 const DOMAIN: &[u8] = b"ferrocast cache key 1";
 
@@ -19,8 +21,13 @@ impl CacheKey {
         builder
     }
 
-    /// The key of `bytes` among all that share the parts of this key. Cheaper than a builder: build a key of what many
-    /// questions have in common once, and derive the key of each.
+    /// From 256 bits that tell apart what they stand for, such as a digest.
+    pub fn of_digest(digest: [u8; 32]) -> CacheKey {
+        CacheKey(digest)
+    }
+
+    /// The key of `bytes` among all that are derived from this key. Parts that follow each other are derived one from the
+    /// other: different sequences of parts have different keys. For few parts this is cheaper than a builder.
     pub fn derive(&self, bytes: &[u8]) -> CacheKey {
         CacheKey(*blake3::keyed_hash(&self.0, bytes).as_bytes())
     }
@@ -28,6 +35,11 @@ impl CacheKey {
     /// The 256 bits.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The same, to keep.
+    pub(crate) fn to_bytes(self) -> Bytes {
+        Bytes::copy_from_slice(&self.0)
     }
 }
 

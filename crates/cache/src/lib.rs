@@ -9,6 +9,8 @@
 //!   the key: a [`KeyBuilder`] makes keys of any parts, and no two different sequences of parts share one.
 //! - **Only success is kept.** An error goes to all who wait for the computation, or to its caller alone if it
 //!   [says so](Failure::is_own).
+//! - **Known by how it is asked.** [`Cache::alias`] keeps an entry under a [`Spelling`] of its question as well: asked the
+//!   same way again, byte for byte, nobody has to read the question.
 //! - **Nobody hangs.** When the one who computes is cancelled or panics, one of those who wait computes instead.
 //! - **The remote tier never fails a caller.** Whatever it does counts as a miss. `redis::RedisTier` (feature `redis`)
 //!   stops asking a Redis that is down, hangs or is slow, and looks in the background whether it is well again.
@@ -45,6 +47,7 @@ mod error;
 mod flights;
 mod memory;
 mod remote;
+mod spelling;
 mod status;
 
 mod cache;
@@ -61,4 +64,5 @@ pub use key::{CacheKey, KeyBuilder};
 #[cfg(feature = "redis")]
 pub use observer::CacheObserver;
 pub use remote::{BoxFuture, RemoteTier};
+pub use spelling::Spelling;
 pub use status::{CacheStatus, Hit};

@@ -1,17 +1,18 @@
 //! Answers to questions: from what is kept, where answers are kept, else anew.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use ferrocast_cache::{Cache, CacheConfig, CacheKey, Entry, Hit, RemoteTier};
+use ferrocast_cache::{Cache, CacheConfig, CacheKey, Entry, Hit, RemoteTier, Spelling};
 use ferrocast_engine::Tensor;
 use ferrocast_protocol::{ApiError, ErrorCode, oip};
 use ferrocast_serving::{CallOptions, Deployment, Encoded, Outputs, ServeError, Service, Timing};
 
 use crate::error::Failure;
 use crate::extract::caching::Caching;
-use crate::question::{Answered, Question, key_of};
+use crate::question::{Answered, Question, key_of, kind};
 use crate::reply::{Kept, Reply};
 
 /// What keeps answers.
@@ -20,6 +21,10 @@ pub(crate) struct Answers {
     cache: Cache<Unkept>,
     /// How long an answer is good if its model does not say.
     ttl: Duration,
+    /// Whether any has been kept.
+    keeps_some: AtomicBool,
+    /// How often one that still held has been replaced.
+    replaced: AtomicU64,
 }
 
 /// What came of a question and is not kept.
@@ -50,14 +55,6 @@ pub(crate) enum Keep {
     Always,
 }
 
-/// A question in the making.
-pub(crate) struct Asked<'a, F> {
-    /// The body and a word for the route, where there is nothing else to the question.
-    pub(crate) as_sent: Option<(&'static str, &'a [u8])>,
-    /// The question, once it is read.
-    pub(crate) question: F,
-}
-
 /// How a request wants to be answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wishes {
@@ -69,7 +66,8 @@ pub(crate) struct Wishes {
 impl Answers {
     /// Keeps so many bytes, each answer for `ttl` if its model does not say, and all of them where others keep theirs.
     pub(crate) fn new(memory_bytes: u64, ttl: Duration, shared: Option<Arc<dyn RemoteTier>>) -> Answers {
-        Answers { cache: Cache::new(&CacheConfig { memory_bytes }, shared), ttl }
+        let cache = Cache::new(&CacheConfig { memory_bytes }, shared);
+        Answers { cache, ttl, keeps_some: AtomicBool::new(false), replaced: AtomicU64::new(0) }
     }
 
     /// Whether the place that servers share is out of use at present.
@@ -77,40 +75,48 @@ impl Answers {
         self.cache.is_degraded()
     }
 
-    /// Answers a question, from what is kept if that will do. A body that was answered before is not even read, if it comes
-    /// again byte for byte.
-    pub(crate) async fn answer<T, F>(
+    /// Grows by one whenever an answer takes the place of one that still held: how questions were written until then says
+    /// nothing any more.
+    pub(crate) fn replaced(&self) -> u64 {
+        self.replaced.load(Ordering::Acquire)
+    }
+
+    /// What was answered before to a question that was written so.
+    pub(crate) fn get_spelled(&self, spelling: &Spelling) -> Option<Entry> {
+        self.cache.get_spelled(spelling)
+    }
+
+    /// Keeps an answer by how its question is written, too.
+    pub(crate) fn alias(&self, spelling: Spelling, entry: Entry) {
+        self.cache.alias(spelling, entry);
+    }
+
+    /// Whether it is worth looking by how a question is written: some answer has been kept.
+    pub(crate) fn keeps_some(&self) -> bool {
+        self.keeps_some.load(Ordering::Relaxed)
+    }
+
+    /// Answers a question, from what is kept if that will do.
+    pub(crate) async fn answer<T>(
         &self,
         service: &Service,
         model: &Deployment,
         wishes: Wishes,
-        asked: Asked<'_, F>,
-    ) -> Result<Reply<T>, Failure>
-    where
-        F: Future<Output = Result<Question, Failure>>,
-    {
-        let Wishes { options, caching, keep } = wishes;
+        question: impl Future<Output = Result<Question, Failure>>,
+    ) -> Result<Reply<T>, Failure> {
+        let Wishes { options, keep, .. } = wishes;
         let Some(ttl) = self.ttl(model, keep) else {
             let _permit = service.admit(model)?;
-            return Ok(Reply::answered(asked.question.await?.answer(service, model, options).await?));
+            return Ok(Reply::answered(question.await?.answer(service, model, options).await?));
         };
-        let as_sent = asked.as_sent.map(|(route, body)| key_of(route, model).part(body).finish());
-        if caching.may_reuse()
-            && let Some(key) = &as_sent
-            && let Some(entry) = self.cache.get(key).await
-            && caching.accepts(&entry)
-        {
-            return Ok(Reply::json(entry.body().clone()).with_kept(Kept::new(Hit::Memory, Some(&entry))));
-        }
-        let question = asked.question.await?;
+        let question = question.await?;
         let compute = async || {
             let _permit = service.admit(model)?;
             question.answer(service, model, options).await
         };
         let found = self.find(question.key(model), ttl, wishes, compute).await?;
-        if let (Some(key), Some(entry)) = (as_sent, &found.entry) {
-            // So that the same body is not read again.
-            self.cache.alias(key, entry.clone()).await;
+        if found.entry.is_some() {
+            self.keeps_some.store(true, Ordering::Relaxed);
         }
         Ok(found.into_reply())
     }
@@ -128,7 +134,7 @@ impl Answers {
             let Outputs { tensors, timing } = service.infer(model, tensors, options).await?;
             return Ok(Inferred { tensors, timing: Some(timing), kept: None });
         };
-        let key = key_of("tensors", model).part(&oip::stored(&tensors.tensors)).finish();
+        let key = key_of(kind!("tensors"), model).derive(&oip::stored(&tensors.tensors));
         let compute = async || {
             let Outputs { tensors, timing } = service.infer(model, tensors.clone(), options).await?;
             let is_whole = tensors.iter().all(is_finite);
@@ -165,7 +171,11 @@ impl Answers {
         }
         let Answered { body, timing, is_whole } = compute().await?;
         let entry = match is_whole && !caching.no_store {
-            true => Some(self.cache.insert(key, ttl, body.clone()).await),
+            true => {
+                let entry = self.cache.insert(key, ttl, body.clone());
+                self.replaced.fetch_add(1, Ordering::Release);
+                Some(entry)
+            }
             false => None,
         };
         Ok(Found { body, entry, timing, kept: Kept::new(Hit::Miss, None) })
@@ -222,7 +232,7 @@ struct Found {
 
 impl Found {
     fn into_reply<T>(self) -> Reply<T> {
-        Reply::json(self.body).with_timing(self.timing.as_ref()).with_kept(self.kept)
+        Reply::json(self.body).with_timing(self.timing.as_ref()).with_kept(self.kept).with_entry(self.entry)
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod json_body;
 pub(crate) mod model;
 pub(crate) mod owner;
 pub(crate) mod parameter;
+pub(crate) mod request_head;
 pub(crate) mod task_body;
 pub(crate) mod task_query;
 pub(crate) mod tensor_body;

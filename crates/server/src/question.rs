@@ -1,7 +1,9 @@
 //! What is asked of a model on the native routes: read, valid, and ready to be answered, now or later, or from what is kept.
 
+use std::borrow::Cow;
+
 use actix_web::web::Bytes;
-use ferrocast_cache::{CacheKey, KeyBuilder};
+use ferrocast_cache::CacheKey;
 use ferrocast_pipeline::Pipeline;
 use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::{self, Served, Telling, TopK};
@@ -11,8 +13,14 @@ use futures_util::future::try_join_all;
 
 use crate::error::Failure;
 
-/// Goes into every key of the cache: another release may prepare or word things differently.
-const RELEASE: &str = concat!("ferrocast ", env!("CARGO_PKG_VERSION"));
+/// What a kind of question is called in keys of the cache. Another release may prepare or word things differently.
+macro_rules! kind {
+    ($name:literal) => {
+        concat!("ferrocast ", env!("CARGO_PKG_VERSION"), " ", $name)
+    };
+}
+
+pub(crate) use kind;
 
 /// What is asked.
 #[derive(Debug)]
@@ -87,39 +95,30 @@ impl Question {
     /// does not count.
     pub(crate) fn key(&self, model: &Deployment) -> CacheKey {
         match self {
-            Question::Row(rows) => key_of("row", model).part(&rows.canonical_bytes()).finish(),
-            Question::Batch(rows) => key_of("batch", model).part(&rows.canonical_bytes()).finish(),
-            Question::Picture(picture, top_k) => {
-                let mut key = key_of("picture", model);
-                told_part(&mut key, *top_k);
-                key.part(picture).finish()
-            }
+            Question::Row(rows) => key_of(kind!("row"), model).derive(&rows.canonical_bytes()),
+            Question::Batch(rows) => key_of(kind!("batch"), model).derive(&rows.canonical_bytes()),
+            Question::Picture(picture, top_k) => key_of(kind!("picture"), model).derive(&told(*top_k)).derive(picture),
             Question::Pictures(pictures, top_k) => {
-                let mut key = key_of("pictures", model);
-                told_part(&mut key, Some(*top_k));
-                pictures.iter().for_each(|picture| {
-                    key.part(picture);
-                });
-                key.finish()
+                let key = key_of(kind!("pictures"), model).derive(&told(Some(*top_k)));
+                pictures.iter().fold(key, |key, picture| key.derive(picture))
             }
         }
     }
 }
 
-/// The beginning of a key: which question to which model, in all that decides its answers.
-pub(crate) fn key_of(question: &str, model: &Deployment) -> KeyBuilder {
-    let mut key = CacheKey::builder(RELEASE);
-    key.text(question).text(model.model()).text(model.version()).part(model.digest());
-    key
+/// What the keys of all questions of a [`kind!`] to a model are derived from.
+pub(crate) fn key_of(kind: &str, model: &Deployment) -> CacheKey {
+    CacheKey::of_digest(*model.digest()).derive(kind.as_bytes())
 }
 
-fn told_part(key: &mut KeyBuilder, top_k: Option<TopK>) {
+/// How many classes are told, as it goes into a key.
+fn told(top_k: Option<TopK>) -> Cow<'static, [u8]> {
     match top_k {
-        None => key.text("untold"),
-        Some(TopK::Unsaid) => key.text("unsaid"),
-        Some(TopK::All) => key.text("all"),
-        Some(TopK::Of(count)) => key.number(count as u64),
-    };
+        None => b"untold".into(),
+        Some(TopK::Unsaid) => b"unsaid".into(),
+        Some(TopK::All) => b"all".into(),
+        Some(TopK::Of(count)) => count.to_string().into_bytes().into(),
+    }
 }
 
 fn only(answer: &Answer) -> Result<&Prediction, ApiError> {

@@ -54,13 +54,15 @@ pub(crate) struct Reply<T> {
     body: Bytes,
     timing: Option<HeaderValue>,
     kept: Option<Kept>,
+    /// As it is kept, if it is.
+    entry: Option<Entry>,
     shape: PhantomData<T>,
 }
 
 impl<T> Reply<T> {
     /// 200 with a body that is JSON already.
     pub(crate) fn json(body: impl Into<Bytes>) -> Reply<T> {
-        Reply { status: StatusCode::OK, body: body.into(), timing: None, kept: None, shape: PhantomData }
+        Reply { status: StatusCode::OK, body: body.into(), timing: None, kept: None, entry: None, shape: PhantomData }
     }
 
     /// A model's answer.
@@ -76,6 +78,11 @@ impl<T> Reply<T> {
     /// The same answer with where it came from.
     pub(crate) fn with_kept(self, kept: Kept) -> Reply<T> {
         Reply { kept: Some(kept), ..self }
+    }
+
+    /// The same answer with how it is kept, for whoever can give it again without asking here.
+    pub(crate) fn with_entry(self, entry: Option<Entry>) -> Reply<T> {
+        Reply { entry, ..self }
     }
 
     /// The same body with another status.
@@ -104,6 +111,9 @@ impl<T> Responder for Reply<T> {
         }
         if let Some(kept) = self.kept {
             kept.tell(response.headers_mut());
+        }
+        if let Some(entry) = self.entry {
+            response.extensions_mut().insert(entry);
         }
         response
     }

@@ -75,7 +75,7 @@ pub(super) const MEMBERS: &[Member] = &[
         place: Place::Layer(0),
         workspace: &[],
         // `tokio` for a cell that is filled once; its runtime only with the feature `redis`, for the thread of the driver.
-        external: &["blake3", "bytes", "moka", "redis", "tokio"],
+        external: &["blake3", "bytes", "foldhash", "moka", "redis", "tokio"],
         never: &["actix*", "ndarray"],
     },
     Member {

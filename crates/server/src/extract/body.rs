@@ -1,7 +1,8 @@
 //! A body on its way: not compressed, within its size, in time. What it means is for others to say.
 
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -14,15 +15,11 @@ use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::Failure;
-use crate::extract::deadline;
+use crate::extract::request_head::RequestHead;
 use crate::state::State;
 
 /// For every so many bytes that have arrived, a client may take one second more: slower than this is an attack.
 const BYTES_PER_SECOND: usize = 1024;
-
-/// Left in the request once its body has been read to the end: the connection can carry another request.
-#[derive(Debug)]
-pub(crate) struct BodyRead;
 
 /// The most bytes that a body may have, and why.
 #[derive(Debug, Clone, Copy)]
@@ -52,12 +49,9 @@ impl MostBytes {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     most: MostBytes,
+    head: RequestHead,
     /// For a body that arrives at once.
     patience: Duration,
-    /// Of the whole request.
-    timeout: Duration,
-    /// Bytes that the head says will come; 0 if it does not say.
-    declared: usize,
 }
 
 impl Bounds {
@@ -75,23 +69,22 @@ impl Bounds {
     /// # Errors
     /// If it is larger than it may be.
     pub(crate) fn of_any_encoding(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
-        let timeout = deadline::timeout(request.headers(), state.request_timeout)?;
-        let declared = declared_length(request.headers()).unwrap_or(0);
-        if declared > most.bytes {
+        let head = RequestHead::of(request, state)?;
+        if head.length.is_some_and(|length| length > most.bytes) {
             return Err(too_large(most));
         }
-        Ok(Bounds { most, patience: state.body_timeout, timeout, declared })
+        Ok(Bounds { most, head, patience: state.body_timeout })
+    }
+
+    /// Bytes that the head says will come; 0 if it does not say.
+    pub(crate) fn declared(&self) -> usize {
+        self.head.length.unwrap_or(0)
     }
 }
 
 /// What every route has: they are only ever mounted together with the state.
 pub(crate) fn state(request: &HttpRequest) -> Result<&Data<State>, Failure> {
     Ok(request.app_data::<Data<State>>().ok_or_else(ApiError::internal)?)
-}
-
-/// The size of the body, if the head says it.
-pub(crate) fn declared_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
@@ -108,18 +101,18 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
 pub(crate) struct Arriving {
     payload: Payload,
     bounds: Bounds,
-    started: Instant,
     received: usize,
-    /// When the next piece, or the end, has to be there.
-    due: Pin<Box<Sleep>>,
+    /// Whether there was nothing yet at the first look.
+    is_late: bool,
+    /// Goes off when the next piece, or the end, has to be there. Set once a body is really waited for: most come with their
+    /// head, and to set it and take it back costs more than to read them.
+    alarm: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
 impl Arriving {
     pub(crate) fn new(payload: Payload, bounds: Bounds) -> Arriving {
-        let started = Instant::now();
-        let due = Box::pin(sleep_until(started + bounds.patience.min(bounds.timeout)));
-        Arriving { payload, bounds, started, received: 0, due, ended: false }
+        Arriving { payload, bounds, received: 0, is_late: false, alarm: None, ended: false }
     }
 
     /// Whether the end, or a failure, has been seen.
@@ -127,28 +120,30 @@ impl Arriving {
         self.ended
     }
 
-    /// Reads to the end. The usual body arrives in one piece and is not copied.
-    pub(crate) async fn read_to_end(mut self) -> Result<Bytes, Failure> {
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        while let Some(chunk) = self.next().await {
-            let chunk = chunk?;
-            if first.is_empty() && rest.is_empty() {
-                first = chunk;
-            } else {
-                if rest.is_empty() {
-                    // No more than may come, and what does not come is never touched.
-                    rest.reserve(self.bounds.declared);
-                    rest.extend_from_slice(&std::mem::take(&mut first));
-                }
-                rest.extend_from_slice(&chunk);
-            }
-        }
-        Ok(if rest.is_empty() { first } else { rest.freeze() })
+    /// All of it. The usual body arrives in one piece and is not copied.
+    pub(crate) fn whole(self) -> WholeBody {
+        WholeBody { arriving: self, first: Bytes::new(), rest: BytesMut::new() }
     }
 
     fn patience(&self) -> Duration {
         self.bounds.patience + Duration::from_secs((self.received / BYTES_PER_SECOND) as u64)
+    }
+
+    /// Ready once it has taken too long.
+    fn poll_too_late(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
+        if !mem::replace(&mut self.is_late, true) {
+            // The HTTP library hands on what came with the head after this first look.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let (patience, head) = (self.patience(), self.bounds.head);
+        let due = Instant::from_std(head.started + patience.min(head.timeout));
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        ready!(alarm.as_mut().poll(context));
+        Poll::Ready(if head.timeout <= patience { too_late() } else { too_slow() })
     }
 
     fn accept(&mut self, chunk: Bytes) -> Result<Bytes, Failure> {
@@ -173,21 +168,48 @@ impl Stream for Arriving {
             Poll::Ready(Some(Err(_))) => {
                 Some(Err(refused(ErrorCode::BadRequest, "The body ended early or is badly framed")))
             }
-            Poll::Pending => {
-                let patience = self.patience();
-                let due = self.started + patience.min(self.bounds.timeout);
-                if self.due.deadline() != due {
-                    self.due.as_mut().reset(due);
-                }
-                match self.due.as_mut().poll(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) if self.bounds.timeout <= patience => Some(Err(too_late())),
-                    Poll::Ready(()) => Some(Err(too_slow())),
-                }
-            }
+            Poll::Pending => Some(Err(ready!(self.poll_too_late(context)))),
         };
         self.ended = !matches!(next, Some(Ok(_)));
         Poll::Ready(next)
+    }
+}
+
+/// A body that is read to its end.
+pub(crate) struct WholeBody {
+    arriving: Arriving,
+    first: Bytes,
+    /// All of it, if there is a second piece.
+    rest: BytesMut,
+}
+
+impl WholeBody {
+    fn add(&mut self, chunk: Bytes) {
+        if self.first.is_empty() && self.rest.is_empty() {
+            self.first = chunk;
+            return;
+        }
+        if self.rest.is_empty() {
+            // No more than may come, and what does not come is never touched.
+            self.rest.reserve(self.arriving.bounds.declared());
+            self.rest.extend_from_slice(&mem::take(&mut self.first));
+        }
+        self.rest.extend_from_slice(&chunk);
+    }
+}
+
+impl Future for WholeBody {
+    type Output = Result<Bytes, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        while let Some(chunk) = ready!(self.arriving.poll_next_unpin(context)) {
+            self.add(chunk?);
+        }
+        Poll::Ready(Ok(if self.rest.is_empty() {
+            mem::take(&mut self.first)
+        } else {
+            mem::take(&mut self.rest).freeze()
+        }))
     }
 }
 

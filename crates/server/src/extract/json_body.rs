@@ -1,18 +1,22 @@
 //! The bytes of a JSON body. Parsing them is the model schema's work.
 
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{MediaType, RequestBody};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
-use ferrocast_protocol::ErrorCode;
-use futures_util::future::LocalBoxFuture;
+use ferrocast_protocol::{ApiError, ErrorCode};
+use futures_util::FutureExt;
 
 use crate::error::Failure;
-use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, refused, state};
+use crate::extract::body::{Arriving, Bounds, MostBytes, WholeBody, refused, state};
+use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
 /// A JSON body as it was sent. `S` names its schema in the API description.
@@ -36,17 +40,32 @@ pub(crate) trait BodySchema {
 
 impl<S: BodySchema> FromRequest for JsonBody<S> {
     type Error = Failure;
-    type Future = LocalBoxFuture<'static, Result<JsonBody<S>, Failure>>;
+    type Future = Reading<S>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let checked = check_head::<S>(request);
-        let payload = payload.take();
-        let request = request.clone();
-        Box::pin(async move {
-            let bytes = Arriving::new(payload, checked?).read_to_end().await?;
-            request.extensions_mut().insert(BodyRead);
-            Ok(JsonBody { bytes, schema: PhantomData })
-        })
+        let body = check_head::<S>(request).map(|bounds| Arriving::new(payload.take(), bounds).whole());
+        Reading { body: body.map_err(Some), request: request.clone(), schema: PhantomData }
+    }
+}
+
+/// A body that is read, or why it is not. Every prediction has one, so it is not in a box.
+pub(crate) struct Reading<S> {
+    /// A failure is given once.
+    body: Result<WholeBody, Option<Failure>>,
+    request: HttpRequest,
+    schema: PhantomData<fn() -> S>,
+}
+
+impl<S> Future for Reading<S> {
+    type Output = Result<JsonBody<S>, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let bytes = match &mut self.body {
+            Ok(body) => ready!(body.poll_unpin(context))?,
+            Err(failure) => return Poll::Ready(Err(failure.take().unwrap_or_else(|| ApiError::internal().into()))),
+        };
+        RequestContext::note_body_read(&self.request);
+        Poll::Ready(Ok(JsonBody { bytes, schema: PhantomData }))
     }
 }
 
@@ -59,6 +78,10 @@ fn check_head<S: BodySchema>(request: &HttpRequest) -> Result<Bounds, Failure> {
 
 /// JSON, or nothing said: clients that post a string often say nothing.
 fn check_type(request: &HttpRequest) -> Result<(), Failure> {
+    // What nearly all say is recognised without taking it apart.
+    if request.headers().get(CONTENT_TYPE).is_some_and(|sent| sent == "application/json") {
+        return Ok(());
+    }
     // Without what follows a semicolon.
     let essence = request.content_type();
     if essence.is_empty() || essence.eq_ignore_ascii_case("application/json") {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use apistos::paths::{Examples, Parameter, ParameterDefinition, ParameterIn};
 use apistos::reference_or::ReferenceOr;
@@ -16,8 +15,9 @@ use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_serving::{CallOptions, Deployment, ModelRef, ResolveError, ServeError};
 
 use crate::error::Failure;
-use crate::extract::body::{declared_length, state};
+use crate::extract::body::state;
 use crate::extract::deadline;
+use crate::extract::request_head::RequestHead;
 use crate::state::State;
 
 /// A body of so many bytes usually arrives together with the head.
@@ -70,23 +70,23 @@ impl<P> Model<P> {
 
 fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
     let state = state(request)?;
-    let deadline = Instant::now() + deadline::timeout(request.headers(), state.request_timeout)?;
+    let head = RequestHead::of(request, state)?;
     let deployment = match P::TAKEN {
         Taken::Rows => of_rows(request, state),
         Taken::Pictures => of_pictures(request, state),
         Taken::Tensors => resolve(request, state),
         Taken::Tasks => of_tasks(request, state),
     }?;
-    if is_large(request.headers()) {
+    if is_large(&head) {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&deployment)?);
     }
-    Ok(Model { deployment, deadline, path: PhantomData })
+    Ok(Model { deployment, deadline: head.deadline(), path: PhantomData })
 }
 
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.
-fn is_large(headers: &HeaderMap) -> bool {
-    declared_length(headers).is_none_or(|length| length > SMALL_BODY)
+fn is_large(head: &RequestHead) -> bool {
+    head.length.is_none_or(|length| length > SMALL_BODY)
 }
 
 /// The model for a row. One of pictures is refused before the body is read.

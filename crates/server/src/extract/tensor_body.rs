@@ -3,7 +3,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::ErrorCode;
@@ -11,7 +11,8 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::content_encoding::{ContentEncoding, UnpackError};
 use crate::error::Failure;
-use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, refused, state, too_large};
+use crate::extract::body::{Arriving, Bounds, MostBytes, refused, state, too_large};
+use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
 /// How many bytes of a body are JSON, of a request as of an answer.
@@ -42,8 +43,8 @@ impl FromRequest for TensorBody {
         let request = request.clone();
         Box::pin(async move {
             let Head { bounds, most, header_length, encoding } = checked?;
-            let bytes = Arriving::new(payload, bounds).read_to_end().await?;
-            request.extensions_mut().insert(BodyRead);
+            let bytes = Arriving::new(payload, bounds).whole().await?;
+            RequestContext::note_body_read(&request);
             Ok(TensorBody { bytes, header_length, encoding, most })
         })
     }

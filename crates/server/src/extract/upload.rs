@@ -24,7 +24,8 @@ use serde_json::json;
 
 use self::guarded_body::{GuardedBody, for_parser};
 use crate::error::Failure;
-use crate::extract::body::{Arriving, BodyRead, Bounds, MostBytes, declared_length, refused, state, too_large};
+use crate::extract::body::{Arriving, Bounds, MostBytes, refused, state, too_large};
+use crate::middleware::request_context::RequestContext;
 
 /// The part that holds a picture.
 const PART: &str = "file";
@@ -100,7 +101,7 @@ impl<N: Number> FromRequest for Upload<N> {
             // What the connection failed with is the cause of whatever the parser thinks of it.
             let upload = body.failure.take().map_or(upload, Err)?;
             body.drain().await?;
-            request.extensions_mut().insert(BodyRead);
+            RequestContext::note_body_read(&request);
             Ok(upload)
         })
     }
@@ -112,8 +113,6 @@ struct Head {
     boundary: String,
     most_pictures: usize,
     image_bytes: usize,
-    /// The size of the body, if the head says it.
-    declared: usize,
 }
 
 fn check_head<N: Number>(request: &HttpRequest) -> Result<Head, Failure> {
@@ -135,7 +134,6 @@ fn check_head<N: Number>(request: &HttpRequest) -> Result<Head, Failure> {
         boundary: boundary.as_str().to_owned(),
         most_pictures: if N::SEVERAL { limits.max_batch } else { 1 },
         image_bytes: limits.image_bytes,
-        declared: declared_length(request.headers()).unwrap_or(0),
     })
 }
 
@@ -190,7 +188,7 @@ async fn read_text(mut field: Field) -> Result<String, Failure> {
 }
 
 async fn read_field(mut field: Field, head: &Head) -> Result<Bytes, Failure> {
-    let mut bytes = BytesMut::with_capacity(head.declared.min(head.image_bytes));
+    let mut bytes = BytesMut::with_capacity(head.bounds.declared().min(head.image_bytes));
     while let Some(chunk) = field.next().await {
         let chunk = chunk.map_err(|cause| unreadable(&cause))?;
         if bytes.len() + chunk.len() > head.image_bytes {

@@ -4,7 +4,6 @@
 //! error. `HEAD` is answered as the `GET` it stands for; the protocol layer leaves the body out.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,10 +16,11 @@ use ferrocast_protocol::{ApiError, ErrorCode};
 use futures_util::FutureExt;
 use tracing::{debug, error};
 
+use super::front;
+use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
-use crate::extract::body::BodyRead;
 use crate::state::State;
 
 /// Runs the request and sees to its answer.
@@ -31,16 +31,15 @@ pub(crate) async fn answer(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
     let id = RequestId::accept_or_make(request.headers());
     let dialect = Dialect::of_path(request.path());
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    request.extensions_mut().insert(id.clone());
-    let outcome = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
+    request.extensions_mut().insert(RequestContext::begin(id.clone()));
+    let outcome = AssertUnwindSafe(front::answer(request, next)).catch_unwind().await;
     let mut response = match outcome {
-        Ok(Ok(response)) => with_error_body(response.map_into_boxed_body(), &id, dialect),
+        Ok(Ok(response)) => with_error_body(response, &id, dialect),
         Ok(Err(cause)) => {
             error!(request_id = id.as_str(), %cause, "request was not answered");
             return Err(Unanswered::internal(id, dialect).into());
@@ -57,7 +56,7 @@ pub(crate) async fn answer(
         method = %request.method(),
         route = request.match_pattern().unwrap_or_default(),
         status = response.status().as_u16(),
-        elapsed_us = started.elapsed().as_micros(),
+        elapsed_us = RequestContext::started(request).elapsed().as_micros(),
         "answered"
     );
     response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
@@ -114,10 +113,12 @@ fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
 /// header a client would find out only when it loses that next request.
 fn close_if_body_is_left(response: &mut ServiceResponse<BoxBody>) {
     let request = response.request();
+    if RequestContext::is_body_read(request) {
+        return;
+    }
     let headers = request.headers();
-    let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+    let is_left = headers.contains_key(header::TRANSFER_ENCODING)
         || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-    let is_left = has_body && !request.extensions().contains::<BodyRead>();
     if is_left {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }

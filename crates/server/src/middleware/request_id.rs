@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest};
 use uuid::{Builder, Uuid, Variant, Version};
 
 /// The header that carries it, both ways.
@@ -27,13 +26,8 @@ impl RequestId {
         }
     }
 
-    /// That of a request which the outermost layer has seen.
-    pub(crate) fn of(request: &HttpRequest) -> RequestId {
-        request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::make)
-    }
-
     /// A fresh one: a UUID of version 7, so they sort by time.
-    fn make() -> RequestId {
+    pub(crate) fn make() -> RequestId {
         // A clock before 1970 costs no more than the order.
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (count, noise) = count_and_noise();
@@ -42,10 +36,8 @@ impl RequestId {
             .with_version(Version::SortRand)
             .with_variant(Variant::RFC4122)
             .into_uuid();
-        let mut buffer = Uuid::encode_buffer();
-        let text = uuid.simple().encode_lower(&mut buffer);
         // Hexadecimal digits are always a header value.
-        RequestId(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown")))
+        RequestId(HeaderValue::from_bytes(&digits(uuid)).unwrap_or(HeaderValue::from_static("unknown")))
     }
 
     /// As text, for bodies and logs.
@@ -58,6 +50,15 @@ impl RequestId {
     pub(crate) fn into_header_value(self) -> HeaderValue {
         self.0
     }
+}
+
+/// The hexadecimal digits of a number, computed: a table of them is cold whenever a request comes in.
+fn digits(uuid: Uuid) -> [u8; 32] {
+    let number = uuid.as_u128();
+    std::array::from_fn(|place| {
+        let digit = (number >> (4 * (31 - place))) as u8 & 0xF;
+        digit + if digit < 10 { b'0' } else { b'a' - 10 }
+    })
 }
 
 /// A thread's next number, and bits made of it that nobody else can foretell: a hash under a random key. Random numbers
@@ -85,7 +86,7 @@ mod tests {
     use actix_web::http::header::{HeaderMap, HeaderValue};
     use uuid::{Uuid, Variant, Version};
 
-    use super::{RequestId, X_REQUEST_ID, is_harmless};
+    use super::{RequestId, X_REQUEST_ID, digits, is_harmless};
 
     fn given(text: &'static str) -> RequestId {
         let mut headers = HeaderMap::new();
@@ -109,6 +110,12 @@ mod tests {
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
         let (before, id, after) = (now(), RequestId::make(), now());
         assert!((before..=after).contains(&milliseconds(id.as_str())), "{id:?}");
+    }
+
+    #[test]
+    fn digits_are_hexadecimal() {
+        let uuid = Uuid::from_u128(0x0123_4567_89ab_cdef_fedc_ba98_7654_3210);
+        assert_eq!(digits(uuid), *b"0123456789abcdeffedcba9876543210");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use apistos::api_operation;
 use ferrocast_protocol::ApiError;
 use ferrocast_protocol::native::{self, ImageBatchResponse, ImageResponse};
 
-use crate::answers::{Asked, Keep, Wishes};
+use crate::answers::{Keep, Wishes};
 use crate::error::Failure;
 use crate::extract::body::MostBytes;
 use crate::extract::caching::Caching;
@@ -127,8 +127,7 @@ async fn answer_upload<P>(
         let picture = upload.pictures.into_iter().next().ok_or_else(ApiError::internal)?;
         Ok(Question::Picture(picture, Some(top_k.0.unwrap_or_default())))
     };
-    let asked = Asked { as_sent: None, question };
-    state.answers.answer(&state.service, &model, wishes(&model, caching), asked).await
+    state.answers.answer(&state.service, &model, wishes(&model, caching), question).await
 }
 
 async fn answer_base64<P>(
@@ -144,8 +143,7 @@ async fn answer_base64<P>(
             if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
         Ok(Question::Picture(picture?.into(), top_k))
     };
-    let as_sent = top_k.is_none().then_some(("base64 as sent", body.as_ref()));
-    state.answers.answer(&state.service, &model, wishes(&model, caching), Asked { as_sent, question }).await
+    state.answers.answer(&state.service, &model, wishes(&model, caching), question).await
 }
 
 async fn answer_batch<P>(
@@ -155,8 +153,7 @@ async fn answer_batch<P>(
     upload: Upload<Several>,
 ) -> Pictures {
     let question = async { Ok(Question::Pictures(upload.pictures, top_k.0.unwrap_or_default())) };
-    let asked = Asked { as_sent: None, question };
-    state.answers.answer(&state.service, &model, wishes(&model, caching), asked).await
+    state.answers.answer(&state.service, &model, wishes(&model, caching), question).await
 }
 
 fn wishes<P>(model: &Model<P>, caching: Caching) -> Wishes {

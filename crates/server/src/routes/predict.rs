@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use apistos::api_operation;
 use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse};
 
-use crate::answers::{Asked, Keep, Wishes};
+use crate::answers::{Keep, Wishes};
 use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::json_body::{BodySchema, JsonBody};
@@ -122,8 +122,7 @@ pub(crate) async fn batch(
 async fn answer_row<P>(state: &State, model: Model<P>, (caching, keep): (Caching, Keep), body: &[u8]) -> Prediction {
     let question = async { Ok(Question::Row(native::decode_row(body, model.pipeline().schema(), &state.limits)?)) };
     let wishes = Wishes { options: model.options(), caching, keep };
-    let asked = Asked { as_sent: Some(("row as sent", body)), question };
-    state.answers.answer(&state.service, &model, wishes, asked).await
+    state.answers.answer(&state.service, &model, wishes, question).await
 }
 
 async fn answer_batch<P>(
@@ -134,6 +133,5 @@ async fn answer_batch<P>(
 ) -> BatchPrediction {
     let question = async { Ok(Question::Batch(native::decode_batch(body, model.pipeline().schema(), &state.limits)?)) };
     let wishes = Wishes { options: model.options(), caching, keep };
-    let asked = Asked { as_sent: Some(("batch as sent", body)), question };
-    state.answers.answer(&state.service, &model, wishes, asked).await
+    state.answers.answer(&state.service, &model, wishes, question).await
 }

@@ -19,7 +19,7 @@ use crate::extract::owner::Owner;
 use crate::extract::task_body::TaskBody;
 use crate::extract::task_query::TaskQuery;
 use crate::extract::top_k::TopKQuery;
-use crate::middleware::request_id::RequestId;
+use crate::middleware::request_context::RequestContext;
 use crate::reply::Reply;
 use crate::state::State;
 use crate::tasks::{Input, Payload, status_of, summary_of};
@@ -208,7 +208,7 @@ async fn submit<P>(
         id: TaskId::random(),
         topic: model.model().to_owned(),
         owner,
-        request_id: RequestId::of(request).as_str().to_owned(),
+        request_id: RequestContext::id_of(request).as_str().to_owned(),
         idempotency: key.map(|key| Idempotency { key, fingerprint: fingerprint(&payload, callback.as_ref()) }),
         payload,
         callback,

@@ -183,14 +183,56 @@ fn a_client_may_want_a_new_answer() {
 fn a_new_answer_takes_the_place_of_the_old() {
     let cached = cached("", &[("CACHE_TTL", "3600")]);
     let mut client = cached.server.client();
-    let row = r#"{"x": 5}"#;
-    ask(&mut client, "/predict_cached", row);
+    let spellings = [r#"{"x": 5}"#, r#"{ "x": 5.0 }"#];
+    for row in spellings {
+        ask(&mut client, "/predict_cached", row);
+    }
+    let [row, _] = spellings;
     let old = || age(&cached.server.client().post("/predict_cached", row.as_bytes())).filter(|age| *age >= 1);
     eventually("an old answer", old);
+    let begin = Instant::now();
     ask_with(&mut client, ("cache-control", "no-cache"), row);
-    // Whoever asks byte for byte as before gets the new one, too.
-    assert_eq!(age(&client.post("/predict_cached", row.as_bytes())), Some(0));
-    assert_eq!(age(&client.post("/predict_cached", br#"{ "x": 5.0 }"#)), Some(0));
+    // Whoever asks byte for byte as before gets the new one, too, however that was.
+    for row in spellings {
+        let answer = client.post("/predict_cached", row.as_bytes());
+        assert_eq!(from(&answer), "hit");
+        assert!(age(&answer).is_some_and(|age| age <= begin.elapsed().as_secs()), "{row} is {:?} old", age(&answer));
+    }
+}
+
+/// What is answered before it gets to a route is held to the same rules.
+#[test]
+fn what_was_answered_before_is_asked_like_everything_else() {
+    let settings = [("LIMITS__JSON_BYTES", "1024"), ("SERVER__BODY_TIMEOUT_S", "1")];
+    let cached = cached("", &settings);
+    let mut client = cached.server.client();
+    let row = r#"{"x": 5}"#;
+    assert_eq!([(); 3].map(|()| ask(&mut client, "/predict_cached", row)), ["miss", "hit", "hit"]);
+    assert_eq!(cached.script.take_runs(), 1);
+    // The same bytes elsewhere, by another way, or as something else. A refusal may close the connection.
+    let client = || cached.server.client();
+    let batch = client().post("/predict_batch", row.as_bytes());
+    assert_eq!((batch.status, batch.code().as_str()), (422, "VALIDATION_ERROR"));
+    assert_eq!(client().post("/nowhere", row.as_bytes()).code(), "NOT_FOUND");
+    assert_eq!(client().request("PUT", "/predict_cached", &[], row.as_bytes()).code(), "METHOD_NOT_ALLOWED");
+    assert_eq!(from(&client().post("/predict", row.as_bytes())), "absent");
+    for (header, code) in [
+        (("content-type", "text/plain"), "UNSUPPORTED_MEDIA_TYPE"),
+        (("content-encoding", "gzip"), "UNSUPPORTED_MEDIA_TYPE"),
+        (("x-request-timeout-ms", "soon"), "VALIDATION_ERROR"),
+    ] {
+        let answer = client().request("POST", "/predict_cached", &[header], row.as_bytes());
+        assert_eq!(answer.code(), code, "{header:?}");
+    }
+    let padded = |bytes: usize| format!("{row:bytes$}").into_bytes();
+    assert_eq!(client().post("/predict_cached", &padded(1024)).status, 200);
+    assert_eq!(client().post("/predict_cached", &padded(1025)).code(), "PAYLOAD_TOO_LARGE");
+    // A body that does not come.
+    let mut slow = cached.server.client();
+    slow.send(b"POST /predict_cached HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{\"x\"");
+    let answer = slow.answer(false);
+    assert_eq!((answer.status, answer.code().as_str()), (408, "REQUEST_TIMEOUT"));
+    assert!(slow.is_closed());
 }
 
 fn pictures(folder: &Path, name: &str, manifest: &str) {
