@@ -128,7 +128,7 @@ fn watch(fault: &Fault, shared: &mut Shared<'_>, load: &Load) -> anyhow::Result<
         fault.name,
         healing.as_secs_f64()
     );
-    ensure!(first.0 <= 1.5 * steady.0 + 50.0, "{first} when Redis is {}", fault.name);
+    ensure!(first.0 <= 1.5 * steady.0 + 50.0 + SLACK, "{first} when Redis is {}", fault.name);
     ensure!(after.0 <= 1.1 * steady.0 + SLACK, "{after} while Redis is {}", fault.name);
     ensure!(healing <= MOST_HEALING, "Redis is not used after {healing:?}, when it is no longer {}", fault.name);
     Ok(())
