@@ -27,14 +27,14 @@ xflags::xflags! {
         }
         /// Promises that only show over time, as that reloads take no memory.
         cmd soak {
-            /// Only this check, `reloads`, `kills`, `callbacks` or `shared-queue`; may be repeated.
+            /// Only this check, `reloads`, `kills`, `callbacks`, `clock`, `shared-queue` or `shared-cache`; may be repeated.
             repeated --only name: String
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor` or `image`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor`, `image` or `cached-row`; may be repeated.
             repeated --scenario name: String
             /// Length of one measurement, 8 unless given.
             optional --seconds seconds: u64

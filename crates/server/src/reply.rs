@@ -3,8 +3,9 @@
 use std::marker::PhantomData;
 use std::time::SystemTime;
 
+use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AGE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{AGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use apistos::reference_or::ReferenceOr;
@@ -102,10 +103,11 @@ impl<T: Serialize> Reply<T> {
 }
 
 impl<T> Responder for Reply<T> {
-    type Body = actix_web::body::BoxBody;
+    type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status).content_type(JSON).body(self.body);
+        let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body));
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
         if let Some(timing) = self.timing {
             response.headers_mut().insert(SERVER_TIMING, timing);
         }

@@ -18,7 +18,6 @@ use futures_util::stream;
 use super::request_context::RequestContext;
 use crate::dialect::Dialect;
 use crate::extract::body::{Arriving, Bounds, MostBytes};
-use crate::extract::deadline;
 use crate::reply::{Kept, Reply};
 use crate::state::State;
 
@@ -72,7 +71,7 @@ fn in_question(request: &ServiceRequest) -> Option<(Data<State>, Bounds)> {
         && state.answers.keeps_some()
         && Dialect::of_path(request.path()) == Dialect::Native
         && headers.get(CONTENT_TYPE).is_some_and(|sent| sent == "application/json")
-        && [CACHE_CONTROL, CONTENT_ENCODING, deadline::HEADER].iter().all(|wish| !headers.contains_key(wish));
+        && [CACHE_CONTROL, CONTENT_ENCODING].iter().all(|wish| !headers.contains_key(wish));
     if !is_plain {
         return None;
     }
