@@ -3,6 +3,7 @@
 mod callbacks;
 mod cases;
 mod clock;
+mod failing_disk;
 mod jobs;
 mod kills;
 mod receiver;
@@ -25,6 +26,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
+    Check { name: "failing-disk", run: failing_disk::run },
     Check { name: "callbacks", run: callbacks::run },
     Check { name: "clock", run: clock::run },
     Check { name: "shared-queue", run: shared_queue::run },

@@ -112,7 +112,8 @@ impl Job {
     }
 }
 
-fn hand_in_once(agent: &Agent, url: &str, number: usize, body: &str) -> anyhow::Result<(u16, String)> {
+/// Status and body of what a server answers to a job.
+pub(super) fn hand_in_once(agent: &Agent, url: &str, number: usize, body: &str) -> anyhow::Result<(u16, String)> {
     let request = agent.post(format!("{url}/predict_async"));
     let request = request.header("content-type", "application/json").header("idempotency-key", format!("job-{number}"));
     let mut answer = request.send(body)?;

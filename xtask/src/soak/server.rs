@@ -54,6 +54,11 @@ impl Server {
         Ok(begin.elapsed())
     }
 
+    /// The process, while it runs.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(Served::id)
+    }
+
     /// With SIGKILL.
     pub(super) fn kill(&mut self) {
         self.running = None;
