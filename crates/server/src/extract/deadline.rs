@@ -13,7 +13,7 @@ use crate::error::Failure;
 const NAME: &str = "X-Request-Timeout-Ms";
 
 /// The same, ready to look up.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+const HEADER: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
 /// The time that the request has: what its header says, but no more than `most`, which is also the default.
 ///
