@@ -38,6 +38,7 @@ const MOST_HEALING: Duration = Duration::from_secs(5);
 /// More than Redis may take for a lookup.
 const SLOW: Duration = Duration::from_millis(200);
 
+const TURNS: usize = 3;
 /// Milliseconds that a machine that does other things as well may add.
 const SLACK: f64 = 25.0;
 
@@ -96,17 +97,29 @@ pub(super) fn run(sh: &Shell) -> anyhow::Result<()> {
         for _ in 0..THREADS {
             scope.spawn(|| load.make());
         }
-        let watched = FAULTS.iter().try_for_each(|fault| watch(fault, &mut shared, &load));
+        let watched = FAULTS.iter().try_for_each(|fault| watch_until_kept(fault, &mut shared, &load));
         load.is_over.store(true, Ordering::Relaxed);
         watched
     })?;
     let took = load.took();
     let failed = took.iter().filter(|took| took.failure.is_some()).count();
-    println!("{} predictions while Redis failed {} times, {failed} of them failed", took.len(), FAULTS.len());
+    println!("{} predictions while Redis failed in {} ways, {failed} of them failed", took.len(), FAULTS.len());
     match took.into_iter().find_map(|took| took.failure) {
         Some(failure) => Err(failure.context("a prediction failed")),
         None => Ok(()),
     }
+}
+
+/// One moment in which the machine stands still makes all clients late at once: what is promised has to show in one of a few
+/// turns.
+fn watch_until_kept(fault: &Fault, shared: &mut Shared<'_>, load: &Load) -> anyhow::Result<()> {
+    for _ in 1..TURNS {
+        match watch(fault, shared, load) {
+            Ok(()) => return Ok(()),
+            Err(error) => println!("once more, as {error}"),
+        }
+    }
+    watch(fault, shared, load)
 }
 
 /// How long predictions take before a fault, when it begins and while it lasts; then, how long until Redis is used again.
