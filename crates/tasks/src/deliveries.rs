@@ -89,7 +89,7 @@ impl Deliveries {
         let (store, courier) = (Arc::clone(&self.store), Arc::clone(&self.courier));
         let deliver = async move {
             let (id, attempt) = (delivery.record.id, delivery.attempt);
-            let verdict = courier.deliver(delivery).await;
+            let verdict = delivered(courier, delivery).await;
             match &verdict {
                 DeliveryVerdict::Delivered(_) => debug!(task = %id, attempt, "a callback is delivered"),
                 DeliveryVerdict::Again { why, .. } => {
@@ -106,5 +106,16 @@ impl Deliveries {
         };
         let abort = self.under_way.spawn(deliver);
         self.hosts.insert(abort.id(), host);
+    }
+}
+
+/// What the courier says; of one that panics, that it is over.
+async fn delivered(courier: Arc<dyn Courier>, delivery: Delivery) -> DeliveryVerdict {
+    // A set, as it calls off what is in it when this is dropped.
+    let mut one = JoinSet::new();
+    one.spawn(async move { courier.deliver(delivery).await });
+    match one.join_next().await {
+        Some(Ok(verdict)) => verdict,
+        Some(Err(_)) | None => DeliveryVerdict::Dead("its courier panicked".to_owned()),
     }
 }

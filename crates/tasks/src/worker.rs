@@ -39,6 +39,7 @@ pub struct Failure {
 
 /// Delivers the ends of tasks.
 pub trait Courier: Send + Sync + 'static {
-    /// Tries once to deliver. It may be asked again after a success, if the process died before that was stored.
+    /// Tries once to deliver. It may be asked again after a success, if the process died before that was stored. A panic counts
+    /// as a callback that is not to be sent any more, as the next attempt would hardly end otherwise.
     fn deliver(&self, delivery: Delivery) -> BoxFuture<'_, DeliveryVerdict>;
 }

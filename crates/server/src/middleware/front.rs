@@ -2,7 +2,8 @@
 //! they were, need no route, no model and no reading.
 //!
 //! Only short bodies of JSON without any wishes in their head come into question: whatever else a request says is for the
-//! routes to understand. An answer gets here when a route has kept it, or found it kept.
+//! routes to understand. An answer gets here when a route has kept it, or found it kept. Whatever decides who may ask has to
+//! stand before this.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ferrocast_tasks::{
-    Attempt, BoxFuture, Callback, CallbackState, Claim, Courier, Delivery, DeliveryVerdict, NewTask, SqliteStore,
-    SqliteStoreConfig, SteadyClock, StoreConfig, TaskId, Tasks, TasksConfig, Worker,
+    Attempt, BoxFuture, Callback, CallbackRecord, CallbackState, Claim, Courier, Delivery, DeliveryVerdict, NewTask,
+    SqliteStore, SqliteStoreConfig, SteadyClock, StoreConfig, TaskId, Tasks, TasksConfig, Worker,
 };
 use tempfile::TempDir;
 
@@ -43,14 +43,11 @@ impl Courier for Late {
     }
 }
 
-#[tokio::test]
-async fn a_callback_is_sent_again_when_it_is_due_and_not_at_the_next_look() {
-    let folder = TempDir::new().unwrap();
+/// Starts the loops with a task whose callback this courier delivers.
+async fn with_a_callback(folder: &TempDir, courier: Arc<dyn Courier>) -> (Tasks, TaskId) {
     let (path, bounds) = (folder.path().join("tasks.db"), StoreConfig::default());
     let store = SqliteStore::new(SqliteStoreConfig { path, bounds, clock: Arc::new(SteadyClock::start()) });
-    let courier = Arc::new(Late::default());
-    let (worker, config) = (Arc::new(Done), TasksConfig::default());
-    let tasks = Tasks::start(Arc::new(store), worker, Arc::<Late>::clone(&courier), config).unwrap();
+    let tasks = Tasks::start(Arc::new(store), Arc::new(Done), courier, TasksConfig::default()).unwrap();
     let task = NewTask {
         id: TaskId::random(),
         topic: "m".to_owned(),
@@ -62,16 +59,44 @@ async fn a_callback_is_sent_again_when_it_is_due_and_not_at_the_next_look() {
     };
     let id = task.id;
     tasks.submit(task).await.unwrap();
-    let is_delivered = async || {
+    (tasks, id)
+}
+
+/// Waits until the callback has come to this.
+async fn until(tasks: &Tasks, id: TaskId, state: CallbackState) -> CallbackRecord {
+    loop {
         let callback = tasks.record(id, None).await.unwrap().unwrap().callback.unwrap();
-        callback.state == CallbackState::Delivered
-    };
-    while !is_delivered().await {
+        if callback.state == state {
+            return callback;
+        }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+#[tokio::test]
+async fn a_callback_is_sent_again_when_it_is_due_and_not_at_the_next_look() {
+    let (folder, courier) = (TempDir::new().unwrap(), Arc::new(Late::default()));
+    let (tasks, id) = with_a_callback(&folder, Arc::<Late>::clone(&courier)).await;
+    until(&tasks, id, CallbackState::Delivered).await;
     let moments = courier.moments.lock().unwrap().clone();
     assert_eq!(moments.len(), 5);
     let waited = moments[4] - moments[0];
     // Four looks would be four seconds.
     assert!((4 * DELAY..Duration::from_secs(2)).contains(&waited), "{waited:?}");
+}
+
+struct Panics;
+
+impl Courier for Panics {
+    fn deliver(&self, _: Delivery) -> BoxFuture<'_, DeliveryVerdict> {
+        Box::pin(async { panic!("on the way") })
+    }
+}
+
+#[tokio::test]
+async fn a_courier_that_panics_leaves_nothing_undecided() {
+    let folder = TempDir::new().unwrap();
+    let (tasks, id) = with_a_callback(&folder, Arc::new(Panics)).await;
+    let dead = until(&tasks, id, CallbackState::Dead).await;
+    assert_eq!((dead.attempts, dead.last.as_deref()), (1, Some("its courier panicked")));
 }
