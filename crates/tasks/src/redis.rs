@@ -128,9 +128,9 @@ impl TaskStore for RedisStore {
         &self,
         most: usize,
         most_per_host: usize,
-        not_to: Vec<String>,
+        under_way: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        Box::pin(self.take_deliveries(most, most_per_host, not_to))
+        Box::pin(self.take_deliveries(most, most_per_host, under_way))
     }
 
     fn settle_delivery(&self, id: TaskId, verdict: DeliveryVerdict) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -165,13 +165,11 @@ impl TaskStore for SqliteStore {
         &self,
         most: usize,
         most_per_host: usize,
-        not_to: Vec<String>,
+        under_way: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        Box::pin(
-            self.write(Some(Vec::new()), 0, move |transaction| {
-                transaction.claim_deliveries(most, most_per_host, &not_to)
-            }),
-        )
+        Box::pin(self.write(Some(Vec::new()), 0, move |transaction| {
+            transaction.claim_deliveries(most, most_per_host, &under_way)
+        }))
     }
 
     fn settle_delivery(&self, id: TaskId, verdict: DeliveryVerdict) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -47,13 +47,13 @@ pub trait TaskStore: Send + Sync + std::fmt::Debug + 'static {
     /// another process took them.
     fn keep(&self, ids: Vec<TaskId>) -> BoxFuture<'_, Result<Vec<TaskId>, StoreError>>;
 
-    /// Takes callbacks that are due, the longest due first, but none to these hosts, and to each host at most
-    /// `most_per_host`.
+    /// Takes callbacks that are due, the longest due first, and to each host no more than `most_per_host` with those that the
+    /// caller has under way: `under_way` names the host of each.
     fn claim_deliveries(
         &self,
         most: usize,
         most_per_host: usize,
-        not_to: Vec<String>,
+        under_way: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
 
     /// Says what became of an attempt to deliver.

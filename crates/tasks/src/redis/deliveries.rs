@@ -9,11 +9,11 @@ impl RedisStore {
         &self,
         most: usize,
         most_per_host: usize,
-        not_to: Vec<String>,
+        under_way: Vec<String>,
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut call = self.call(&scripts::CLAIM_DELIVERIES);
         let most = most.min(MOST_AT_ONCE);
-        call.arg(&self.me).arg(millis(self.lease)).arg(most).arg(most_per_host.min(most)).arg(not_to);
+        call.arg(&self.me).arg(millis(self.lease)).arg(most).arg(most_per_host.min(MOST_AT_ONCE)).arg(under_way);
         let rows: Vec<Row> = self.run(call).await?;
         let mut deliveries = Vec::with_capacity(rows.len());
         for row in rows {

@@ -14,10 +14,10 @@ impl Transaction<'_> {
         &self,
         most: usize,
         most_per_host: usize,
-        not_to: &[String],
+        under_way: &[String],
     ) -> Result<Vec<Delivery>, Fault> {
         let mut deliveries = Vec::new();
-        for seq in self.due_callbacks(most, most_per_host, not_to)? {
+        for seq in self.due_callbacks(most, most_per_host, under_way)? {
             let mut row = Row::load_seq(self.connection, seq)?;
             // What it tells is how it stands before this attempt.
             let record = query::record(self.connection, row.id)?.ok_or(Fault::Damaged)?;
@@ -65,7 +65,7 @@ impl Transaction<'_> {
     }
 
     /// The tasks whose callbacks are to be sent now.
-    fn due_callbacks(&self, most: usize, most_per_host: usize, not_to: &[String]) -> Result<Vec<i64>, Fault> {
+    fn due_callbacks(&self, most: usize, most_per_host: usize, under_way: &[String]) -> Result<Vec<i64>, Fault> {
         // Reads nothing but the index, also of those that it passes over.
         let mut statement = self.connection.prepare_cached(
             "SELECT seq, host FROM task WHERE callback_state = 'due' AND callback_claimed = 0 AND callback_due_at <= ?1 \
@@ -73,7 +73,10 @@ impl Transaction<'_> {
         )?;
         let mut due = statement.query([self.now])?;
         let mut seqs = Vec::new();
-        let mut per_host: HashMap<String, usize> = not_to.iter().map(|host| (host.clone(), most_per_host)).collect();
+        let mut per_host: HashMap<String, usize> = HashMap::new();
+        for host in under_way {
+            *per_host.entry(host.clone()).or_default() += 1;
+        }
         while seqs.len() < most
             && most_per_host > 0
             && let Some(row) = due.next()?

@@ -59,7 +59,7 @@ macro_rules! contract {
             an_end_makes_the_callback_due,
             calling_off_makes_no_callback_due,
             deliveries_are_bounded,
-            deliveries_pass_over_hosts,
+            deliveries_under_way_count,
             a_delivery_that_is_put_off_waits,
             a_delivered_callback_is_not_due,
             a_dead_callback_is_replayed_once,
@@ -537,13 +537,20 @@ pub(crate) async fn deliveries_are_bounded(bench: &impl Bench) {
     assert_eq!(delivery_ids(&store, 9, 9, &[]).await, [at_a[2]]);
 }
 
-pub(crate) async fn deliveries_pass_over_hosts(bench: &impl Bench) {
+pub(crate) async fn deliveries_under_way_count(bench: &impl Bench) {
     let store = bench.open(StoreConfig::default()).await;
-    let at_a = ended(&store, with_callback("a", "https://a.org/", "a.org:443"), done("result")).await;
+    let mut at_a = Vec::new();
+    for _ in 0..2 {
+        at_a.push(ended(&store, with_callback("a", "https://a.org/", "a.org:443"), done("result")).await);
+    }
     let at_b = ended(&store, with_callback("b", "https://b.org/", "b.org:443"), done("result")).await;
-    assert_eq!(delivery_ids(&store, 9, 9, &["a.org:443", "b.org:443"]).await, []);
-    assert_eq!(delivery_ids(&store, 9, 9, &["a.org:443"]).await, [at_b]);
-    assert_eq!(delivery_ids(&store, 9, 9, &["b.org:443"]).await, [at_a]);
+    let [a, b] = ["a.org:443", "b.org:443"];
+    assert_eq!(delivery_ids(&store, 9, 1, &[a, b]).await, []);
+    assert_eq!(delivery_ids(&store, 9, 1, &[a]).await, [at_b]);
+    assert_eq!(delivery_ids(&store, 9, 2, &[a, b, a]).await, []);
+    // One more beside the one that is under way.
+    assert_eq!(delivery_ids(&store, 9, 2, &[a]).await, [at_a[0]]);
+    assert_eq!(delivery_ids(&store, 9, 3, &[a, b]).await, [at_a[1]]);
 }
 
 pub(crate) async fn a_delivery_that_is_put_off_waits(bench: &impl Bench) {
@@ -746,13 +753,23 @@ async fn claim_ids(store: &Arc<dyn TaskStore>, most: usize, busy: usize) -> Vec<
     store.claim(most, busy).await.unwrap().into_iter().map(|claim| claim.id).collect()
 }
 
-async fn deliveries(store: &Arc<dyn TaskStore>, most: usize, most_per_host: usize, not_to: &[&str]) -> Vec<Delivery> {
-    let not_to = not_to.iter().map(|host| (*host).to_owned()).collect();
-    store.claim_deliveries(most, most_per_host, not_to).await.unwrap()
+async fn deliveries(
+    store: &Arc<dyn TaskStore>,
+    most: usize,
+    most_per_host: usize,
+    under_way: &[&str],
+) -> Vec<Delivery> {
+    let under_way = under_way.iter().map(|host| (*host).to_owned()).collect();
+    store.claim_deliveries(most, most_per_host, under_way).await.unwrap()
 }
 
-async fn delivery_ids(store: &Arc<dyn TaskStore>, most: usize, most_per_host: usize, not_to: &[&str]) -> Vec<TaskId> {
-    deliveries(store, most, most_per_host, not_to).await.into_iter().map(|delivery| delivery.record.id).collect()
+async fn delivery_ids(
+    store: &Arc<dyn TaskStore>,
+    most: usize,
+    most_per_host: usize,
+    under_way: &[&str],
+) -> Vec<TaskId> {
+    deliveries(store, most, most_per_host, under_way).await.into_iter().map(|delivery| delivery.record.id).collect()
 }
 
 async fn callback_state(store: &Arc<dyn TaskStore>, id: TaskId) -> CallbackState {

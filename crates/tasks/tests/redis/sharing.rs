@@ -238,7 +238,7 @@ async fn many_deliveries_to_many_hosts_are_each_taken_once() {
     }
     let mut taken = HashSet::new();
     for round in 0.. {
-        let deliveries = stores[round % 2].claim_deliveries(7, 2, vec!["host3.org:443".to_owned()]).await.unwrap();
+        let deliveries = stores[round % 2].claim_deliveries(7, 2, vec!["host3.org:443".to_owned(); 2]).await.unwrap();
         if deliveries.is_empty() {
             break;
         }

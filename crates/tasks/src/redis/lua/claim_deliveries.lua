@@ -1,16 +1,17 @@
--- Takes callbacks that are due. consumer, lease in ms, most, most for each host, then hosts that are left out.
+-- Takes callbacks that are due. consumer, lease in ms, most, most for each host, then the host of each that is under way.
 local me, lease, most, most_per_host = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = time()
-local is_left_out = {}
+local under_way = {}
 for at = 5, #ARGV do
-  is_left_out[ARGV[at]] = true
+  under_way[ARGV[at]] = (under_way[ARGV[at]] or 0) + 1
 end
 
--- Every host that is not left out has one that is due: those that are due the longest are among the first `most` hosts.
+-- Every host here has one that is due: those that are due the longest are among the first `most` hosts that are not busy.
 local found = {}
 for _, host in ipairs(redis.call('ZRANGEBYSCORE', hosts, '-inf', now, 'LIMIT', 0, most + #ARGV - 4)) do
-  if not is_left_out[host] then
-    local ids = redis.call('ZRANGEBYSCORE', due .. ':' .. host, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most_per_host)
+  local free = math.min(most, most_per_host - (under_way[host] or 0))
+  if free > 0 then
+    local ids = redis.call('ZRANGEBYSCORE', due .. ':' .. host, '-inf', now, 'WITHSCORES', 'LIMIT', 0, free)
     for at = 1, #ids, 2 do
       table.insert(found, {id = ids[at], at = tonumber(ids[at + 1]), host = host})
     end
