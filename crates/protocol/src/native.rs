@@ -22,7 +22,7 @@ pub use response::{
     PredictedValue, PredictionResponse, Served, Status, Telling, encode_batch, encode_image, encode_image_batch,
     encode_prediction, is_whole,
 };
-pub use status::{Health, HealthResponse, ModelHealth, RootResponse};
+pub use status::{Health, HealthResponse, ModelHealth, ProbeResponse, RootResponse};
 pub use task::{
     CallbackCard, ProgressStatus, Settled, TaskAccepted, TaskCard, TaskList, TaskStatus, TaskTimes, encode_task_event,
 };

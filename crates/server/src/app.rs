@@ -27,6 +27,7 @@ use tracing::warn;
 use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::extract::upload::parser_config;
+use crate::lifecycle::Lifecycle;
 use crate::middleware::answer::answer;
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
 use crate::state::{Parts, State};
@@ -78,8 +79,10 @@ fn log_to_stderr(config: &Config) -> Result<(), RunError> {
 pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
+    lifecycle: Arc<Lifecycle>,
     service: Arc<Service>,
     tasks: Arc<Tasks>,
+    drain_delay: Duration,
     drain: Duration,
 }
 
@@ -95,14 +98,22 @@ impl Server {
         let service = Arc::new(service);
         let answers = answers(&config)?;
         let tasks = Arc::new(tasks::begin(&config, Arc::clone(&service)).await?);
-        let parts = Parts { service: Arc::clone(&service), answers, tasks: Arc::clone(&tasks), document };
+        let lifecycle = Arc::new(Lifecycle::begin());
+        let parts = Parts {
+            lifecycle: Arc::clone(&lifecycle),
+            service: Arc::clone(&service),
+            answers,
+            tasks: Arc::clone(&tasks),
+            document,
+        };
         let state = Data::new(State::new(&config, parts));
         let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
         greeting::after_loading(Arc::clone(&service), address);
         if let ModelControl::Poll(every) = config.models.control {
             service.watch(every).map_err(|error| start_error(&config, error))?;
         }
-        Ok(Server { address, running, service, tasks, drain: config.server.drain })
+        let ServerConfig { drain_delay, drain, .. } = config.server;
+        Ok(Server { address, running, lifecycle, service, tasks, drain_delay, drain })
     }
 
     /// Where it listens: the port that was picked if port 0 was asked for.
@@ -113,6 +124,16 @@ impl Server {
     /// Its tasks, for whoever stops it.
     pub(crate) fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks)
+    }
+
+    /// Where it stands, for whoever stops it.
+    pub(crate) fn lifecycle(&self) -> Arc<Lifecycle> {
+        Arc::clone(&self.lifecycle)
+    }
+
+    /// How long it goes on accepting connections once it has been told to stop.
+    pub(crate) fn drain_delay(&self) -> Duration {
+        self.drain_delay
     }
 
     /// How long what is in flight may take to finish.
@@ -176,7 +197,10 @@ pub enum RunError {
 /// Starts the workers.
 fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_web::dev::Server)> {
     let ServerConfig { address, workers, keep_alive, head_timeout, drain, app_name, .. } = config.server.clone();
+    let lifecycle = Arc::clone(&state.lifecycle);
     let app = move || {
+        // Called once on each I/O thread.
+        lifecycle.watch_this_thread();
         App::new()
             .app_data(state.clone())
             .app_data(parser_config())

@@ -112,6 +112,8 @@ pub struct ServerConfig {
     pub head_timeout: Duration,
     /// How long a client may take for the body, before the allowance for what has arrived.
     pub body_timeout: Duration,
+    /// How long it goes on answering, without being ready, when the server is told to stop.
+    pub drain_delay: Duration,
     /// How long requests in flight may take to finish when the server is told to stop.
     pub drain: Duration,
     /// Title of the API documentation.
@@ -167,6 +169,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Most predictions under way.
     pub max_in_flight: usize,
+    /// Most bytes of bodies in memory, of all requests together.
+    pub in_flight_bytes: usize,
     /// Largest picture in bytes, as it is sent.
     pub image_bytes: usize,
     /// Largest form with several pictures in bytes.

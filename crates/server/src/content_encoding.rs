@@ -7,6 +7,11 @@ use flate2::Compression;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
+use crate::error::Failure;
+
+/// Bytes that are unpacked at a time.
+const PIECE: usize = 1 << 20;
+
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ContentEncoding {
@@ -19,6 +24,8 @@ pub(crate) enum ContentEncoding {
 #[derive(Debug)]
 pub(crate) enum UnpackError {
     TooLarge,
+    /// There is no room for it beside other bodies.
+    NoRoom(Failure),
     Damaged(io::Error),
 }
 
@@ -66,26 +73,26 @@ impl ContentEncoding {
         best.filter(|&(_, quality)| quality > 0.0 && quality >= identity).map(|(encoding, _)| encoding)
     }
 
-    /// The body as it was, of at most `most` bytes: it is never expanded beyond.
-    pub(crate) fn unpack(self, packed: &[u8], most: usize) -> Result<Vec<u8>, UnpackError> {
-        // One byte more tells that there is more.
-        let bound = most as u64 + 1;
-        let mut body = Vec::new();
-        let read = match self {
-            ContentEncoding::Gzip => MultiGzDecoder::new(packed).take(bound).read_to_end(&mut body),
+    /// The body as it was, of at most `most` bytes: it is never expanded beyond. `room` is asked for each piece whether there may
+    /// be so many bytes in all.
+    pub(crate) fn unpack(
+        self,
+        packed: &[u8],
+        most: usize,
+        room: impl FnMut(usize) -> Result<(), Failure>,
+    ) -> Result<Vec<u8>, UnpackError> {
+        match self {
+            ContentEncoding::Gzip => read_all(&mut MultiGzDecoder::new(packed), most, room),
             ContentEncoding::Deflate => {
                 let mut decoder = ZlibDecoder::new(packed);
-                let read = decoder.by_ref().take(bound).read_to_end(&mut body);
-                match read {
-                    Ok(_) if body.len() <= most && decoder.total_in() < packed.len() as u64 => {
-                        Err(io::Error::new(io::ErrorKind::InvalidData, "something is behind its end"))
-                    }
-                    read => read,
+                let body = read_all(&mut decoder, most, room)?;
+                if decoder.total_in() < packed.len() as u64 {
+                    let cause = io::Error::new(io::ErrorKind::InvalidData, "something is behind its end");
+                    return Err(UnpackError::Damaged(cause));
                 }
+                Ok(body)
             }
-        };
-        read.map_err(UnpackError::Damaged)?;
-        if body.len() > most { Err(UnpackError::TooLarge) } else { Ok(body) }
+        }
     }
 
     /// The body compressed, for speed rather than for size.
@@ -106,6 +113,27 @@ impl ContentEncoding {
     }
 }
 
+/// Reads to the end, piece by piece.
+fn read_all(
+    from: &mut impl Read,
+    most: usize,
+    mut room: impl FnMut(usize) -> Result<(), Failure>,
+) -> Result<Vec<u8>, UnpackError> {
+    let mut body = Vec::new();
+    loop {
+        // One byte more than there may be tells that there is more.
+        let piece = PIECE.min(most + 1 - body.len());
+        room(body.len() + piece).map_err(UnpackError::NoRoom)?;
+        let read = from.take(piece as u64).read_to_end(&mut body).map_err(UnpackError::Damaged)?;
+        if body.len() > most {
+            return Err(UnpackError::TooLarge);
+        }
+        if read < piece {
+            return Ok(body);
+        }
+    }
+}
+
 /// Of `q=0.5`; 1 if there is none.
 fn quality_of(weight: &str) -> f64 {
     let value = weight.trim().strip_prefix("q=").or_else(|| weight.trim().strip_prefix("Q="));
@@ -116,7 +144,14 @@ fn quality_of(weight: &str) -> f64 {
 mod tests {
     use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
-    use super::{ContentEncoding, UnpackError};
+    use ferrocast_protocol::ApiError;
+
+    use super::{ContentEncoding, PIECE, UnpackError};
+    use crate::error::Failure;
+
+    fn roomy(_: usize) -> Result<(), Failure> {
+        Ok(())
+    }
 
     #[test]
     fn bodies_survive() {
@@ -124,13 +159,13 @@ mod tests {
         for encoding in [ContentEncoding::Gzip, ContentEncoding::Deflate] {
             let packed = encoding.pack(&body).unwrap();
             assert!(packed.len() < body.len() / 4);
-            assert_eq!(encoding.unpack(&packed, body.len()).unwrap(), body);
-            assert!(matches!(encoding.unpack(&packed, body.len() - 1), Err(UnpackError::TooLarge)));
+            assert_eq!(encoding.unpack(&packed, body.len(), roomy).unwrap(), body);
+            assert!(matches!(encoding.unpack(&packed, body.len() - 1, roomy), Err(UnpackError::TooLarge)));
             for cut in [0, 1, 10, packed.len() - 1] {
-                assert!(matches!(encoding.unpack(&packed[..cut], 9999), Err(UnpackError::Damaged(_))), "{cut}");
+                assert!(matches!(encoding.unpack(&packed[..cut], 9999, roomy), Err(UnpackError::Damaged(_))), "{cut}");
             }
             let more = [packed.as_slice(), b"more"].concat();
-            assert!(matches!(encoding.unpack(&more, 9999), Err(UnpackError::Damaged(_))));
+            assert!(matches!(encoding.unpack(&more, 9999, |_| Ok(())), Err(UnpackError::Damaged(_))));
         }
     }
 
@@ -148,5 +183,20 @@ mod tests {
         assert_eq!(chosen("gzip;q=0.5, identity;q=1"), None);
         assert_eq!(chosen("br"), None);
         assert_eq!(ContentEncoding::of_answer(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn nothing_is_expanded_beyond_the_room_there_is() {
+        let bomb = vec![0; 8 * PIECE];
+        for encoding in [ContentEncoding::Gzip, ContentEncoding::Deflate] {
+            let packed = encoding.pack(&bomb).unwrap();
+            let mut asked = 0;
+            let room = |bytes| {
+                asked = bytes;
+                if bytes > 3 * PIECE { Err(ApiError::internal().into()) } else { Ok(()) }
+            };
+            assert!(matches!(encoding.unpack(&packed, bomb.len(), room), Err(UnpackError::NoRoom(_))));
+            assert_eq!(asked, 4 * PIECE);
+        }
     }
 }

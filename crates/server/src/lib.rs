@@ -18,10 +18,12 @@ mod app;
 mod config;
 
 mod answers;
+mod body_budget;
 mod content_encoding;
 mod dialect;
 mod error;
 mod extract;
+mod lifecycle;
 mod middleware;
 mod question;
 mod reply;

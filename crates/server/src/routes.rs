@@ -21,6 +21,9 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
     routes
         .service(resource("/").route(get().to(health::root)))
         .service(resource("/health").route(get().to(health::health)))
+        .service(resource("/startupz").route(get().to(health::startupz)))
+        .service(resource("/livez").route(get().to(health::livez)))
+        .service(resource("/readyz").route(get().to(health::readyz)))
         .service(resource("/predict").route(post().to(predict::predict)))
         .service(resource("/predict_batch").route(post().to(predict::predict_batch)))
         .service(resource("/predict_cached").route(post().to(predict::predict_cached)))

@@ -1,8 +1,9 @@
-//! The end: a signal stops the intake, what is in flight finishes, a second signal does not wait for it.
+//! The end: a signal makes the server unready, then stops the intake; what is in flight finishes. A second signal waits for nothing.
 
 use std::io;
 use std::time::Instant;
 
+use ferrocast_tasks::Tasks;
 use tracing::{info, warn};
 
 use crate::app::Server;
@@ -13,26 +14,38 @@ use crate::app::Server;
 /// If accepting connections failed for good, or signals cannot be listened for.
 pub(crate) async fn serve_until_signal(server: Server) -> io::Result<()> {
     let mut signals = Signals::listen()?;
-    let (handle, tasks, drain) = (server.handle(), server.tasks(), server.drain());
+    let (handle, tasks, lifecycle) = (server.handle(), server.tasks(), server.lifecycle());
+    let (delay, drain) = (server.drain_delay(), server.drain());
     let mut finished = std::pin::pin!(server.finished());
     tokio::select! {
         done = &mut finished => return done,
         () = signals.next() => {}
     }
-    info!("stopping: what is in flight finishes; a second signal does not wait for it");
+    // Whoever sends requests here learns from the probes, or from `Connection: close`, to send them elsewhere; until then they are
+    // answered, where a closed port would fail them.
+    lifecycle.drain();
+    info!("not ready any more; stops accepting in {} s; a second signal stops at once", delay.as_secs());
+    tokio::select! {
+        done = &mut finished => return done,
+        () = tokio::time::sleep(delay) => {}
+        () = signals.next() => return stop_at_once(&tasks),
+    }
+    info!("stopping: what is in flight finishes");
     tasks.shutdown(Instant::now() + drain);
     // The call itself gives the order; `finished` tells when it has been carried out.
     drop(handle.stop(true));
     tokio::select! {
         done = &mut finished => done,
-        () = signals.next() => {
-            warn!("stopping at once");
-            // What is given back was not interrupted by a crash.
-            tasks.shutdown(Instant::now());
-            tasks.join();
-            Ok(())
-        }
+        () = signals.next() => stop_at_once(&tasks),
     }
+}
+
+/// Leaves requests in flight where they are. Tasks that run are given back, which tells them from those that crash a process.
+fn stop_at_once(tasks: &Tasks) -> io::Result<()> {
+    warn!("stopping at once");
+    tasks.shutdown(Instant::now());
+    tasks.join();
+    Ok(())
 }
 
 /// The two signals that ask a process to end.
@@ -122,6 +135,7 @@ mod tests {
         let settings = [
             ("SERVER__PORT", "0".to_owned()),
             ("SERVER__WORKERS", "1".to_owned()),
+            ("SERVER__DRAIN_DELAY_S", "0".to_owned()),
             ("SERVER__DRAIN_S", "3600".to_owned()),
             ("MODEL_PATH", path("models")),
             ("TASKS__PATH", path("tasks.db")),

@@ -9,13 +9,17 @@ use ferrocast_tasks::Tasks;
 use ferrocast_tasks::callback::CallbackPolicy;
 
 use crate::answers::Answers;
+use crate::body_budget::BodyBudget;
 use crate::config::{Config, ModelControl};
 use crate::extract::upload::UploadLimits;
+use crate::lifecycle::Lifecycle;
 use crate::openapi::{ApiDocument, Published};
 
 /// Shared by all workers.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// Where the server stands between its start and its end.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// The product.
     pub(crate) service: Arc<Service>,
     /// Predictions that are made later.
@@ -26,6 +30,8 @@ pub(crate) struct State {
     pub(crate) sends_callbacks: bool,
     /// Answers that are kept.
     pub(crate) answers: Answers,
+    /// What bodies may take of memory, all together.
+    pub(crate) bodies: Arc<BodyBudget>,
     /// Largest JSON body in bytes.
     pub(crate) json_bytes: usize,
     /// Largest body with tensors in bytes.
@@ -47,6 +53,7 @@ pub(crate) struct State {
 
 /// What is begun once for all workers.
 pub(crate) struct Parts {
+    pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) service: Arc<Service>,
     pub(crate) answers: Answers,
     pub(crate) tasks: Arc<Tasks>,
@@ -56,13 +63,15 @@ pub(crate) struct Parts {
 impl State {
     /// Everything from the configuration that outlives the start.
     pub(crate) fn new(config: &Config, parts: Parts) -> State {
-        let Parts { service, answers, tasks, document } = parts;
+        let Parts { lifecycle, service, answers, tasks, document } = parts;
         State {
+            lifecycle,
             service,
             tasks,
             callback_policy: config.callbacks.policy.clone(),
             sends_callbacks: config.callbacks.keys.is_some(),
             answers,
+            bodies: BodyBudget::new(config.limits.in_flight_bytes),
             json_bytes: config.limits.json_bytes,
             tensor_bytes: config.limits.tensor_bytes,
             body_timeout: config.server.body_timeout,
@@ -77,6 +86,11 @@ impl State {
             debug: config.server.debug,
             document,
         }
+    }
+
+    /// Whether requests should be sent here: not while the server starts, and not once it is stopping.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.service.is_ready() && !self.lifecycle.is_draining()
     }
 
     /// The API description for the models that are loaded now.

@@ -1,6 +1,7 @@
 //! A server as a process: what it says, what it answers, how it ends.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,19 @@ use crate::served::Served;
 
 /// The arguments of most of these servers.
 fn samples_of_penguins(command: &mut Command) {
-    command.args(["--default-model", "penguins", "--models"]).arg(samples());
+    command.args(["--default-model", "penguins", "--models"]).arg(samples()).env("SERVER__DRAIN_DELAY_S", "0");
+}
+
+/// Sends a request and reads its answer up to the end of the head.
+fn ask(stream: &mut TcpStream, head: &str, body: &str) -> String {
+    write!(stream, "{head} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}", body.len()).expect("sent");
+    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        let read = stream.read(&mut piece).expect("an answer");
+        assert!(read > 0, "the connection ended after {:?}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&piece[..read]);
+    }
+    String::from_utf8_lossy(&answer).to_ascii_lowercase()
 }
 
 #[test]
@@ -69,6 +82,36 @@ fn a_signal_lets_requests_in_flight_finish() {
         assert_eq!(&answer, b"HTTP/1.1 200 OK", "{name}");
         assert_eq!(served.process.wait().expect("it ends").code(), Some(0), "{name}");
     }
+}
+
+/// A proxy in front needs time to notice: until then nobody may be turned away.
+#[test]
+fn a_server_that_is_told_to_stop_answers_but_is_not_ready() {
+    let mut served = Served::start(|command| {
+        samples_of_penguins(command);
+        command.env("SERVER__DRAIN_DELAY_S", "3");
+    });
+    let (mut kept, mut probes) = (served.connect(), served.connect());
+    for path in ["/startupz", "/livez", "/readyz", "/health", "/v2/health/live", "/v2/health/ready"] {
+        let answer = ask(&mut probes, &format!("GET {path}"), "");
+        assert!(answer.starts_with("http/1.1 200 ok") && !answer.contains("connection: close"), "{path}: {answer}");
+    }
+    served.signal("-TERM");
+    while ask(&mut served.connect(), "GET /readyz", "").starts_with("http/1.1 200 ok") {}
+    for (path, status) in
+        [("/readyz", 503), ("/health", 503), ("/v2/health/ready", 503), ("/startupz", 200), ("/livez", 200)]
+    {
+        let answer = ask(&mut served.connect(), &format!("GET {path}"), "");
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{path}: {answer}");
+    }
+    let body = r#"{"feature1": 50.0, "feature2": 15.2, "feature3": "A", "feature4": 218}"#;
+    for stream in [&mut kept, &mut served.connect()] {
+        let answer = ask(stream, "POST /predict", body);
+        assert!(answer.starts_with("http/1.1 200 ok") && answer.contains("connection: close"), "{answer}");
+        stream.read_to_end(&mut Vec::new()).expect("the connection ends");
+    }
+    assert_eq!(served.process.wait().expect("it ends").code(), Some(0));
+    assert!(TcpStream::connect(&served.address).is_err());
 }
 
 #[test]

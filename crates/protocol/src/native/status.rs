@@ -1,4 +1,4 @@
-//! Answers of the routes that tell how the server is: `GET /` and `GET /health`.
+//! Answers of the routes that tell how the server is: `GET /`, `GET /health` and the probes.
 
 use std::collections::BTreeMap;
 
@@ -46,14 +46,12 @@ pub enum Health {
     Unhealthy,
 }
 
-impl Health {
-    /// The HTTP status that goes with it: 200 or 503.
-    pub const fn http_status(self) -> u16 {
-        match self {
-            Health::Healthy => 200,
-            Health::Unhealthy => 503,
-        }
-    }
+/// The answer to a probe, which goes by the status: 200 or 503.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(apistos::ApiComponent, apistos_schemars::JsonSchema))]
+pub struct ProbeResponse {
+    /// Whether it is as the probe asks; `true` goes with status 200, `false` with 503.
+    pub ok: bool,
 }
 
 /// One model, as far as its health is concerned.

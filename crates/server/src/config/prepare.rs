@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
+use ferrocast_protocol::native;
 use figment::Figment;
 use figment::error::{Actual, Kind};
 use garde::Validate;
 
 use super::problem::{ConfigError, Problem};
-use super::raw::{RawConfig, RawModels, RawServer};
+use super::raw::{RawConfig, RawLimits, RawModels, RawServer};
 use super::settings::{self, SETTINGS};
 use super::sources::{self, Layer, Sources};
 use super::suggest::nearest;
@@ -132,6 +133,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
     let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
     let models = models(raw.models, directory, &origins, &mut notes, &mut report);
+    one_body_fits(&raw.limits, &mut report);
     Config {
         server,
         models,
@@ -143,6 +145,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
             max_batch_size: count(raw.limits.max_batch_size),
             max_connections: count(raw.limits.max_connections),
             max_in_flight: count(raw.limits.max_in_flight),
+            in_flight_bytes: count(raw.limits.in_flight_bytes),
             image_bytes: count(raw.limits.image_bytes),
             image_batch_bytes: count(raw.limits.image_batch_bytes),
             max_image_batch: count(raw.limits.max_image_batch),
@@ -189,9 +192,28 @@ fn server(raw: &RawServer, report: &mut impl FnMut(&str, String)) -> ServerConfi
         keep_alive: Duration::from_secs(raw.keep_alive_s),
         head_timeout: Duration::from_secs(raw.head_timeout_s),
         body_timeout: Duration::from_secs(raw.body_timeout_s),
+        drain_delay: Duration::from_secs(raw.drain_delay_s),
         drain: Duration::from_secs(raw.drain_s),
         app_name: raw.app_name.clone(),
         debug: raw.debug,
+    }
+}
+
+/// A body that its own limit lets in must not fail for the limit of all.
+fn one_body_fits(limits: &RawLimits, report: &mut impl FnMut(&str, String)) {
+    let base64 = native::base64_body_bytes(count(limits.image_bytes)) as u64;
+    let bodies = [
+        ("limits.json_bytes", limits.json_bytes),
+        ("limits.tensor_bytes", limits.tensor_bytes),
+        ("limits.image_bytes", base64),
+        ("limits.image_batch_bytes", limits.image_batch_bytes),
+    ];
+    let largest = bodies.into_iter().max_by_key(|(_, bytes)| *bytes);
+    if let Some((key, bytes)) = largest.filter(|(_, bytes)| *bytes > limits.in_flight_bytes) {
+        report(
+            "limits.in_flight_bytes",
+            format!("must be at least {bytes}, as {key} lets in one body of so many bytes"),
+        );
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct RawServer {
     #[garde(range(min = 1, max = 300))]
     pub(crate) body_timeout_s: u64,
     #[garde(range(max = 3600))]
+    pub(crate) drain_delay_s: u64,
+    #[garde(range(max = 3600))]
     pub(crate) drain_s: u64,
     #[garde(length(chars, min = 1, max = 100))]
     pub(crate) app_name: String,
@@ -96,6 +98,8 @@ pub(crate) struct RawLimits {
     pub(crate) max_connections: u64,
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) max_in_flight: u64,
+    #[garde(range(min = 1_048_576, max = 1_099_511_627_776))]
+    pub(crate) in_flight_bytes: u64,
     #[garde(range(min = 1024, max = 1_073_741_824))]
     pub(crate) image_bytes: u64,
     #[garde(range(min = 1024, max = 1_073_741_824))]

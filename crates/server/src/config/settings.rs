@@ -121,11 +121,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "server.drain_delay_s",
+        kind: Kind::Count,
+        default: "5",
+        accepts: "0 to 3600",
+        meaning: "Seconds after SIGTERM or SIGINT in which the server is not ready any more but still answers, each time with `Connection: close`: whoever sends requests learns to send them elsewhere. As long as a probe takes to notice.",
+        ..BARE
+    },
+    Setting {
         key: "server.drain_s",
         kind: Kind::Count,
         default: "25",
         accepts: "0 to 3600",
-        meaning: "Seconds that requests in flight get to finish after SIGTERM or SIGINT.",
+        meaning: "Seconds that requests in flight then get to finish, while no more are accepted.",
         ..BARE
     },
     Setting {
@@ -262,6 +270,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "1024",
         accepts: "1 to 1000000",
         meaning: "Most predictions under way, waiting ones included, of all models together; more are answered 429. How many rows wait for one model is its manifest's `serving.max_queue_rows`.",
+        ..BARE
+    },
+    Setting {
+        key: "limits.in_flight_bytes",
+        kind: Kind::Count,
+        default: "268435456",
+        accepts: "1048576 to 1099511627776",
+        meaning: "Most bytes of request bodies that are in memory, of all requests together; what would be more is answered 429. Bodies of up to 4 KiB do not count.",
         ..BARE
     },
     Setting {

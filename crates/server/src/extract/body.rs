@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,8 +15,10 @@ use ferrocast_serving::ServeError;
 use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::body_budget::HeldBytes;
 use crate::error::Failure;
 use crate::extract::request_head::RequestHead;
+use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
 /// For every so many bytes that have arrived, a client may take one second more: slower than this is an attack.
@@ -46,19 +49,21 @@ impl MostBytes {
 }
 
 /// What is asked of a body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bounds {
     most: MostBytes,
     head: RequestHead,
     /// For a body that arrives at once.
     patience: Duration,
+    /// Where it counts, if it does.
+    held: Option<Arc<HeldBytes>>,
 }
 
 impl Bounds {
     /// Everything that the headers alone decide about a body.
     ///
     /// # Errors
-    /// If it is compressed, or larger than it may be.
+    /// If it is compressed, larger than it may be, or too much beside those that other requests hold.
     pub(crate) fn of(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
         check_encoding(request.headers())?;
         Bounds::of_any_encoding(request, state, most)
@@ -67,13 +72,17 @@ impl Bounds {
     /// The same for a body that may be compressed: what counts is its size as it arrives.
     ///
     /// # Errors
-    /// If it is larger than it may be.
+    /// If it is larger than it may be, or too much beside those that other requests hold.
     pub(crate) fn of_any_encoding(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
         let head = RequestHead::of(request, state)?;
         if head.length.is_some_and(|length| length > most.bytes) {
             return Err(too_large(most));
         }
-        Ok(Bounds { most, head, patience: state.body_timeout })
+        let held = HeldBytes::counts(head.length).then(|| RequestContext::held(request, &state.bodies));
+        if let Some(held) = &held {
+            held.grow_to(head.length.unwrap_or(0))?;
+        }
+        Ok(Bounds { most, head, patience: state.body_timeout, held })
     }
 
     /// Bytes that the head says will come; 0 if it does not say.
@@ -150,6 +159,9 @@ impl Arriving {
         self.received += chunk.len();
         if self.received > self.bounds.most.bytes {
             return Err(too_large(self.bounds.most));
+        }
+        if let Some(held) = &self.bounds.held {
+            held.grow_to(self.received)?;
         }
         Ok(chunk)
     }

@@ -1,5 +1,7 @@
 //! The bytes of a body with tensors: JSON, and maybe the elements of tensors behind it; maybe compressed.
 
+use std::sync::Arc;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Bytes;
@@ -9,6 +11,7 @@ use apistos::{ApiComponent, Schema};
 use ferrocast_protocol::ErrorCode;
 use futures_util::future::LocalBoxFuture;
 
+use crate::body_budget::HeldBytes;
 use crate::content_encoding::{ContentEncoding, UnpackError};
 use crate::error::Failure;
 use crate::extract::body::{Arriving, Bounds, MostBytes, refused, state, too_large};
@@ -31,6 +34,7 @@ pub(crate) struct TensorBody {
     header_length: Option<usize>,
     encoding: Option<ContentEncoding>,
     most: MostBytes,
+    held: Arc<HeldBytes>,
 }
 
 impl FromRequest for TensorBody {
@@ -45,7 +49,8 @@ impl FromRequest for TensorBody {
             let Head { bounds, most, header_length, encoding } = checked?;
             let bytes = Arriving::new(payload, bounds).whole().await?;
             RequestContext::note_body_read(&request);
-            Ok(TensorBody { bytes, header_length, encoding, most })
+            let held = RequestContext::held(&request, &state(&request)?.bodies);
+            Ok(TensorBody { bytes, header_length, encoding, most, held })
         })
     }
 }
@@ -102,8 +107,11 @@ impl TensorBody {
     /// The body as the client wrote it.
     pub(crate) fn unpacked(self) -> Result<Bytes, Failure> {
         let Some(encoding) = self.encoding else { return Ok(self.bytes) };
-        encoding.unpack(&self.bytes, self.most.bytes).map(Bytes::from).map_err(|error| match error {
+        // What it was and what it becomes are both there for a while.
+        let room = |bytes: usize| self.held.grow_to(self.bytes.len() + bytes);
+        encoding.unpack(&self.bytes, self.most.bytes, room).map(Bytes::from).map_err(|error| match error {
             UnpackError::TooLarge => too_large(self.most),
+            UnpackError::NoRoom(failure) => failure,
             UnpackError::Damaged(cause) => {
                 let message = format!("the body is no {} stream: {cause}", encoding.as_str());
                 refused(ErrorCode::BadRequest, message)

@@ -92,7 +92,7 @@ impl<N: Number> FromRequest for Upload<N> {
         let request = request.clone();
         Box::pin(async move {
             let head = checked?;
-            let body = Rc::new(GuardedBody::new(Arriving::new(payload, head.bounds), &head.boundary));
+            let body = Rc::new(GuardedBody::new(Arriving::new(payload, head.bounds.clone()), &head.boundary));
             let form = Multipart::from_request(&request, &mut for_parser(&body)).await;
             let upload = match form {
                 Ok(form) => read_form::<N>(form, &head).await,

@@ -11,7 +11,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use futures_util::FutureExt;
 use tracing::{debug, error};
@@ -60,7 +60,9 @@ pub(crate) async fn answer(
         "answered"
     );
     response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
-    close_if_body_is_left(&mut response);
+    if is_last_on_connection(&response) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     Ok(response)
 }
 
@@ -109,19 +111,20 @@ fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
     body
 }
 
-/// Says so if the connection cannot go on: what is left of a body would be taken for the next request. Without the
-/// header a client would find out only when it loses that next request.
-fn close_if_body_is_left(response: &mut ServiceResponse<BoxBody>) {
+/// Whether the client has to take another connection for its next request, which it should be told: it would find out only
+/// when it loses that request.
+fn is_last_on_connection(response: &ServiceResponse<BoxBody>) -> bool {
     let request = response.request();
-    if RequestContext::is_body_read(request) {
-        return;
-    }
+    let is_draining = || request.app_data::<Data<State>>().is_some_and(|state| state.lifecycle.is_draining());
+    is_body_left(request) || is_draining()
+}
+
+/// Whether what is left of a body would be taken for the next request.
+fn is_body_left(request: &HttpRequest) -> bool {
     let headers = request.headers();
-    let is_left = headers.contains_key(header::TRANSFER_ENCODING)
-        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-    if is_left {
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
+    !RequestContext::is_body_read(request)
+        && (headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0"))
 }
 
 /// `Allow: GET` with the `HEAD` that comes with it.

@@ -1,11 +1,13 @@
 //! What the outermost layer and those inside it tell each other about a request.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::request_id::RequestId;
+use crate::body_budget::{BodyBudget, HeldBytes};
 use crate::extract::request_head::RequestHead;
 
 /// Goes with every request that the outermost layer has seen.
@@ -15,12 +17,19 @@ pub(crate) struct RequestContext {
     started: Instant,
     head: Cell<Option<RequestHead>>,
     is_body_read: Cell<bool>,
+    held: OnceCell<Arc<HeldBytes>>,
 }
 
 impl RequestContext {
     /// Of a request that has just come in; its body is not read.
     pub(crate) fn begin(id: RequestId) -> RequestContext {
-        RequestContext { id, started: Instant::now(), head: Cell::new(None), is_body_read: Cell::new(false) }
+        RequestContext {
+            id,
+            started: Instant::now(),
+            head: Cell::new(None),
+            is_body_read: Cell::new(false),
+            held: OnceCell::new(),
+        }
     }
 
     /// When the request came in.
@@ -44,6 +53,13 @@ impl RequestContext {
         if let Some(context) = request.extensions().get::<RequestContext>() {
             context.head.set(Some(head));
         }
+    }
+
+    /// What the request holds of the budget, until it has been answered.
+    pub(crate) fn held(request: &HttpRequest, budget: &Arc<BodyBudget>) -> Arc<HeldBytes> {
+        let none = || Arc::new(HeldBytes::none_of(Arc::clone(budget)));
+        let extensions = request.extensions();
+        extensions.get::<RequestContext>().map_or_else(none, |context| Arc::clone(context.held.get_or_init(none)))
     }
 
     /// Says that the request's body has been read to the end: the connection can carry another request.

@@ -27,6 +27,7 @@ use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::model::{Model, NamedTensors, wanted};
 use crate::extract::tensor_body::{HEADER_LENGTH, TensorBody};
+use crate::routes::health::of_probe;
 use crate::server_timing::{self, SERVER_TIMING};
 use crate::state::State;
 
@@ -40,12 +41,13 @@ const COMPRESSED_FROM: usize = 1024;
 type Answer = Result<HttpResponse, Failure>;
 
 #[api_operation(skip)]
-pub(crate) async fn live() -> Answer {
+pub(crate) async fn live(state: Data<State>) -> Answer {
     #[derive(Serialize)]
     struct Live {
         live: bool,
     }
-    json(StatusCode::OK, &Live { live: true })
+    let live = state.lifecycle.is_live();
+    json(of_probe(live), &Live { live })
 }
 
 #[api_operation(skip)]
@@ -54,8 +56,8 @@ pub(crate) async fn ready(state: Data<State>) -> Answer {
     struct Ready {
         ready: bool,
     }
-    let ready = state.service.is_ready();
-    json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Ready { ready })
+    let ready = state.is_ready();
+    json(of_probe(ready), &Ready { ready })
 }
 
 #[api_operation(skip)]
