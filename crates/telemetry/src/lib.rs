@@ -7,6 +7,11 @@
 //! begin one.
 
 mod init;
+mod metrics;
 mod plain;
 
 pub use init::{InitError, LogConfig, LogFormat, init};
+pub use metrics::{
+    CacheMetrics, CallbackMetrics, HttpMetrics, InFlight, LoadMetrics, METRICS_CONTENT_TYPE, Metrics, MetricsConfig,
+    ModelMetrics, ModelMoment, Moment, NotPredicted, Phases, RouteMetrics, TaskCounts, TaskMetrics,
+};

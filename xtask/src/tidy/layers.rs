@@ -149,8 +149,8 @@ pub(super) const MEMBERS: &[Member] = &[
     Member {
         name: "telemetry",
         place: Place::Layer(1),
-        workspace: &["registry"],
-        external: &["prometheus", "tracing-subscriber"],
+        workspace: &["cache"],
+        external: &["rustix", "tracing-subscriber"],
         never: &["actix*"],
     },
     Member {

@@ -1,0 +1,107 @@
+//! What a metric is: its name, what its series are told apart by, and how its values are counted.
+
+use super::histogram::CELLS;
+
+/// A metric: all series of one name.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) labels: &'static [&'static str],
+    pub(crate) kind: Kind,
+}
+
+/// How values of a metric come about.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// They only grow.
+    Counter,
+    /// They go up and down.
+    Gauge,
+    /// They are sorted into buckets.
+    Histogram(&'static Buckets),
+}
+
+impl Kind {
+    /// The word for it in the text.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram(_) => "histogram",
+        }
+    }
+}
+
+impl Family {
+    pub(crate) const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
+        Family { name, help, labels, kind: Kind::Counter }
+    }
+
+    pub(crate) const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
+        Family { name, help, labels, kind: Kind::Gauge }
+    }
+
+    pub(crate) const fn histogram(
+        name: &'static str,
+        labels: &'static [&'static str],
+        buckets: &'static Buckets,
+        help: &'static str,
+    ) -> Family {
+        Family { name, help, labels, kind: Kind::Histogram(buckets) }
+    }
+}
+
+/// What the values of a histogram are sorted by. They are whole numbers of a small unit, and are written in a larger one.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    /// The largest value of each bucket, ascending; what is larger than the last is in a bucket of its own.
+    pub(crate) bounds: &'static [u64],
+    /// How many of the small unit make one that is written.
+    per_written: f64,
+}
+
+impl Buckets {
+    /// Of times, which are counted in nanoseconds and written in seconds.
+    pub(crate) const fn nanoseconds(bounds: &'static [u64]) -> Buckets {
+        assert!(bounds.len() < CELLS, "a histogram has no room for so many buckets");
+        Buckets { bounds, per_written: 1e9 }
+    }
+
+    /// Of whole numbers, which are written as they are.
+    pub(crate) const fn units(bounds: &'static [u64]) -> Buckets {
+        assert!(bounds.len() < CELLS, "a histogram has no room for so many buckets");
+        Buckets { bounds, per_written: 1.0 }
+    }
+
+    /// The place of the bucket that `value` belongs to.
+    pub(crate) fn place(&self, value: u64) -> usize {
+        self.bounds.partition_point(|bound| *bound < value)
+    }
+
+    /// A value in the unit that is written.
+    pub(crate) fn written(&self, value: u64) -> f64 {
+        value as f64 / self.per_written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Buckets;
+
+    #[test]
+    fn a_bound_belongs_to_its_bucket() {
+        let buckets = Buckets::nanoseconds(&[10, 20]);
+        let places: Vec<_> = [0, 10, 11, 20, 21, u64::MAX].map(|value| buckets.place(value)).to_vec();
+        assert_eq!(places, [0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn bounds_are_written_without_a_rest() {
+        let written: Vec<_> = [10_000, 300_000, 2_500_000, 10_000_000_000]
+            .map(|nanos| Buckets::nanoseconds(&[]).written(nanos).to_string())
+            .to_vec();
+        assert_eq!(written, ["0.00001", "0.0003", "0.0025", "10"]);
+        assert_eq!(Buckets::units(&[]).written(1_024).to_string(), "1024");
+    }
+}

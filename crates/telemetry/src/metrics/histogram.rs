@@ -1,0 +1,103 @@
+//! Histograms of whole numbers: to observe is two additions, and no two threads add to the same.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::family::{Buckets, Family, Kind};
+use super::sharded::{Sharded, add, count};
+
+/// The most buckets of a histogram, with the one that has no bound.
+pub(crate) const CELLS: usize = 16;
+
+/// Values by size. A part of what several threads count with: it is kept in a [`Sharded`], and read as a [`Distribution`].
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    buckets: &'static Buckets,
+    cells: [AtomicU64; CELLS],
+    sum: AtomicU64,
+}
+
+impl Histogram {
+    /// An empty one for a metric. Of a metric that is no histogram it keeps the sum alone.
+    pub(crate) fn of(family: &'static Family) -> Histogram {
+        const UNBOUNDED: Buckets = Buckets::units(&[]);
+        let buckets = if let Kind::Histogram(buckets) = family.kind { buckets } else { &UNBOUNDED };
+        Histogram { buckets, cells: Default::default(), sum: AtomicU64::default() }
+    }
+
+    /// One more value.
+    pub(crate) fn observe(&self, value: u64) {
+        if let Some(cell) = self.cells.get(self.buckets.place(value)) {
+            count(cell);
+        }
+        add(&self.sum, value);
+    }
+
+    /// One more time.
+    pub(crate) fn time(&self, took: Duration) {
+        self.observe(nanoseconds(took));
+    }
+}
+
+/// A time as it is counted.
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What histograms hold at one moment. Its count is that of its cells, so that the two agree whenever it is read.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Distribution {
+    /// Values in each bucket, not in those below it.
+    pub(crate) cells: [u64; CELLS],
+    /// The sum of all values.
+    pub(crate) sum: u64,
+}
+
+impl Distribution {
+    /// That of one histogram over all copies.
+    pub(crate) fn of<T>(copies: &Sharded<T>, histogram: impl Fn(&T) -> &Histogram) -> Distribution {
+        let mut total = Distribution::default();
+        for copy in copies.iter() {
+            let Histogram { cells, sum, .. } = histogram(copy);
+            for (total, cell) in total.cells.iter_mut().zip(cells) {
+                *total += cell.load(Ordering::Relaxed);
+            }
+            total.sum = total.sum.wrapping_add(sum.load(Ordering::Relaxed));
+        }
+        total
+    }
+
+    /// How many values.
+    pub(crate) fn count(&self) -> u64 {
+        self.cells.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Distribution, Histogram};
+    use crate::metrics::sharded::Sharded;
+    use crate::metrics::{BATCH_ROWS, PHASE_TIMES, QUEUE_DURATION};
+
+    #[test]
+    fn values_go_to_their_buckets() {
+        let rows = Sharded::new(|| Histogram::of(&BATCH_ROWS));
+        for value in [1, 2, 3, 4, 1_024, 1_025, 5_000] {
+            rows.here().observe(value);
+        }
+        let total = Distribution::of(&rows, |rows| rows);
+        assert_eq!(total.cells, [1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0]);
+        assert_eq!((total.count(), total.sum), (7, 7_059));
+    }
+
+    #[test]
+    fn a_time_is_counted_however_long_it_is() {
+        let times = Sharded::new(|| Histogram::of(&QUEUE_DURATION));
+        times.here().time(Duration::ZERO);
+        times.here().time(Duration::MAX);
+        let total = Distribution::of(&times, |times| times);
+        assert_eq!((total.count(), total.cells[0], total.cells[PHASE_TIMES.bounds.len()]), (2, 1, 1));
+    }
+}
