@@ -1,6 +1,6 @@
 //! Loads by model: how many versions came into service, and how many could not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::moment::ModelMoment;
@@ -33,10 +33,11 @@ impl LoadMetrics {
         *which(all.entry(model.to_owned()).or_default()) += 1;
     }
 
-    /// The series of the models that there are; those of others wait until these come back.
+    /// The series of the models that there are. Those never loaded have theirs too: a counter that begins at 1 has not grown.
     pub(crate) fn write(&self, models: &[ModelMoment<'_>], text: &mut Text) {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let known: Vec<_> = all.iter().filter(|(name, _)| models.iter().any(|model| model.model == **name)).collect();
+        let names: BTreeSet<&str> = models.iter().map(|model| model.model).collect();
+        let known: Vec<_> = names.iter().map(|name| (*name, all.get(*name).copied().unwrap_or_default())).collect();
         let mut loaded = text.family(&MODEL_LOADS);
         for (model, loads) in &known {
             loaded.add(&[model], loads.loaded);
@@ -54,19 +55,23 @@ mod tests {
     use crate::metrics::{ModelMoment, text::Text};
 
     #[test]
-    fn only_models_that_there_are_have_series() {
+    fn the_models_that_there_are_have_series() {
         let loads = LoadMetrics::default();
         loads.loaded("a");
         loads.loaded("a");
         loads.failed("a");
         loads.failed("gone");
+        let moment = |model, version| ModelMoment { model, version, ..ModelMoment::default() };
         let mut text = Text::new();
-        loads.write(&[ModelMoment { model: "a", version: "1", ..ModelMoment::default() }], &mut text);
+        loads.write(&[moment("new", "1"), moment("a", "1"), moment("a", "2")], &mut text);
         let text = text.finish();
         let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(
-            samples,
-            ["ferrocast_model_loads_total{model=\"a\"} 2", "ferrocast_model_load_failures_total{model=\"a\"} 1"]
-        );
+        let expected = [
+            "ferrocast_model_loads_total{model=\"a\"} 2",
+            "ferrocast_model_loads_total{model=\"new\"} 0",
+            "ferrocast_model_load_failures_total{model=\"a\"} 1",
+            "ferrocast_model_load_failures_total{model=\"new\"} 0",
+        ];
+        assert_eq!(samples, expected);
     }
 }

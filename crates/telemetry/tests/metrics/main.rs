@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation ends the test")]
 
+mod deployed;
 mod exposition;
+mod promql;
 mod scrape;

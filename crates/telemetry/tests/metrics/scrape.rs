@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use ferrocast_cache::{CacheObserver, CacheStatus};
 use ferrocast_telemetry::{
-    InFlight, Metrics, MetricsConfig, ModelMetrics, ModelMoment, Moment, NotPredicted, Phases, TaskCounts,
+    CacheMetrics, InFlight, Metrics, MetricsConfig, ModelMetrics, ModelMoment, Moment, NotPredicted, Phases, TaskCounts,
 };
+use proptest::prelude::{any, prop_assert_eq, proptest};
 
 use crate::exposition::Exposition;
 
@@ -55,7 +56,7 @@ impl Used {
         metrics.callbacks().delivered(20 * MS);
         metrics.callbacks().attempt_failed(MS);
         metrics.callbacks().died();
-        let tier: Arc<dyn CacheObserver> = Arc::<ferrocast_telemetry::CacheMetrics>::clone(metrics.cache());
+        let tier: Arc<dyn CacheObserver> = Arc::<CacheMetrics>::clone(metrics.cache());
         tier.lookup_failed();
         tier.put_dropped();
         let in_flight = metrics.http().begin();
@@ -251,14 +252,15 @@ fn what_is_not_known_is_left_out() {
     assert_eq!(scraped.value("ferrocast_task_store_degraded"), 0.0);
 }
 
-#[test]
-fn names_are_escaped() {
-    let metrics = Metrics::new(MetricsConfig { triton: false, version: "1.2.3" });
-    let hostile = "a\"} 1\nb{c=\"\\";
-    metrics.route("GET", hostile).answered(200, MS);
-    let scraped = Exposition::read(&metrics.render(&Moment::default()));
-    let request = scraped.samples.iter().find(|sample| sample.name == "ml_api_requests_total").unwrap();
-    assert_eq!(request.label("endpoint"), Some(hostile));
+proptest! {
+    #[test]
+    fn any_name_comes_back_as_it_was(endpoint in any::<String>()) {
+        let metrics = Metrics::new(MetricsConfig { triton: false, version: "1.2.3" });
+        metrics.route("GET", &endpoint).answered(200, MS);
+        let scraped = Exposition::read(&metrics.render(&Moment::default()));
+        let request = scraped.samples.iter().find(|sample| sample.name == "ml_api_requests_total").unwrap();
+        prop_assert_eq!(request.label("endpoint"), Some(&endpoint[..]));
+    }
 }
 
 #[test]
