@@ -55,6 +55,10 @@ error_codes! {
     ImageUndecodable = "IMAGE_UNDECODABLE", 422, request_error;
     /// The model takes another kind of input: pictures where rows were sent, or rows where a picture was.
     InputMismatch = "INPUT_MISMATCH", 400, request_error;
+    /// There is no valid key with the request: send one as `Authorization: Bearer …` or `X-API-Key`.
+    Unauthenticated = "UNAUTHENTICATED", 401, auth_error;
+    /// The key is valid, but not for this path.
+    Forbidden = "FORBIDDEN", 403, auth_error;
     /// No model of this name is being served.
     ModelNotFound = "MODEL_NOT_FOUND", 404, request_error;
     /// The model exists, but not in this version or under this alias.
@@ -79,6 +83,8 @@ error_codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, request_error;
     /// The server is at capacity; send the same request again after `Retry-After` seconds.
     Overloaded = "OVERLOADED", 429, overload_error;
+    /// This key or address sends more than it may, or too many wrong keys; send the request again after `Retry-After` seconds.
+    RateLimited = "RATE_LIMITED", 429, overload_error;
     /// So many loads of models wait that no more is taken; ask again after `Retry-After` seconds.
     LoaderBusy = "LOADER_BUSY", 429, overload_error;
     /// The model is known but not able to answer: still loading, or its loading failed.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Bytes;
-use ferrocast_cache::{Cache, CacheConfig, CacheKey, Entry, Hit, RemoteTier, Spelling};
+use ferrocast_cache::{Cache, CacheConfig, CacheKey, CacheStatus, Entry, Hit, RemoteTier, Spelling};
 use ferrocast_engine::Tensor;
 use ferrocast_protocol::{ApiError, ErrorCode, oip};
 use ferrocast_serving::{CallOptions, Deployment, Encoded, Outputs, ServeError, Service, Timing};
@@ -81,6 +81,11 @@ impl Answers {
         self.replaced.load(Ordering::Acquire)
     }
 
+    /// Where answers came from, and what is kept.
+    pub(crate) fn status(&self) -> CacheStatus {
+        self.cache.status()
+    }
+
     /// What was answered before to a question that was written so.
     pub(crate) fn get_spelled(&self, spelling: &Spelling) -> Option<Entry> {
         self.cache.get_spelled(spelling)
@@ -114,7 +119,9 @@ impl Answers {
             let _permit = service.admit(model)?;
             question.answer(service, model, options).await
         };
+        let began = Instant::now();
         let found = self.find(question.key(model), ttl, wishes, compute).await?;
+        found.tell(model, began.elapsed());
         if found.entry.is_some() {
             self.keeps_some.store(true, Ordering::Relaxed);
         }
@@ -140,7 +147,9 @@ impl Answers {
             let is_whole = tensors.iter().all(is_finite);
             Ok(Answered { body: oip::stored(&tensors).into(), timing: Some(timing), is_whole })
         };
+        let began = Instant::now();
         let found = self.find(key, ttl, wishes, compute).await?;
+        found.tell(model, began.elapsed());
         let tensors = oip::restored(&found.body).ok_or_else(ApiError::internal)?;
         Ok(Inferred { tensors, timing: found.timing, kept: Some(found.kept) })
     }
@@ -231,6 +240,15 @@ struct Found {
 }
 
 impl Found {
+    /// Whoever counts what the model does hears where its answer came from.
+    fn tell(&self, model: &Deployment, took: Duration) {
+        match (&self.timing, &self.entry) {
+            (None, _) => model.observer().reused(took),
+            (Some(_), Some(_)) => model.observer().kept(took),
+            (Some(_), None) => {}
+        }
+    }
+
     fn into_reply<T>(self) -> Reply<T> {
         Reply::json(self.body).with_timing(self.timing.as_ref()).with_kept(self.kept).with_entry(self.entry)
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,21 +15,23 @@ use actix_web::rt::System;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use apistos::app::{BuildConfig, OpenApiWrapper};
-use ferrocast_cache::RemoteTier;
 use ferrocast_cache::redis::{RedisConfig, RedisTier};
+use ferrocast_cache::{CacheObserver, RemoteTier};
 use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_tasks::Tasks;
-use ferrocast_telemetry::{InitError, LogFormat};
+use ferrocast_telemetry::{InitError, LogFormat, Metrics, MetricsConfig};
 use tokio::sync::oneshot;
 use tracing::warn;
 
+use crate::access::{Access, Listener};
 use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
+use crate::counting::CountingService;
 use crate::extract::upload::parser_config;
 use crate::lifecycle::Lifecycle;
-use crate::middleware::answer::answer;
+use crate::middleware::answer::{Around, answer};
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
 use crate::state::{Parts, State};
 use crate::tasks;
@@ -37,6 +40,11 @@ use crate::{greeting, routes, shutdown};
 
 /// How long a closing connection may take to go away.
 const DISCONNECT: Duration = Duration::from_secs(1);
+
+/// Between two times that clients are forgotten which keep within their limits.
+const SWEEP: Duration = Duration::from_secs(60);
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The engines of this build.
 pub fn loaders() -> Loaders {
@@ -79,6 +87,7 @@ fn log_to_stderr(config: &Config) -> Result<(), RunError> {
 pub struct Server {
     address: SocketAddr,
     running: actix_web::dev::Server,
+    admin: Option<(SocketAddr, actix_web::dev::Server)>,
     lifecycle: Arc<Lifecycle>,
     service: Arc<Service>,
     tasks: Arc<Tasks>,
@@ -93,32 +102,30 @@ impl Server {
     /// # Errors
     /// If the address is taken, a configured name is impossible, or the system gives no threads.
     pub async fn start(config: Config, loaders: Loaders) -> Result<Server, RunError> {
-        let document = ApiDocument::new(capture(&config.server.app_name).await?);
-        let service = Service::start(service_config(&config), loaders).map_err(|error| start_error(&config, error))?;
-        let service = Arc::new(service);
-        let answers = answers(&config)?;
-        let tasks = Arc::new(tasks::begin(&config, Arc::clone(&service)).await?);
-        let lifecycle = Arc::new(Lifecycle::begin());
-        let parts = Parts {
-            lifecycle: Arc::clone(&lifecycle),
-            service: Arc::clone(&service),
-            answers,
-            tasks: Arc::clone(&tasks),
-            document,
-        };
-        let state = Data::new(State::new(&config, parts));
-        let (address, running) = listen(&config, state).map_err(|error| bind_error(&config, &error))?;
-        greeting::after_loading(Arc::clone(&service), address);
+        let state = Data::new(State::new(&config, parts(&config, loaders).await?));
+        let (service, tasks, lifecycle) = (&state.service, &state.tasks, &state.lifecycle);
+        let (service, tasks, lifecycle) = (Arc::clone(service), Arc::clone(tasks), Arc::clone(lifecycle));
+        let main = Listening::at("server", config.server.address, config.server.workers.get(), Listener::Main);
+        let (address, running) = main.listen(&config, state.clone())?;
+        let admin = config.admin.address.map(|address| Listening::at("admin", address, 1, Listener::Admin));
+        let admin = admin.map(|admin| admin.listen(&config, state.clone())).transpose()?;
+        sweep_now_and_then(state);
+        greeting::after_loading(Arc::clone(&service), address, admin.as_ref().map(|(address, _)| *address));
         if let ModelControl::Poll(every) = config.models.control {
             service.watch(every).map_err(|error| start_error(&config, error))?;
         }
         let ServerConfig { drain_delay, drain, .. } = config.server;
-        Ok(Server { address, running, lifecycle, service, tasks, drain_delay, drain })
+        Ok(Server { address, running, admin, lifecycle, service, tasks, drain_delay, drain })
     }
 
     /// Where it listens: the port that was picked if port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it is administered, if that is elsewhere.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|(address, _)| *address)
     }
 
     /// Its tasks, for whoever stops it.
@@ -152,7 +159,13 @@ impl Server {
     /// If accepting connections failed for good.
     pub async fn finished(self) -> io::Result<()> {
         let tasks = self.tasks();
+        let admin = self.admin.map(|(_, admin)| (admin.handle(), actix_web::rt::spawn(admin)));
         let stopped = self.running.await;
+        if let Some((handle, admin)) = admin {
+            // Until here it has told how the rest goes down.
+            handle.stop(false).await;
+            drop(admin.await);
+        }
         // On another thread, for this one has signals to notice.
         let (end, ended) = oneshot::channel::<()>();
         let join = move || {
@@ -194,36 +207,82 @@ pub enum RunError {
     Document(#[from] CaptureError),
 }
 
-/// Starts the workers.
-fn listen(config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_web::dev::Server)> {
-    let ServerConfig { address, workers, keep_alive, head_timeout, drain, app_name, .. } = config.server.clone();
-    let lifecycle = Arc::clone(&state.lifecycle);
-    let app = move || {
-        // Called once on each I/O thread.
-        lifecycle.watch_this_thread();
-        App::new()
-            .app_data(state.clone())
-            .app_data(parser_config())
-            .document(spec(&app_name))
-            .configure(routes::api)
-            // The description is our own route: this part of it plus the models.
-            .build_with("", BuildConfig::default().disable_openapi_route())
-            .configure(routes::pages)
-            .wrap(from_fn(answer))
-    };
-    let server = HttpServer::new(app)
-        .workers(workers.get())
-        .max_connections(config.limits.max_connections.div_ceil(workers.get()))
-        .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { keep_alive.into() })
-        .client_request_timeout(head_timeout)
-        .client_disconnect_timeout(DISCONNECT)
-        // A client that has gone must not keep its request running.
-        .h1_allow_half_closed(false)
-        .shutdown_timeout(drain.as_secs())
-        .disable_signals()
-        .bind(address)?;
-    let address = server.addrs().first().copied().unwrap_or(address);
-    Ok((address, server.run()))
+/// What is begun before anybody can ask for anything.
+pub(crate) async fn parts(config: &Config, loaders: Loaders) -> Result<Parts, RunError> {
+    let document = ApiDocument::new(capture(&config.server.app_name).await?);
+    let access = Access::open(config)?;
+    let metrics = Arc::new(Metrics::new(MetricsConfig { triton: config.metrics.triton, version: VERSION }));
+    let service = ServiceConfig { observer: Arc::new(CountingService(Arc::clone(&metrics))), ..service_config(config) };
+    let service = Arc::new(Service::start(service, loaders).map_err(|error| start_error(config, error))?);
+    let answers = answers(config, &metrics)?;
+    let tasks = Arc::new(tasks::begin(config, Arc::clone(&service)).await?);
+    Ok(Parts { lifecycle: Arc::new(Lifecycle::begin()), access, metrics, service, answers, tasks, document })
+}
+
+/// A socket to be listened on.
+struct Listening {
+    /// The section of the configuration that it comes from.
+    section: &'static str,
+    address: SocketAddr,
+    workers: usize,
+    listener: Listener,
+}
+
+impl Listening {
+    fn at(section: &'static str, address: SocketAddr, workers: usize, listener: Listener) -> Listening {
+        Listening { section, address, workers, listener }
+    }
+
+    /// Starts its I/O threads.
+    fn listen(&self, config: &Config, state: Data<State>) -> Result<(SocketAddr, actix_web::dev::Server), RunError> {
+        self.try_listen(config, state).map_err(|error| bind_error(config, self, &error))
+    }
+
+    fn try_listen(&self, config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_web::dev::Server)> {
+        let ServerConfig { keep_alive, head_timeout, drain, app_name, .. } = config.server.clone();
+        let listener = self.listener;
+        let connections = state.connections.clone();
+        let app = move || {
+            // Called once on each I/O thread.
+            state.lifecycle.watch_this_thread();
+            let around = Around::new(state.clone(), listener);
+            App::new()
+                .app_data(state.clone())
+                .app_data(parser_config())
+                .document(spec(&app_name))
+                .configure(routes::api)
+                // The description is our own route: this part of it plus the models.
+                .build_with("", BuildConfig::default().disable_openapi_route())
+                .configure(routes::pages)
+                .wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)))
+        };
+        let server = HttpServer::new(app)
+            .workers(self.workers)
+            .max_connections(config.limits.max_connections.div_ceil(self.workers))
+            .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { keep_alive.into() })
+            .client_request_timeout(head_timeout)
+            .client_disconnect_timeout(DISCONNECT)
+            // A client that has gone must not keep its request running.
+            .h1_allow_half_closed(false)
+            .on_connect(move |_, extensions| {
+                extensions.insert(connections.open());
+            })
+            .shutdown_timeout(drain.as_secs())
+            .disable_signals()
+            .bind(self.address)?;
+        let address = server.addrs().first().copied().unwrap_or(self.address);
+        Ok((address, server.run()))
+    }
+}
+
+/// Keeps what is remembered of clients small.
+fn sweep_now_and_then(state: Data<State>) {
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            state.access.sweep();
+        }
+    });
 }
 
 /// The part of the configuration that is not about HTTP.
@@ -240,18 +299,20 @@ pub(crate) fn service_config(config: &Config) -> ServiceConfig {
         image_decodes: config.limits.image_decodes,
         trial: trial(config),
         require_sha256: config.models.require_sha256,
+        observer: Arc::new(()),
     }
 }
 
 /// What keeps answers: memory, and behind it Redis if there is one.
-fn answers(config: &Config) -> Result<Answers, RunError> {
+fn answers(config: &Config, metrics: &Metrics) -> Result<Answers, RunError> {
     let shared = config.redis.url.as_ref().map(|url| {
         let redis = RedisConfig {
             prefix: format!("{}:cache", config.redis.prefix),
             timeout: config.cache.redis_timeout,
             ..RedisConfig::new(url.reveal())
         };
-        RedisTier::new(redis, Arc::new(())).map_err(|error| config.problem("redis.url", error.to_string()))
+        RedisTier::new(redis, Arc::clone(metrics.cache()) as Arc<dyn CacheObserver>)
+            .map_err(|error| config.problem("redis.url", error.to_string()))
     });
     let shared = shared.transpose()?.map(|tier| Arc::new(tier) as Arc<dyn RemoteTier>);
     Ok(Answers::new(config.cache.memory_bytes, config.cache.ttl, shared))
@@ -287,16 +348,14 @@ fn start_error(config: &Config, error: StartError) -> RunError {
     }
 }
 
-fn bind_error(config: &Config, error: &io::Error) -> RunError {
-    let address = config.server.address;
-    let (key, message) = match error.kind() {
+fn bind_error(config: &Config, listening: &Listening, error: &io::Error) -> RunError {
+    let Listening { section, address, .. } = listening;
+    let (name, message) = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            ("server.port", format!("{address} is in use by another program; choose another port, or 0"))
+            ("port", format!("{address} is in use by another program; choose another port, or 0"))
         }
-        io::ErrorKind::PermissionDenied => {
-            ("server.port", format!("{address} needs more rights than this process has"))
-        }
-        _ => ("server.host", format!("cannot listen on {address}: {error}")),
+        io::ErrorKind::PermissionDenied => ("port", format!("{address} needs more rights than this process has")),
+        _ => ("host", format!("cannot listen on {address}: {error}")),
     };
-    config.problem(key, message).into()
+    config.problem(&format!("{section}.{name}"), message).into()
 }

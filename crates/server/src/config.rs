@@ -2,6 +2,7 @@
 //!
 //! Every source is read and every setting checked before anything is said, so a user mends all problems at once.
 
+mod access;
 mod cache;
 mod dotenv;
 mod prepare;
@@ -13,6 +14,8 @@ mod settings;
 mod sources;
 mod suggest;
 mod tasks;
+mod telemetry;
+mod text;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,12 +29,14 @@ use ferrocast_schema::JsonLimits;
 use self::sources::Layer;
 use crate::trial::TrialLimits;
 
+pub use self::access::{AdminConfig, AllowedOrigin, AuthConfig, CorsConfig, RateConfig};
 pub use self::cache::{CacheConfig, RedisConfig};
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::reference::reference;
 pub use self::secret::Secret;
 pub use self::sources::Sources;
 pub use self::tasks::{CallbacksConfig, TaskStoreKind, TasksConfig};
+pub use self::telemetry::MetricsConfig;
 
 /// The command line's part of the configuration, as text: it is checked together with all other sources.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +58,14 @@ pub struct Flags {
 pub struct Config {
     /// `[server]`.
     pub server: ServerConfig,
+    /// `[auth]`.
+    pub auth: AuthConfig,
+    /// `[rate]`, and whose word counts about addresses.
+    pub rate: RateConfig,
+    /// `[admin]`.
+    pub admin: AdminConfig,
+    /// `[cors]`.
+    pub cors: CorsConfig,
     /// `[models]`.
     pub models: ModelsConfig,
     /// `[limits]`.
@@ -65,6 +78,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// `[redis]`.
     pub redis: RedisConfig,
+    /// `[metrics]`.
+    pub metrics: MetricsConfig,
     /// `[log]`.
     pub log: LogConfig,
     /// Settings that were given and have no effect, one sentence each, for the log.
@@ -200,6 +215,8 @@ impl Limits {
 pub struct LogConfig {
     /// `off`, `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
+    /// One line for each request.
+    pub requests: bool,
     /// `auto`, `text` or `json`.
     pub format: String,
 }

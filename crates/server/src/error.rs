@@ -10,6 +10,7 @@ use apistos::ApiErrorComponent;
 use apistos::Schema;
 use apistos::paths::Response;
 use apistos::reference_or::ReferenceOr;
+use ferrocast_access::Limited;
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Loc, Violation, Violations, code};
 use ferrocast_serving::{ImageError, ResolveError, ServeError};
@@ -87,6 +88,17 @@ impl From<ServeError> for Failure {
             | ServeError::ShuttingDown => api_error.into(),
             error => Failure { api_error, cause: Some(error.to_string()) },
         }
+    }
+}
+
+/// A client that asks too often.
+impl From<Limited> for Failure {
+    fn from(limited: Limited) -> Failure {
+        let message = format!(
+            "Too many requests: at most {} at once (rate.per_second, rate.burst, or this key's own rate)",
+            limited.limit
+        );
+        ApiError::new(ErrorCode::RateLimited, message).with_retry_after(limited.retry_after).into()
     }
 }
 
@@ -253,6 +265,9 @@ pub(crate) fn rendered(api_error: &ApiError, id: &RequestId, dialect: Dialect) -
     let mut response = HttpResponse::build(status).content_type("application/json").body(body);
     if api_error.code == ErrorCode::UnsupportedMediaType && dialect == Dialect::Oip {
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
+    }
+    if api_error.code == ErrorCode::Unauthenticated {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(seconds) = api_error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

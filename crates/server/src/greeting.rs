@@ -8,13 +8,17 @@ use ferrocast_serving::{Deployment, ModelRef, Service};
 use tracing::{info, warn};
 
 /// Begins to load all models, and says in the log what came of it once all are ready or have failed.
-pub(crate) fn after_loading(service: Arc<Service>, address: SocketAddr) {
+pub(crate) fn after_loading(service: Arc<Service>, address: SocketAddr, admin: Option<SocketAddr>) {
     let loading = service.load_all();
     let wait = move || {
         if let Err(error) = loading.wait() {
             warn!(%error, "models were not loaded");
         }
         greet(&service, address);
+        if let Some(admin) = admin {
+            info!("administration at http://{admin}");
+        }
+        info!("listening on http://{address}");
     };
     let thread = thread::Builder::new().name("greeting".to_owned());
     if let Err(error) = thread.spawn(wait) {
@@ -37,7 +41,6 @@ fn greet(service: &Service, address: SocketAddr) {
         Err(error) => warn!("the flat routes such as /predict have no model: {error}"),
     }
     info!("documentation at http://{address}/docs");
-    info!("listening on http://{address}");
 }
 
 /// A request for the default model that works.

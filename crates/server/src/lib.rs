@@ -17,9 +17,12 @@
 mod app;
 mod config;
 
+mod access;
 mod answers;
 mod body_budget;
+mod connections;
 mod content_encoding;
+mod counting;
 mod dialect;
 mod error;
 mod extract;
@@ -44,8 +47,9 @@ mod offline;
 
 pub use app::{RunError, Server, loaders, run};
 pub use config::{
-    CacheConfig, CallbacksConfig, Config, ConfigError, Flags, Limits, LogConfig, ModelControl, ModelsConfig, Problem,
-    RedisConfig, Secret, ServerConfig, Sources, TaskStoreKind, TasksConfig,
+    AdminConfig, AllowedOrigin, AuthConfig, CacheConfig, CallbacksConfig, Config, ConfigError, CorsConfig, Flags,
+    Limits, LogConfig, MetricsConfig, ModelControl, ModelsConfig, Problem, RateConfig, RedisConfig, Secret,
+    ServerConfig, Sources, TaskStoreKind, TasksConfig,
 };
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};

@@ -1,6 +1,11 @@
 //! What happens around every route, whatever the route does.
 
 pub(crate) mod answer;
+pub(crate) mod cors;
+mod denial;
+mod finish;
 pub(crate) mod front;
+mod places;
+mod rate_headers;
 pub(crate) mod request_context;
 pub(crate) mod request_id;

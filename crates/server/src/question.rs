@@ -1,6 +1,7 @@
 //! What is asked of a model on the native routes: read, valid, and ready to be answered, now or later, or from what is kept.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use actix_web::web::Bytes;
 use ferrocast_cache::CacheKey;
@@ -57,23 +58,20 @@ impl Question {
         match self {
             Question::Row(rows) => {
                 let answer = service.predict(model, rows, options).await?;
-                let body = native::encode_prediction(only(&answer)?, served(model))?;
-                Ok(Answered { body: body.into(), timing: Some(answer.timing), is_whole: true })
+                let body = written(model, &[&answer], || native::encode_prediction(only(&answer)?, served(model)))?;
+                Ok(Answered { body, timing: Some(answer.timing), is_whole: true })
             }
             Question::Batch(rows) => {
                 let answer = service.predict(model, rows, options).await?;
-                let body = native::encode_batch(&answer.predictions, served(model))?;
-                Ok(Answered {
-                    body: body.into(),
-                    timing: Some(answer.timing),
-                    is_whole: native::is_whole(&answer.predictions),
-                })
+                let body = written(model, &[&answer], || native::encode_batch(&answer.predictions, served(model)))?;
+                Ok(Answered { body, timing: Some(answer.timing), is_whole: native::is_whole(&answer.predictions) })
             }
             Question::Picture(picture, top_k) => {
                 let answer = service.predict_image(model, picture.clone(), options).await?;
                 let telling = telling(model.pipeline(), *top_k);
-                let body = native::encode_image(only(&answer)?, &telling, served(model))?;
-                Ok(Answered { body: body.into(), timing: Some(answer.timing), is_whole: true })
+                let body =
+                    written(model, &[&answer], || native::encode_image(only(&answer)?, &telling, served(model)))?;
+                Ok(Answered { body, timing: Some(answer.timing), is_whole: true })
             }
             Question::Pictures(pictures, top_k) => {
                 let answers = pictures.iter().enumerate().map(async |(position, picture)| {
@@ -83,10 +81,12 @@ impl Question {
                 let answers: Vec<Answer> = try_join_all(answers).await?;
                 let predictions: Vec<_> = answers.iter().flat_map(|answer| &answer.predictions).collect();
                 let telling = telling(model.pipeline(), Some(*top_k));
-                let body = native::encode_image_batch(&predictions, &telling, served(model))?;
+                let of_all: Vec<_> = answers.iter().collect();
+                let write = || native::encode_image_batch(&predictions, &telling, served(model));
+                let body = written(model, &of_all, write)?;
                 let took = |timing: &Timing| timing.queue + timing.inference;
                 let timing = answers.iter().map(|answer| answer.timing).max_by_key(took);
-                Ok(Answered { body: body.into(), timing, is_whole: native::is_whole(predictions) })
+                Ok(Answered { body, timing, is_whole: native::is_whole(predictions) })
             }
         }
     }
@@ -104,6 +104,20 @@ impl Question {
             }
         }
     }
+}
+
+/// The body for these answers. Whoever counts what the model does hears of them: of several, each has its share of the writing.
+fn written(
+    model: &Deployment,
+    answers: &[&Answer],
+    write: impl FnOnce() -> Result<Vec<u8>, ApiError>,
+) -> Result<Bytes, ApiError> {
+    let began = Instant::now();
+    let body = write()?;
+    let share = began.elapsed() / u32::try_from(answers.len()).unwrap_or(1).max(1);
+    let observer = model.observer();
+    answers.iter().for_each(|answer| observer.answered(answer.predictions.len(), &answer.timing, share));
+    Ok(body.into())
 }
 
 /// What the keys of all questions of a [`kind!`] to a model are derived from.

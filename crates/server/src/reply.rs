@@ -16,8 +16,9 @@ use ferrocast_serving::Timing;
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::middleware::request_context::RequestContext;
 use crate::question::Answered;
-use crate::server_timing::{self, SERVER_TIMING};
+use crate::server_timing;
 
 /// As a value, it is neither checked nor copied for every answer.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -53,7 +54,7 @@ impl Kept {
 pub(crate) struct Reply<T> {
     status: StatusCode,
     body: Bytes,
-    timing: Option<HeaderValue>,
+    timing: Option<Timing>,
     kept: Option<Kept>,
     /// As it is kept, if it is.
     entry: Option<Entry>,
@@ -73,7 +74,7 @@ impl<T> Reply<T> {
 
     /// The same answer with where the time went, if it is known.
     pub(crate) fn with_timing(self, timing: Option<&Timing>) -> Reply<T> {
-        Reply { timing: timing.and_then(server_timing::header), ..self }
+        Reply { timing: timing.copied(), ..self }
     }
 
     /// The same answer with where it came from.
@@ -105,11 +106,12 @@ impl<T: Serialize> Reply<T> {
 impl<T> Responder for Reply<T> {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body));
         response.headers_mut().insert(CONTENT_TYPE, JSON);
-        if let Some(timing) = self.timing {
-            response.headers_mut().insert(SERVER_TIMING, timing);
+        if let Some(timing) = &self.timing {
+            RequestContext::note_timing(request, timing);
+            server_timing::write(timing, response.headers_mut());
         }
         if let Some(kept) = self.kept {
             kept.tell(response.headers_mut());

@@ -4,18 +4,25 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use ferrocast_serving::Timing;
 
 /// The header's name.
-pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// Writes it into the headers of an answer.
+pub(crate) fn write(timing: &Timing, headers: &mut HeaderMap) {
+    if let Some(value) = value(timing) {
+        headers.insert(SERVER_TIMING, value);
+    }
+}
 
 /// Such as `queue;dur=0.034, batch;desc="8 rows, drained", inference;dur=0.417`: times in milliseconds, the rows that ran
 /// together, and why there were not more.
 ///
 /// Every prediction carries it, so it is put together without the machinery of formats.
-pub(crate) fn header(timing: &Timing) -> Option<HeaderValue> {
+fn value(timing: &Timing) -> Option<HeaderValue> {
     let mut text = Vec::with_capacity(96);
     text.extend_from_slice(b"queue;dur=");
     push_millis(&mut text, timing.queue);
@@ -55,7 +62,7 @@ mod tests {
 
     use ferrocast_serving::{ClosedBy, Timing};
 
-    use super::header;
+    use super::value;
 
     #[test]
     fn times_are_in_milliseconds() {
@@ -67,10 +74,10 @@ mod tests {
             batch_rows: 8,
             closed_by: Some(ClosedBy::Full),
         };
-        let text = header(&timing).unwrap();
+        let text = value(&timing).unwrap();
         assert_eq!(text, r#"queue;dur=0.034, batch;desc="8 rows, full", inference;dur=1.417"#);
         let inline = Timing { queue: Duration::ZERO, batch_rows: 1, closed_by: None, ..timing };
-        let text = header(&inline).unwrap();
+        let text = value(&inline).unwrap();
         assert_eq!(text, r#"queue;dur=0.000, batch;desc="1 row, inline", inference;dur=1.417"#);
     }
 }

@@ -7,12 +7,16 @@ use ferrocast_protocol::native;
 use ferrocast_serving::Service;
 use ferrocast_tasks::Tasks;
 use ferrocast_tasks::callback::CallbackPolicy;
+use ferrocast_telemetry::Metrics;
 
+use crate::access::Access;
 use crate::answers::Answers;
 use crate::body_budget::BodyBudget;
 use crate::config::{Config, ModelControl};
+use crate::connections::Connections;
 use crate::extract::upload::UploadLimits;
 use crate::lifecycle::Lifecycle;
+use crate::middleware::cors::Cors;
 use crate::openapi::{ApiDocument, Published};
 
 /// Shared by all workers.
@@ -20,6 +24,16 @@ use crate::openapi::{ApiDocument, Published};
 pub(crate) struct State {
     /// Where the server stands between its start and its end.
     pub(crate) lifecycle: Arc<Lifecycle>,
+    /// Who may ask.
+    pub(crate) access: Access,
+    /// Pages of other origins that may ask, if any may.
+    pub(crate) cors: Option<Cors>,
+    /// Those of clients.
+    pub(crate) connections: Connections,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether each request has a line in the log.
+    pub(crate) logs_requests: bool,
     /// The product.
     pub(crate) service: Arc<Service>,
     /// Predictions that are made later.
@@ -54,6 +68,8 @@ pub(crate) struct State {
 /// What is begun once for all workers.
 pub(crate) struct Parts {
     pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) access: Access,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) service: Arc<Service>,
     pub(crate) answers: Answers,
     pub(crate) tasks: Arc<Tasks>,
@@ -63,9 +79,14 @@ pub(crate) struct Parts {
 impl State {
     /// Everything from the configuration that outlives the start.
     pub(crate) fn new(config: &Config, parts: Parts) -> State {
-        let Parts { lifecycle, service, answers, tasks, document } = parts;
+        let Parts { lifecycle, access, metrics, service, answers, tasks, document } = parts;
         State {
             lifecycle,
+            access,
+            cors: Cors::new(&config.cors),
+            connections: Connections::default(),
+            metrics,
+            logs_requests: config.log.requests,
             service,
             tasks,
             callback_policy: config.callbacks.policy.clone(),

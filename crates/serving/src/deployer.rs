@@ -11,7 +11,7 @@ use ferrocast_schema::Warmup;
 use crate::deployment::Identity;
 use crate::independence::Company;
 use crate::runner::Decoding;
-use crate::{CostCurve, Deployment, Trial};
+use crate::{CostCurve, Deployment, ServiceObserver, Trial};
 
 /// Opens a release as a pipeline, measures what its rows cost, and gives it a queue of the pool.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct PipelineDeployer {
     pool: Arc<Pool>,
     decoding: Arc<Decoding>,
     rules: LoadRules,
+    observer: Arc<dyn ServiceObserver>,
 }
 
 /// What a model must pass before it is loaded.
@@ -38,15 +39,12 @@ impl PipelineDeployer {
         pool: Arc<Pool>,
         decoding: Arc<Decoding>,
         rules: LoadRules,
+        observer: Arc<dyn ServiceObserver>,
     ) -> PipelineDeployer {
-        PipelineDeployer { loaders, pool, decoding, rules }
+        PipelineDeployer { loaders, pool, decoding, rules, observer }
     }
-}
 
-impl Deployer for PipelineDeployer {
-    type Deployed = Deployment;
-
-    fn deploy(&self, release: &Release) -> Result<Deployment, DeployError> {
+    fn open(&self, release: &Release) -> Result<Deployment, DeployError> {
         let files = ModelFiles {
             folder: release.folder().to_owned(),
             model: release.model_files().first().cloned().unwrap_or_default(),
@@ -67,10 +65,11 @@ impl Deployer for PipelineDeployer {
         }
         let files = release.digest().map_err(|error| DeployError::new(error.to_string()))?;
         let identity = Identity::new(release.name(), release.version().as_str(), files);
-        Ok(Deployment::new(identity, pipeline, &self.pool, Arc::clone(&self.decoding)))
+        let observer = self.observer.deployed(&identity.model, &identity.version);
+        Ok(Deployment::new(identity, pipeline, &self.pool, Arc::clone(&self.decoding), observer))
     }
 
-    fn warm_up(&self, _: &Release, deployment: Deployment) -> Result<Deployment, DeployError> {
+    fn measure(&self, deployment: Deployment) -> Result<Deployment, DeployError> {
         let pipeline = deployment.pipeline();
         let serving = pipeline.manifest().serving;
         if serving.warmup == Warmup::None {
@@ -80,6 +79,23 @@ impl Deployer for PipelineDeployer {
         let costs = CostCurve::measure(pipeline, largest).map_err(DeployError::new)?;
         let company = Company::of(pipeline);
         Ok(deployment.measured(costs, company, &self.pool))
+    }
+}
+
+impl Deployer for PipelineDeployer {
+    type Deployed = Deployment;
+
+    fn deploy(&self, release: &Release) -> Result<Deployment, DeployError> {
+        self.open(release).inspect_err(|_| self.observer.load_failed(release.name()))
+    }
+
+    fn warm_up(&self, release: &Release, deployment: Deployment) -> Result<Deployment, DeployError> {
+        let measured = self.measure(deployment);
+        match measured {
+            Ok(_) => self.observer.loaded(release.name()),
+            Err(_) => self.observer.load_failed(release.name()),
+        }
+        measured
     }
 
     fn version_policy(&self, manifest: &Path, text: &str) -> Result<VersionPolicy, DeployError> {

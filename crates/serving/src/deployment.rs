@@ -11,7 +11,7 @@ use crate::independence::Company;
 use crate::runner::{Decoding, PipelineRunner};
 use crate::statistics::Statistics;
 use crate::tally::Tally;
-use crate::{CostCurve, Placement, PoolCounts, ServeError, StatisticsReport};
+use crate::{CostCurve, DeploymentObserver, Placement, PoolCounts, ServeError, StatisticsReport};
 
 /// A version that is ready to serve: what the registry hands out.
 #[derive(Debug)]
@@ -52,13 +52,20 @@ impl Identity {
 
 impl Deployment {
     /// A version whose costs are not known.
-    pub(crate) fn new(identity: Identity, pipeline: Pipeline, pool: &Pool, decoding: Arc<Decoding>) -> Deployment {
-        Deployment::placed(identity, Arc::new(pipeline), None, pool, decoding)
+    pub(crate) fn new(
+        identity: Identity,
+        pipeline: Pipeline,
+        pool: &Pool,
+        decoding: Arc<Decoding>,
+        observer: Arc<dyn DeploymentObserver>,
+    ) -> Deployment {
+        Deployment::placed(identity, Arc::new(pipeline), None, pool, decoding, observer)
     }
 
     /// The same version with its costs, and what its rows are to each other in one run.
     pub(crate) fn measured(self, costs: CostCurve, company: Company, pool: &Pool) -> Deployment {
-        Deployment::placed(self.identity, self.pipeline, Some((costs, company)), pool, self.decoding)
+        let observer = Arc::clone(self.observer());
+        Deployment::placed(self.identity, self.pipeline, Some((costs, company)), pool, self.decoding, observer)
     }
 
     fn placed(
@@ -67,6 +74,7 @@ impl Deployment {
         measured: Option<(CostCurve, Company)>,
         pool: &Pool,
         decoding: Arc<Decoding>,
+        observer: Arc<dyn DeploymentObserver>,
     ) -> Deployment {
         let serving = &pipeline.manifest().serving;
         let threads = pool.concurrency(serving.threads);
@@ -82,7 +90,7 @@ impl Deployment {
             max_concurrency: Some(threads),
             ..BatchPolicy::default()
         };
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally::new(observer));
         let runner =
             PipelineRunner { pipeline: Arc::clone(&pipeline), joins: placement.joins, decoding: Arc::clone(&decoding) };
         let queue = pool.queue(Arc::new(runner), policy, Arc::clone(&tally) as Arc<dyn BatchObserver>);
@@ -112,6 +120,11 @@ impl Deployment {
     /// What rows were measured to cost; `None` if the manifest wants no warm-up.
     pub fn costs(&self) -> Option<&CostCurve> {
         self.costs.as_ref()
+    }
+
+    /// Who hears what it does: for whoever reads requests to it and writes their answers.
+    pub fn observer(&self) -> &Arc<dyn DeploymentObserver> {
+        self.tally.observer()
     }
 
     /// Where requests run, and why.

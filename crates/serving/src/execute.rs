@@ -151,7 +151,7 @@ fn inline(
         batch_rows: encoded.rows,
         closed_by: None,
     };
-    deployment.statistics().ran(encoded.rows, timing.inference);
+    deployment.tally().count_run(encoded.rows, timing.inference);
     Ok(Outputs { tensors, timing })
 }
 

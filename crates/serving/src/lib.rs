@@ -22,6 +22,7 @@ mod trial;
 mod error;
 mod execute;
 mod jobs;
+mod observer;
 mod service;
 
 pub use cost::{CostCurve, CostPoint};
@@ -35,6 +36,7 @@ pub use ferrocast_registry::{
     Alias, AliasError, LoadError, LoadReport, LoadTicket, ModelEntry, ModelRef, ModelState, RegistryConfig,
     ResolveError, Snapshot, StartError, VersionEntry,
 };
+pub use observer::{DeploymentObserver, ServiceObserver};
 pub use placement::{Placement, Reason};
 pub use service::{Service, ServiceConfig};
 pub use statistics::{Spent, StatisticsReport};

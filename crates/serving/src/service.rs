@@ -19,7 +19,7 @@ use crate::deployer::LoadRules;
 use crate::execute::{self, Answer, CallOptions, Outputs, Timing};
 use crate::jobs::Jobs;
 use crate::runner::Decoding;
-use crate::{Deployment, PipelineDeployer, ServeError, Trial};
+use crate::{Deployment, PipelineDeployer, ServeError, ServiceObserver, Trial};
 
 /// When to come back if it is not one model that is busy.
 const FULL_RETRY: Duration = Duration::from_secs(1);
@@ -41,6 +41,8 @@ pub struct ServiceConfig {
     pub trial: Option<Arc<dyn Trial>>,
     /// Only models are loaded whose manifest pins the file.
     pub require_sha256: bool,
+    /// Who hears what happens; `()` hears nothing.
+    pub observer: Arc<dyn ServiceObserver>,
 }
 
 /// The product: every model that is ready, and predictions from it.
@@ -66,7 +68,7 @@ impl Service {
         let pool = Arc::new(Pool::new(&pool).map_err(StartError::Thread)?);
         let decoding = Decoding { limits: config.images, slots: DecodeSlots::new(config.image_decodes.get()) };
         let rules = LoadRules { trial: config.trial, require_sha256: config.require_sha256 };
-        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding), rules);
+        let deployer = PipelineDeployer::new(loaders, Arc::clone(&pool), Arc::new(decoding), rules, config.observer);
         let required = config.registry.default_model.clone();
         let registry = Registry::start(config.registry, Arc::new(deployer))?;
         let jobs = Jobs::new(&pool);
@@ -171,6 +173,10 @@ impl Service {
     /// # Errors
     /// [`ServeError::InFlightFull`]; [`ServeError::QueueFull`] if the request would not run on its own thread.
     pub fn admit(&self, deployment: &Deployment) -> Result<Permit<'_>, ServeError> {
+        self.try_admit(deployment).inspect_err(|error| deployment.observer().failed(error))
+    }
+
+    fn try_admit(&self, deployment: &Deployment) -> Result<Permit<'_>, ServeError> {
         let Some(permit) = self.gate.try_enter() else {
             return Err(ServeError::InFlightFull { limit: self.gate.limit(), retry_after: FULL_RETRY });
         };
@@ -285,7 +291,10 @@ async fn counted<T>(
     let answer = answer.await;
     match &answer {
         Ok(answer) => deployment.statistics().answered(rows, began.elapsed(), timing(answer)),
-        Err(_) => deployment.statistics().failed(began.elapsed()),
+        Err(error) => {
+            deployment.statistics().failed(began.elapsed());
+            deployment.observer().failed(error);
+        }
     }
     answer
 }

@@ -1,14 +1,18 @@
 //! What became of the requests of one version on the pool, counted.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ferrocast_batch::{BatchObserver, BatchReport};
 
+use crate::DeploymentObserver;
 use crate::statistics::Statistics;
 
 /// Counts since the version was loaded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tally {
+    observer: Arc<dyn DeploymentObserver>,
     runs: AtomicU64,
     rows: AtomicU64,
     rejected: AtomicU64,
@@ -33,6 +37,30 @@ pub struct PoolCounts {
 }
 
 impl Tally {
+    /// Nothing yet. `observer` hears of runs, too.
+    pub(crate) fn new(observer: Arc<dyn DeploymentObserver>) -> Tally {
+        Tally {
+            observer,
+            runs: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            abandoned: AtomicU64::new(0),
+            expired: AtomicU64::new(0),
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Who hears what the version does.
+    pub(crate) fn observer(&self) -> &Arc<dyn DeploymentObserver> {
+        &self.observer
+    }
+
+    /// The model ran once, on the pool or elsewhere.
+    pub(crate) fn count_run(&self, rows: usize, took: Duration) {
+        self.statistics.ran(rows, took);
+        self.observer.ran(rows);
+    }
+
     /// What all requests of the version came to, on the pool and elsewhere.
     pub(crate) fn statistics(&self) -> &Statistics {
         &self.statistics
@@ -54,7 +82,7 @@ impl BatchObserver for Tally {
     fn ran(&self, report: &BatchReport) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.rows.fetch_add(report.rows as u64, Ordering::Relaxed);
-        self.statistics.ran(report.rows, report.ran);
+        self.count_run(report.rows, report.ran);
     }
 
     fn rejected(&self) {

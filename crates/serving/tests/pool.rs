@@ -52,6 +52,7 @@ fn serve(manifest: &str, model: &[u8], loaders: Loaders, threads: usize) -> Serv
             image_decodes: compute_threads,
             trial: None,
             require_sha256: false,
+            observer: Arc::new(()),
         },
         loaders,
     )

@@ -38,6 +38,7 @@ fn not_loaded(root: &TempDir, loaders: Loaders) -> Service {
         image_decodes: NonZeroUsize::MIN,
         trial: None,
         require_sha256: false,
+        observer: Arc::new(()),
     };
     Service::start(config, loaders).unwrap()
 }

@@ -171,6 +171,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "server",
         place: Place::Layer(4),
         workspace: &[
+            "access",
             "batch",
             "cache",
             "engine",

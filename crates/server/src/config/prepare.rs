@@ -129,6 +129,12 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         problems.push(Problem { key: key.to_owned(), source: origins.of(key), message });
     };
     let server = server(&raw.server, &mut report);
+    let auth = super::access::auth(&raw.auth, directory, &mut report);
+    let rate = super::access::rate(&raw.rate, &raw.server, &mut report);
+    let admin = super::access::admin(&raw.admin, &mut report);
+    let cors = super::access::cors(&raw.cors, &mut report);
+    let addresses = [("server.host", Some(server.address)), ("admin.host", admin.address)];
+    super::access::check_reach(&raw, addresses, &mut report);
     let redis = super::cache::redis(raw.redis);
     let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
     let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
@@ -136,6 +142,10 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     one_body_fits(&raw.limits, &mut report);
     Config {
         server,
+        auth,
+        rate,
+        admin,
+        cors,
         models,
         limits: Limits {
             json_bytes: count(raw.limits.json_bytes),
@@ -158,7 +168,12 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         callbacks,
         cache: super::cache::cache(&raw.cache),
         redis,
-        log: LogConfig { level: level(&raw.log.level), format: raw.log.format.to_ascii_lowercase() },
+        metrics: super::telemetry::metrics(&raw.metrics, &mut report),
+        log: LogConfig {
+            level: level(&raw.log.level),
+            requests: raw.log.requests,
+            format: raw.log.format.to_ascii_lowercase(),
+        },
         notes,
         origins,
     }

@@ -13,6 +13,14 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) server: RawServer,
     #[garde(dive)]
+    pub(crate) auth: RawAuth,
+    #[garde(dive)]
+    pub(crate) rate: RawRate,
+    #[garde(dive)]
+    pub(crate) admin: RawAdmin,
+    #[garde(dive)]
+    pub(crate) cors: RawCors,
+    #[garde(dive)]
     pub(crate) models: RawModels,
     #[garde(dive)]
     pub(crate) limits: RawLimits,
@@ -24,6 +32,8 @@ pub(crate) struct RawConfig {
     pub(crate) cache: RawCache,
     #[garde(dive)]
     pub(crate) redis: RawRedis,
+    #[garde(dive)]
+    pub(crate) metrics: RawMetrics,
     #[garde(dive)]
     pub(crate) log: RawLog,
 }
@@ -55,6 +65,48 @@ pub(crate) struct RawServer {
     pub(crate) app_name: String,
     #[garde(skip)]
     pub(crate) debug: bool,
+    #[garde(skip)]
+    pub(crate) trusted_proxies: Option<String>,
+    #[garde(custom(one_of(&["x-forwarded-for", "forwarded"])))]
+    pub(crate) proxy_header: String,
+}
+
+/// `[auth]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawAuth {
+    #[garde(skip)]
+    pub(crate) keys_file: Option<String>,
+    #[garde(skip)]
+    pub(crate) allow_anonymous: bool,
+    #[garde(skip)]
+    pub(crate) open: Option<String>,
+}
+
+/// `[rate]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawRate {
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub(crate) per_second: Option<u64>,
+    #[garde(range(min = 1, max = 1_000_000))]
+    pub(crate) burst: Option<u64>,
+}
+
+/// `[admin]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawAdmin {
+    #[garde(length(min = 1))]
+    pub(crate) host: String,
+    #[garde(range(max = 65_535))]
+    pub(crate) port: Option<u64>,
+}
+
+/// `[cors]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawCors {
+    #[garde(skip)]
+    pub(crate) origins: Option<String>,
+    #[garde(range(max = 86_400))]
+    pub(crate) max_age_s: u64,
 }
 
 /// `[models]`.
@@ -180,11 +232,20 @@ pub(crate) struct RawRedis {
     pub(crate) prefix: String,
 }
 
+/// `[metrics]`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawMetrics {
+    #[garde(skip)]
+    pub(crate) compat: Option<String>,
+}
+
 /// `[log]`.
 #[derive(Debug, Deserialize, Validate)]
 pub(crate) struct RawLog {
     #[garde(custom(one_of(&["off", "critical", "error", "warning", "warn", "info", "debug", "trace"])))]
     pub(crate) level: String,
+    #[garde(skip)]
+    pub(crate) requests: bool,
     #[garde(custom(one_of(&["auto", "text", "json"])))]
     pub(crate) format: String,
 }

@@ -154,6 +154,81 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "server.trusted_proxies",
+        accepts: "networks such as `10.1.0.0/16`, separated by commas",
+        meaning: "Proxies in front whose word counts about the address that a request comes from. Without it that of the connection counts.",
+        ..BARE
+    },
+    Setting {
+        key: "server.proxy_header",
+        default: "x-forwarded-for",
+        accepts: "x-forwarded-for or forwarded",
+        meaning: "The header in which they say it. The other one is a client's and counts for nothing.",
+        ..BARE
+    },
+    Setting {
+        key: "auth.keys_file",
+        accepts: "the path of a file that can be read",
+        meaning: "Keys that clients have to send, and what each is good for (docs/operations.md#keys). Looked at every two seconds, so that keys come and go without a new start. Without it nobody needs a key.",
+        ..BARE
+    },
+    Setting {
+        key: "auth.allow_anonymous",
+        kind: Kind::Switch,
+        default: "false",
+        accepts: "true or false",
+        meaning: "Listen on an address that other machines reach though there are no keys. Without it the server does not start so.",
+        ..BARE
+    },
+    Setting {
+        key: "auth.open",
+        accepts: "docs, metrics, or both with a comma between them",
+        meaning: "What needs no key where others do, beside the probes: `/docs` with `/redoc` and `/openapi.json`, and `/metrics`.",
+        ..BARE
+    },
+    Setting {
+        key: "rate.per_second",
+        kind: Kind::Count,
+        accepts: "1 to 1000000",
+        meaning: "Requests a second that each key, and each address without one, may send for long; more are answered 429. A key can have a rate of its own. Probes do not count. Without it there is no limit.",
+        ..BARE
+    },
+    Setting {
+        key: "rate.burst",
+        kind: Kind::Count,
+        accepts: "1 to 1000000",
+        meaning: "Requests that may come at once. Default: those of one second.",
+        ..BARE
+    },
+    Setting {
+        key: "admin.host",
+        default: "127.0.0.1",
+        accepts: "an IP address of this machine",
+        meaning: "Address of the listener for administration.",
+        ..BARE
+    },
+    Setting {
+        key: "admin.port",
+        kind: Kind::Count,
+        accepts: "0 to 65535",
+        meaning: "Its port. Once there is one, what changes the server (`/v2/repository`, aliases, the level of the log, callbacks sent again) is there and nowhere else, together with `/metrics` and the probes. Without it there is no such listener.",
+        ..BARE
+    },
+    Setting {
+        key: "cors.origins",
+        accepts: "`*`, or origins such as `https://app.example.com`, separated by commas",
+        meaning: "Pages that may call the API in a browser though they come from elsewhere.",
+        ..BARE
+    },
+    Setting {
+        key: "cors.max_age_s",
+        kind: Kind::Count,
+        default: "600",
+        accepts: "0 to 86400",
+        meaning: "Seconds for which a browser need not ask again whether it may.",
+        ..BARE
+    },
+    Setting {
         key: "models.path",
         default: "models",
         accepts: "a readable directory",
@@ -507,11 +582,25 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "metrics.compat",
+        accepts: "triton",
+        meaning: "Metrics of other servers that `/metrics` shows beside its own: `triton` adds the `nv_*` that dashboards made for Triton read.",
+        ..BARE
+    },
+    Setting {
         key: "log.level",
         default: "info",
         accepts: "off, error, warn, info, debug or trace",
         plain_name: Some("LOG_LEVEL"),
         meaning: "Least severe level that is logged. Capital letters work too, and Python's `WARNING` and `CRITICAL`.",
+        ..BARE
+    },
+    Setting {
+        key: "log.requests",
+        kind: Kind::Switch,
+        default: "true",
+        accepts: "true or false",
+        meaning: "One line for each request, of level `info`. A server that answers tens of thousands a second does without.",
         ..BARE
     },
     Setting {

@@ -1,6 +1,5 @@
 //! `[tasks]` and `[callbacks]`: what is promised now and done later, and who is told of it.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use ferrocast_tasks::callback::{CallbackPolicy, Schedule, SigningKeys};
 
 use super::raw::{RawCallbacks, RawTasks};
+use super::text::{listed, parsed, readable_file};
 
 /// Where tasks are kept and how they are done.
 #[derive(Debug, Clone)]
@@ -87,10 +87,7 @@ pub(super) fn callbacks(
 ) -> CallbacksConfig {
     let secret = raw.secret.as_ref().map(|secret| secret.reveal()).filter(|secret| !secret.trim().is_empty());
     let hosts = listed("callbacks.hosts", raw.hosts.as_deref(), report);
-    let ca_file = raw.ca_file.as_deref().filter(|path| !path.is_empty()).map(|path| directory.join(path));
-    if let Some(Err(error)) = ca_file.as_ref().map(std::fs::File::open) {
-        report("callbacks.ca_file", format!("cannot be read: {error}"));
-    }
+    let ca_file = readable_file("callbacks.ca_file", raw.ca_file.as_deref(), directory, report);
     CallbacksConfig {
         keys: secret.and_then(|secret| parsed("callbacks.secret", secret, report)),
         policy: CallbackPolicy {
@@ -112,17 +109,6 @@ fn schedule(text: &str, report: &mut impl FnMut(&str, String)) -> Schedule {
         report("callbacks.retries_s", "must begin with 0: the first attempt is when the task ends".to_owned());
     }
     schedule
-}
-
-/// A text with a grammar of its own.
-fn parsed<T: FromStr<Err: Display>>(key: &str, text: &str, report: &mut impl FnMut(&str, String)) -> Option<T> {
-    text.parse().map_err(|error: T::Err| report(key, error.to_string())).ok()
-}
-
-/// Several of them, separated by commas.
-fn listed<T: FromStr<Err: Display>>(key: &str, text: Option<&str>, report: &mut impl FnMut(&str, String)) -> Vec<T> {
-    let parts = text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.filter_map(|part| parsed(key, part, report)).collect()
 }
 
 /// A port that can be connected to.

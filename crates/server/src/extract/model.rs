@@ -18,6 +18,7 @@ use crate::error::Failure;
 use crate::extract::body::state;
 use crate::extract::deadline;
 use crate::extract::request_head::RequestHead;
+use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
 /// A body of so many bytes usually arrives together with the head.
@@ -62,6 +63,14 @@ impl<P> Model<P> {
         Arc::clone(&self.deployment)
     }
 
+    /// Reads a request to the model, which whoever counts what it does hears of.
+    pub(crate) fn parse<T>(&self, parse: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let parsed = parse();
+        self.deployment.observer().parsed(began.elapsed());
+        parsed
+    }
+
     /// The same, to borrow.
     pub(crate) fn deployment(&self) -> &Arc<Deployment> {
         &self.deployment
@@ -77,6 +86,7 @@ fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
         Taken::Tensors => resolve(request, state),
         Taken::Tasks => of_tasks(request, state),
     }?;
+    RequestContext::note_model(request, &deployment);
     if is_large(&head) {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&deployment)?);

@@ -1,16 +1,15 @@
-//! Whose a task is: whoever sends the same `X-API-Key`.
+//! Whose a task is: whoever comes with the same key. Where none is needed, whoever sends the same `X-API-Key` all the same.
 
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
 use ferrocast_cache::CacheKey;
 
+use crate::access::X_API_KEY;
 use crate::error::Failure;
 use crate::extract::parameter::described_by;
-
-const HEADER: HeaderName = HeaderName::from_static("x-api-key");
+use crate::middleware::request_context::RequestContext;
 
 /// A digest of the key; `None` if none is sent. The key itself is not stored.
 #[derive(Debug, Clone)]
@@ -21,7 +20,10 @@ impl FromRequest for Owner {
     type Future = Ready<Result<Owner, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = request.headers().get(HEADER);
+        if let Some(principal) = RequestContext::principal(request) {
+            return ready(Ok(Owner(Some(principal.id.to_string()))));
+        }
+        let key = request.headers().get(X_API_KEY);
         ready(Ok(Owner(key.map(|key| CacheKey::builder("owner").part(key.as_bytes()).finish().to_string()))))
     }
 }

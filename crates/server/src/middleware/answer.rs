@@ -4,6 +4,8 @@
 //! error. `HEAD` is answered as the `GET` it stands for; the protocol layer leaves the body out.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,81 +16,130 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use futures_util::FutureExt;
-use tracing::{debug, error};
+use tracing::error;
 
-use super::front;
+use super::places::Places;
 use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
+use super::{cors, denial, finish, front, rate_headers};
+use crate::access::{Admitted, Listener};
 use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
 use crate::state::State;
+
+/// What the layer knows beside the request; one for each I/O thread.
+#[derive(Debug)]
+pub(crate) struct Around {
+    /// The server.
+    pub(super) state: Data<State>,
+    /// The socket that requests come in by.
+    listener: Listener,
+    /// What paths meant on this thread.
+    pub(super) places: Places,
+}
+
+impl Around {
+    /// Of requests that come in by that socket.
+    pub(crate) fn new(state: Data<State>, listener: Listener) -> Rc<Around> {
+        Rc::new(Around { state, listener, places: Places::default() })
+    }
+}
 
 /// Runs the request and sees to its answer.
 ///
 /// # Errors
 /// Only when there is no response to put the answer into; the error then renders itself, complete.
 pub(crate) async fn answer(
+    around: Rc<Around>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (started, state) = (Instant::now(), &around.state);
+    let _in_flight = state.metrics.http().begin();
     let id = RequestId::accept_or_make(request.headers());
-    let dialect = Dialect::of_path(request.path());
+    let origin = state.cors.as_ref().map(|cors| cors.allowed(&request));
+    let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(&request));
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    request.extensions_mut().insert(RequestContext::begin(id.clone()));
-    let outcome = AssertUnwindSafe(front::answer(request, next)).catch_unwind().await;
-    let mut response = match outcome {
-        Ok(Ok(response)) => with_error_body(response, &id, dialect),
-        Ok(Err(cause)) => {
-            error!(request_id = id.as_str(), %cause, "request was not answered");
-            return Err(Unanswered::internal(id, dialect).into());
-        }
-        Err(_panic) => {
-            // The panic hook has logged message and place.
-            error!(request_id = id.as_str(), "request handler panicked");
-            return Err(Unanswered::internal(id, dialect).into());
+    let admitted = state.access.admit(&request, around.listener);
+    let rate = rate_headers::of(&admitted);
+    let mut response = match (preflight, admitted) {
+        (Some(preflight), _) => request.into_response(preflight),
+        (None, Ok(admitted)) => run(&around, request, next, (&id, started, admitted)).await?,
+        (None, Err(limited)) => {
+            let failure = Failure::from(limited);
+            let dialect = Dialect::of_path(request.path());
+            with_error_body(state, request.error_response(failure), &id, dialect)
         }
     };
-    let request = response.request();
-    debug!(
-        request_id = id.as_str(),
-        method = %request.method(),
-        route = request.match_pattern().unwrap_or_default(),
-        status = response.status().as_u16(),
-        elapsed_us = RequestContext::started(request).elapsed().as_micros(),
-        "answered"
-    );
-    response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
-    if is_last_on_connection(&response) {
+    finish::count_and_log(state, &response, &id, started);
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, id.into_header_value());
+    if let Some(rate) = rate {
+        rate.write(headers);
+    }
+    if let Some(origin) = origin {
+        cors::allow(headers, origin);
+    }
+    if is_last_on_connection(state, response.request()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
 }
 
+/// Lets the routes answer, and puts their errors into words.
+async fn run(
+    around: &Around,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    (id, started, admitted): (&RequestId, Instant, Admitted),
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (state, dialect) = (&around.state, Dialect::of_path(request.path()));
+    request.extensions_mut().insert(RequestContext::begin(id.clone(), started, admitted));
+    match AssertUnwindSafe(front::answer(around, request, next)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(with_error_body(state, response, id, dialect)),
+        Ok(Err(cause)) => {
+            error!(request_id = id.as_str(), %cause, "request was not answered");
+            Err(Unanswered::internal(id.clone(), dialect).into())
+        }
+        Err(_panic) => {
+            // The panic hook has logged message and place.
+            error!(request_id = id.as_str(), "request handler panicked");
+            state.metrics.http().panicked();
+            Err(Unanswered::internal(id.clone(), dialect).into())
+        }
+    }
+}
+
 /// Puts the body of the error table into a response that is an error without a body.
-fn with_error_body(response: ServiceResponse<BoxBody>, id: &RequestId, dialect: Dialect) -> ServiceResponse<BoxBody> {
+fn with_error_body(
+    state: &State,
+    response: ServiceResponse<BoxBody>,
+    id: &RequestId,
+    dialect: Dialect,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let failure = response.response().error().and_then(Error::as_error::<Failure>);
     let api_error = match failure {
-        Some(failure) => Some(said_and_logged(failure, &response, id)),
+        Some(failure) => Some(said_and_logged(state, failure, id)),
         None if is_bare(&response) => Some(of_status(status, &response, dialect)),
         None => None,
     };
     let Some(api_error) = api_error else { return response };
+    finish::count_error(state.metrics.http(), api_error.code);
     let body = rendered(&api_error, id, dialect);
     let (request, bare) = response.into_parts();
     ServiceResponse::new(request, replaced(&bare, body))
 }
 
 /// The error as the client gets it. A fault of ours is logged with its cause, which clients see only in debug mode.
-fn said_and_logged(failure: &Failure, response: &ServiceResponse<BoxBody>, id: &RequestId) -> ApiError {
+fn said_and_logged(state: &State, failure: &Failure, id: &RequestId) -> ApiError {
     let mut said = failure.api_error().clone();
     if said.code.status() == 500 {
         let cause = failure.cause().unwrap_or_default();
         error!(request_id = id.as_str(), code = said.code.as_str(), cause, "{}", said.message);
-        let state = response.request().app_data::<Data<State>>();
-        if state.is_some_and(|state| state.debug) && !cause.is_empty() {
+        if state.debug && !cause.is_empty() {
             said.message = format!("{}: {cause}", said.message);
         }
     }
@@ -105,7 +156,8 @@ fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
 
 /// The rendered error, with the one header that the bare response had to say something by.
 fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
-    if let Some(allow) = bare.headers().get(header::ALLOW) {
+    let is_wrong_method = body.status() == StatusCode::METHOD_NOT_ALLOWED;
+    if let Some(allow) = bare.headers().get(header::ALLOW).filter(|_| is_wrong_method) {
         body.headers_mut().insert(header::ALLOW, with_head(allow));
     }
     body
@@ -113,10 +165,8 @@ fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
 
 /// Whether the client has to take another connection for its next request, which it should be told: it would find out only
 /// when it loses that request.
-fn is_last_on_connection(response: &ServiceResponse<BoxBody>) -> bool {
-    let request = response.request();
-    let is_draining = || request.app_data::<Data<State>>().is_some_and(|state| state.lifecycle.is_draining());
-    is_body_left(request) || is_draining()
+fn is_last_on_connection(state: &State, request: &HttpRequest) -> bool {
+    is_body_left(request) || state.lifecycle.is_draining()
 }
 
 /// Whether what is left of a body would be taken for the next request.
@@ -138,8 +188,11 @@ fn with_head(allow: &HeaderValue) -> HeaderValue {
     }
 }
 
-/// The error table's row for a status that the HTTP library chose.
+/// The error table's row for a status that the HTTP library chose: where no route was found, or none that this client may use.
 fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>, dialect: Dialect) -> ApiError {
+    if let Some(denial) = denial::of(response.request()) {
+        return denial;
+    }
     match status {
         StatusCode::NOT_FOUND => dialect.no_such_path(),
         StatusCode::METHOD_NOT_ALLOWED => dialect.no_such_method(response.request().method().as_str()),
@@ -151,13 +204,41 @@ fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>, dialect: D
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::rc::Rc;
+
     use actix_web::body::to_bytes;
-    use actix_web::dev::Service;
+    use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
     use actix_web::http::StatusCode;
     use actix_web::middleware::from_fn;
-    use actix_web::{App, HttpResponse, test, web};
+    use actix_web::web::Data;
+    use actix_web::{App, Error, HttpResponse, Route, test};
+    use ferrocast_pipeline::Loaders;
 
-    use super::answer;
+    use super::{Around, answer};
+    use crate::access::{Listener, Need};
+    use crate::app::parts;
+    use crate::config::{Config, Sources};
+    use crate::routes::guarded::get_page;
+    use crate::state::State;
+
+    /// A server without models.
+    async fn around(folder: &Path) -> Rc<Around> {
+        let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let environment = [("MODEL_PATH", path("")), ("TASKS__PATH", path("tasks.db"))];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+        let config = Config::from_sources(&Sources { environment, ..Sources::default() }).unwrap();
+        let state = State::new(&config, parts(&config, Loaders::new()).await.unwrap());
+        Around::new(Data::new(state), Listener::Main)
+    }
+
+    fn at_root(
+        around: Rc<Around>,
+        route: Route,
+    ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>>
+    {
+        App::new().route("/", route).wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)))
+    }
 
     async fn panicking() -> HttpResponse {
         panic!("the inside, says the canary")
@@ -165,7 +246,8 @@ mod tests {
 
     #[actix_web::test]
     async fn a_panic_in_a_handler_becomes_an_answer() {
-        let app = App::new().route("/", web::get().to(panicking)).wrap(from_fn(answer));
+        let folder = tempfile::tempdir().unwrap();
+        let app = at_root(around(folder.path()).await, get_page(Need::Nothing).to(panicking));
         let service = test::init_service(app).await;
         let request = test::TestRequest::get().insert_header(("x-request-id", "id-1")).to_request();
         let error = service.call(request).await.map(drop).expect_err("no response to put it into");
@@ -180,6 +262,8 @@ mod tests {
 
     #[actix_web::test]
     async fn errors_of_the_library_become_rows_of_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let around = around(folder.path()).await;
         for (status, code) in [
             (StatusCode::NOT_FOUND, "NOT_FOUND"),
             (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
@@ -187,7 +271,7 @@ mod tests {
             (StatusCode::BAD_GATEWAY, "INTERNAL_ERROR"),
         ] {
             let bare = move || async move { HttpResponse::new(status) };
-            let app = App::new().route("/", web::get().to(bare)).wrap(from_fn(answer));
+            let app = at_root(Rc::clone(&around), get_page(Need::Nothing).to(bare));
             let service = test::init_service(app).await;
             let response = test::call_service(&service, test::TestRequest::get().to_request()).await;
             let body: serde_json::Value = test::read_body_json(response).await;

@@ -11,12 +11,14 @@ use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::middleware::Next;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, Responder};
 use ferrocast_cache::{Entry, Hit, Spelling};
 use futures_util::stream;
 
+use super::answer::Around;
 use super::request_context::RequestContext;
+use crate::access::Need;
 use crate::dialect::Dialect;
 use crate::extract::body::{Arriving, Bounds, MostBytes};
 use crate::reply::{Kept, Reply};
@@ -30,28 +32,37 @@ const MOST_BYTES: usize = 64 << 10;
 /// # Errors
 /// Those of the routes.
 pub(crate) async fn answer(
+    around: &Around,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some((state, bounds)) = in_question(&request) else { return routed(request, next).await };
+    let state = &around.state;
+    let Some(bounds) = in_question(state, &request) else { return routed(request, next).await };
     let body = match Arriving::new(request.take_payload(), bounds).whole().await {
         Ok(body) => body,
         Err(failure) => return Ok(request.error_response(failure)),
     };
     RequestContext::note_body_read(request.request());
-    let place = request.uri().path_and_query().map_or("", |place| place.as_str());
+    let path_and_query = request.uri().path_and_query().map_or("", |path| path.as_str());
     // Neither number ever falls, so no other state has their sum. What the routes say after this is about this state, or a
     // newer one, which nobody looks for under this number.
     let generation = state.service.generation() + state.answers.replaced();
-    let spelling = Spelling::new(generation, place, &body);
-    if let Some(entry) = state.answers.get_spelled(&spelling) {
+    let spelling = Spelling::new(generation, path_and_query, &body);
+    // Without knowing the place there is nothing to count the answer by: the routes will tell.
+    let place = around.places.get(generation, request.path());
+    if let Some((place, entry)) = place.and_then(|place| Some((place, state.answers.get_spelled(&spelling)?))) {
+        RequestContext::note_found(request.request(), &place.route);
+        place.observer.reused(RequestContext::started(request.request()).elapsed());
         let reply: Reply<()> = Reply::json(entry.body().clone()).with_kept(Kept::new(Hit::Memory, Some(&entry)));
         let response = reply.respond_to(request.request());
         return Ok(request.into_response(response));
     }
     request.set_payload(given_back(body));
     let response = routed(request, next).await?;
-    if let Some(entry) = response.response().extensions().get::<Entry>() {
+    if let Some(entry) = response.response().extensions().get::<Entry>()
+        && let Some(place) = RequestContext::place(response.request())
+    {
+        around.places.note(generation, response.request().path(), place);
         state.answers.alias(spelling, entry.clone());
     }
     Ok(response)
@@ -65,11 +76,11 @@ async fn routed(
 }
 
 /// Whether it may have been answered before, and how its body is read.
-fn in_question(request: &ServiceRequest) -> Option<(Data<State>, Bounds)> {
-    let state = request.app_data::<Data<State>>()?;
+fn in_question(state: &State, request: &ServiceRequest) -> Option<Bounds> {
     let headers = request.headers();
     let is_plain = request.method() == Method::POST
         && state.answers.keeps_some()
+        && RequestContext::may(request.request(), Need::Predict)
         && Dialect::of_path(request.path()) == Dialect::Native
         && headers.get(CONTENT_TYPE).is_some_and(|sent| sent == "application/json")
         && [CACHE_CONTROL, CONTENT_ENCODING].iter().all(|wish| !headers.contains_key(wish));
@@ -78,7 +89,7 @@ fn in_question(request: &ServiceRequest) -> Option<(Data<State>, Bounds)> {
     }
     let most = MostBytes::of_body(MOST_BYTES.min(state.json_bytes), "limits.json_bytes");
     let bounds = Bounds::of_any_encoding(request.request(), state, most).ok()?;
-    (bounds.declared() > 0).then(|| (state.clone(), bounds))
+    (bounds.declared() > 0).then_some(bounds)
 }
 
 /// The body for whoever reads it next.

@@ -5,16 +5,28 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::{HttpMessage, HttpRequest};
+use ferrocast_access::Principal;
+use ferrocast_serving::{Deployment, Timing};
 
+use super::places::Place;
 use super::request_id::RequestId;
+use crate::access::{Admitted, Grants, Identity, Need};
 use crate::body_budget::{BodyBudget, HeldBytes};
 use crate::extract::request_head::RequestHead;
+use crate::routes::guarded::FoundRoute;
 
 /// Goes with every request that the outermost layer has seen.
 #[derive(Debug)]
 pub(crate) struct RequestContext {
     id: RequestId,
     started: Instant,
+    identity: Identity,
+    grants: Grants,
+    /// What a route needed and the request had not.
+    denied: Cell<Option<Need>>,
+    found: OnceCell<FoundRoute>,
+    model: OnceCell<Arc<Deployment>>,
+    timing: Cell<Option<Timing>>,
     head: Cell<Option<RequestHead>>,
     is_body_read: Cell<bool>,
     held: OnceCell<Arc<HeldBytes>>,
@@ -22,10 +34,16 @@ pub(crate) struct RequestContext {
 
 impl RequestContext {
     /// Of a request that has just come in; its body is not read.
-    pub(crate) fn begin(id: RequestId) -> RequestContext {
+    pub(crate) fn begin(id: RequestId, started: Instant, admitted: Admitted) -> RequestContext {
         RequestContext {
             id,
-            started: Instant::now(),
+            started,
+            identity: admitted.identity,
+            grants: admitted.grants,
+            denied: Cell::new(None),
+            found: OnceCell::new(),
+            model: OnceCell::new(),
+            timing: Cell::new(None),
             head: Cell::new(None),
             is_body_read: Cell::new(false),
             held: OnceCell::new(),
@@ -41,6 +59,80 @@ impl RequestContext {
     pub(crate) fn id_of(request: &HttpRequest) -> RequestId {
         let extensions = request.extensions();
         extensions.get::<RequestContext>().map_or_else(RequestId::make, |context| context.id.clone())
+    }
+
+    /// Whose key it came with.
+    pub(crate) fn principal(request: &HttpRequest) -> Option<Arc<Principal>> {
+        request.extensions().get::<RequestContext>()?.identity.principal().cloned()
+    }
+
+    /// Whether it may ask for that.
+    pub(crate) fn may(request: &HttpRequest, need: Need) -> bool {
+        request.extensions().get::<RequestContext>().is_some_and(|context| context.grants.has(need))
+    }
+
+    /// Whether it may enter the route that was found for it.
+    pub(crate) fn enter(&self, found: &FoundRoute, need: Need) -> bool {
+        self.found.get_or_init(|| FoundRoute::clone(found));
+        let may = self.grants.has(need);
+        if !may {
+            self.denied.set(Some(need));
+        }
+        may
+    }
+
+    /// Says which route the request is for, where it does not get there.
+    pub(crate) fn note_found(request: &HttpRequest, found: &FoundRoute) {
+        if let Some(context) = request.extensions().get::<RequestContext>() {
+            context.found.get_or_init(|| FoundRoute::clone(found));
+        }
+    }
+
+    /// What was found for its path, if a model was to answer.
+    pub(crate) fn place(request: &HttpRequest) -> Option<Place> {
+        let extensions = request.extensions();
+        let context = extensions.get::<RequestContext>()?;
+        let (route, model) = (context.found.get()?, context.model.get()?);
+        Some(Place { route: FoundRoute::clone(route), observer: Arc::clone(model.observer()) })
+    }
+
+    /// The route that was found for it.
+    pub(crate) fn found(&self) -> Option<&FoundRoute> {
+        self.found.get()
+    }
+
+    /// Says which model is to answer.
+    pub(crate) fn note_model(request: &HttpRequest, model: &Arc<Deployment>) {
+        if let Some(context) = request.extensions().get::<RequestContext>() {
+            context.model.get_or_init(|| Arc::clone(model));
+        }
+    }
+
+    /// The model that was to answer.
+    pub(crate) fn model(&self) -> Option<&Deployment> {
+        self.model.get().map(|model| &**model)
+    }
+
+    /// Says where the time of the prediction went.
+    pub(crate) fn note_timing(request: &HttpRequest, timing: &Timing) {
+        if let Some(context) = request.extensions().get::<RequestContext>() {
+            context.timing.set(Some(*timing));
+        }
+    }
+
+    /// Where the time of the prediction went, if there was one.
+    pub(crate) fn timing(&self) -> Option<Timing> {
+        self.timing.get()
+    }
+
+    /// Who sent it.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What a route needed and the request had not.
+    pub(crate) fn denied(&self) -> Option<Need> {
+        self.denied.get()
     }
 
     /// What its head says, if somebody has read it.

@@ -5,8 +5,10 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use ferrocast_protocol::ApiError;
 
+use crate::access::Need;
 use crate::assets::{Asset, DOCS, FILES, REDOC};
 use crate::error::Failure;
+use crate::routes::guarded::get_page;
 use crate::state::State;
 
 /// Nothing but this server: no script, style, font or picture from anywhere else, and no page that frames this one.
@@ -17,10 +19,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// The pages and their files. They are no part of the API that they describe.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/openapi.json").route(web::get().to(openapi)));
+    config.service(web::resource("/openapi.json").route(get_page(Need::Docs).to(openapi)));
     for (path, asset) in [("/docs", DOCS), ("/redoc", REDOC)].iter().chain(FILES) {
         let send = move |request: HttpRequest| async move { file(&request, asset) };
-        config.service(web::resource(*path).route(web::get().to(send)));
+        config.service(web::resource(*path).route(get_page(Need::Docs).to(send)));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Predictions of pictures: a file in a form, several, or one in base64; of the default model or a named one.
 
+use std::time::Instant;
+
 use actix_web::web::{Bytes, Data};
 use apistos::api_operation;
 use ferrocast_protocol::ApiError;
@@ -138,9 +140,11 @@ async fn answer_base64<P>(
 ) -> Picture {
     let question = async {
         let (size, limits, most, body) = (body.len(), state.limits.json, state.uploads.image_bytes, body.clone());
+        let began = Instant::now();
         let unpack = move || native::decode_picture(&body, &limits, most);
         let picture =
             if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
+        model.observer().parsed(began.elapsed());
         Ok(Question::Picture(picture?.into(), top_k))
     };
     state.answers.answer(&state.service, &model, wishes(&model, caching), question).await

@@ -27,8 +27,9 @@ use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::model::{Model, NamedTensors, wanted};
 use crate::extract::tensor_body::{HEADER_LENGTH, TensorBody};
+use crate::middleware::request_context::RequestContext;
 use crate::routes::health::of_probe;
-use crate::server_timing::{self, SERVER_TIMING};
+use crate::server_timing;
 use crate::state::State;
 
 /// Numbers of so many bytes are written as text, or compressed, in less time than the trip to another thread is worth.
@@ -141,7 +142,10 @@ pub(crate) async fn infer(
 ) -> Answer {
     let _permit = state.service.admit(&model)?;
     let packing = ContentEncoding::of_answer(request.headers());
-    let mut asked = decode(&state, &model, body).await?;
+    let began = Instant::now();
+    let asked = decode(&state, &model, body).await;
+    model.observer().parsed(began.elapsed());
+    let mut asked = asked?;
     let mut options = model.options();
     let asked_for = asked.timeout.map(|timeout| Instant::now() + timeout);
     options.deadline = options.deadline.into_iter().chain(asked_for).min();
@@ -158,9 +162,12 @@ pub(crate) async fn infer(
                 _ => failure,
             }
         })?;
+    let (rows, began) = (asked.rows, Instant::now());
     let mut answer = encode(&state, &model, asked, tensors, packing, options).await?;
-    if let Some(timing) = timing.as_ref().and_then(server_timing::header) {
-        answer.headers_mut().insert(SERVER_TIMING, timing);
+    if let Some(timing) = &timing {
+        model.observer().answered(rows, timing, began.elapsed());
+        RequestContext::note_timing(&request, timing);
+        server_timing::write(timing, answer.headers_mut());
     }
     if let Some(kept) = kept {
         kept.tell(answer.headers_mut());

@@ -120,7 +120,8 @@ pub(crate) async fn batch(
 }
 
 async fn answer_row<P>(state: &State, model: Model<P>, (caching, keep): (Caching, Keep), body: &[u8]) -> Prediction {
-    let question = async { Ok(Question::Row(native::decode_row(body, model.pipeline().schema(), &state.limits)?)) };
+    let parse = || native::decode_row(body, model.pipeline().schema(), &state.limits);
+    let question = async { Ok(Question::Row(model.parse(parse)?)) };
     let wishes = Wishes { options: model.options(), caching, keep };
     state.answers.answer(&state.service, &model, wishes, question).await
 }
@@ -131,7 +132,8 @@ async fn answer_batch<P>(
     (caching, keep): (Caching, Keep),
     body: &[u8],
 ) -> BatchPrediction {
-    let question = async { Ok(Question::Batch(native::decode_batch(body, model.pipeline().schema(), &state.limits)?)) };
+    let parse = || native::decode_batch(body, model.pipeline().schema(), &state.limits);
+    let question = async { Ok(Question::Batch(model.parse(parse)?)) };
     let wishes = Wishes { options: model.options(), caching, keep };
     state.answers.answer(&state.service, &model, wishes, question).await
 }

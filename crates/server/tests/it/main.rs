@@ -7,6 +7,7 @@
     reason = "a failed expectation ends the test"
 )]
 
+mod access;
 mod browser;
 mod cached;
 mod callbacks;
@@ -18,6 +19,7 @@ mod fastapi;
 mod hostile;
 mod lifecycle;
 mod limits;
+mod metrics;
 mod oip;
 mod openapi;
 mod panics;

@@ -21,6 +21,8 @@ pub(crate) const PENGUIN: &str =
 /// A server of this process.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// Where it is administered, if that is elsewhere.
+    pub(crate) admin: Option<SocketAddr>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
     /// Where it keeps its tasks, unless the test says where. Goes last.
@@ -56,12 +58,12 @@ impl TestServer {
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
                 let server = Server::start(config, loaders).await.expect("the server starts");
-                send.send((server.address(), server.handle())).expect("the test waits");
+                send.send((server.address(), server.admin_address(), server.handle())).expect("the test waits");
                 server.finished().await.expect("the server ends well");
             });
         });
-        let (address, handle) = started.recv().expect("the server starts");
-        TestServer { address, handle, thread: Some(thread), _tasks: tasks }
+        let (address, admin, handle) = started.recv().expect("the server starts");
+        TestServer { address, admin, handle, thread: Some(thread), _tasks: tasks }
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -1,0 +1,64 @@
+//! What models do, counted: the service's observers over the metrics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ferrocast_serving::{DeploymentObserver, ServeError, ServiceObserver, Timing};
+use ferrocast_telemetry::{Metrics, ModelMetrics, NotPredicted, Phases};
+
+/// Counts loads, and hands out what counts the rest.
+#[derive(Debug)]
+pub(crate) struct CountingService(pub(crate) Arc<Metrics>);
+
+/// Counts what one version does.
+#[derive(Debug)]
+struct CountingDeployment(ModelMetrics);
+
+impl ServiceObserver for CountingService {
+    fn deployed(&self, model: &str, version: &str) -> Arc<dyn DeploymentObserver> {
+        Arc::new(CountingDeployment(self.0.model(model, version)))
+    }
+
+    fn loaded(&self, model: &str) {
+        self.0.loads().loaded(model);
+    }
+
+    fn load_failed(&self, model: &str) {
+        self.0.loads().failed(model);
+    }
+}
+
+impl DeploymentObserver for CountingDeployment {
+    fn parsed(&self, took: Duration) {
+        self.0.parsed(took);
+    }
+
+    fn ran(&self, rows: usize) {
+        self.0.ran(rows);
+    }
+
+    fn answered(&self, rows: usize, timing: &Timing, written: Duration) {
+        let Timing { encode, queue, inference, decode, .. } = *timing;
+        let phases = Phases { preprocess: encode, queue, inference, encode: decode + written };
+        self.0.answered(rows, &phases);
+    }
+
+    fn failed(&self, why: &ServeError) {
+        self.0.failed(match why {
+            ServeError::QueueFull { .. } | ServeError::InFlightFull { .. } | ServeError::JobsFull { .. } => {
+                NotPredicted::Rejected
+            }
+            ServeError::DeadlineExceeded => NotPredicted::Canceled,
+            ServeError::Inference { .. } => NotPredicted::Backend,
+            _ => NotPredicted::Other,
+        });
+    }
+
+    fn reused(&self, took: Duration) {
+        self.0.cache_hit(took);
+    }
+
+    fn kept(&self, took: Duration) {
+        self.0.cache_miss(took);
+    }
+}
