@@ -10,8 +10,8 @@ fn main() {
     divan::main();
 }
 
-/// How many requests are timed as one: reading the clock costs as much as counting a request does.
-const REQUESTS: u64 = 1_000;
+/// How many requests are timed as one, so that two threads are at it together for most of the time.
+const REQUESTS: u64 = 100_000;
 
 fn metrics() -> Metrics {
     Metrics::new(MetricsConfig { triton: true, version: "0.0.0" })
@@ -31,6 +31,15 @@ fn prediction(bencher: Bencher<'_, '_>) {
     let route = metrics.route("POST", "/predict");
     let model = metrics.model("penguins", "1");
     bencher.counter(ItemsCount::new(REQUESTS)).bench(|| (0..REQUESTS).for_each(|number| count(&route, &model, number)));
+}
+
+/// That a request began and ended.
+#[divan::bench(threads = [1, 2])]
+fn in_flight(bencher: Bencher<'_, '_>) {
+    let metrics = metrics();
+    bencher
+        .counter(ItemsCount::new(REQUESTS))
+        .bench(|| (0..REQUESTS).for_each(|_| drop(black_box(metrics.http().begin()))));
 }
 
 /// A scrape of 50 models and 40 routes, every one of them used.

@@ -150,7 +150,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "telemetry",
         place: Place::Layer(1),
         workspace: &["cache"],
-        external: &["rustix", "tracing-subscriber"],
+        external: &["prometheus", "rustix", "tracing-subscriber"],
         never: &["actix*"],
     },
     Member {

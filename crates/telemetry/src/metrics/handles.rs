@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use prometheus::{Registry, Result};
+
 use super::cache::CacheMetrics;
 use super::http::HttpMetrics;
 use super::loads::LoadMetrics;
@@ -24,6 +26,8 @@ pub struct MetricsConfig {
 #[derive(Debug)]
 pub struct Metrics {
     pub(super) config: MetricsConfig,
+    /// What the library counts itself.
+    pub(super) registry: Registry,
     pub(super) routes: Routes,
     pub(super) models: Models,
     pub(super) loads: LoadMetrics,
@@ -36,18 +40,25 @@ pub struct Metrics {
 
 impl Metrics {
     /// Nothing counted yet.
+    #[allow(clippy::expect_used, reason = "the library refuses bad names, and those of the table are constant")]
     pub fn new(config: MetricsConfig) -> Metrics {
-        Metrics {
+        Metrics::registered(config).expect("every metric of the table has a valid name, and is registered once")
+    }
+
+    fn registered(config: MetricsConfig) -> Result<Metrics> {
+        let registry = Registry::new();
+        Ok(Metrics {
             config,
             routes: Routes::default(),
             models: Models::default(),
-            loads: LoadMetrics::default(),
-            http: HttpMetrics::new(),
-            tasks: TaskMetrics::new(),
-            callbacks: CallbackMetrics::new(),
-            cache: Arc::default(),
+            loads: LoadMetrics::new()?,
+            http: HttpMetrics::new(&registry)?,
+            tasks: TaskMetrics::new(&registry)?,
+            callbacks: CallbackMetrics::new(&registry)?,
+            cache: Arc::new(CacheMetrics::new(&registry)?),
             machine: Machine::default(),
-        }
+            registry,
+        })
     }
 
     /// The answers of one method of one route: for the same pair the same. `endpoint` is the template of the route, such as

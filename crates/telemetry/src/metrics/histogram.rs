@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::family::{Buckets, Family, Kind};
+use prometheus::proto;
+
+use super::buckets::Buckets;
+use super::family::Family;
 use super::sharded::{Sharded, add, count};
 
 /// The most buckets of a histogram, with the one that has no bound.
@@ -18,11 +21,9 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
-    /// An empty one for a metric. Of a metric that is no histogram it keeps the sum alone.
+    /// An empty one for a metric.
     pub(crate) fn of(family: &'static Family) -> Histogram {
-        const UNBOUNDED: Buckets = Buckets::units(&[]);
-        let buckets = if let Kind::Histogram(buckets) = family.kind { buckets } else { &UNBOUNDED };
-        Histogram { buckets, cells: Default::default(), sum: AtomicU64::default() }
+        Histogram { buckets: family.buckets, cells: Default::default(), sum: AtomicU64::default() }
     }
 
     /// One more value.
@@ -70,6 +71,23 @@ impl Distribution {
     /// How many values.
     pub(crate) fn count(&self) -> u64 {
         self.cells.iter().sum()
+    }
+
+    /// In the form that the library writes: each of `buckets` holds those below it, too.
+    pub(crate) fn written(&self, buckets: &Buckets) -> proto::Histogram {
+        let mut below = 0;
+        let cumulative = buckets.bounds.iter().zip(&self.cells).map(|(bound, cell)| {
+            below += cell;
+            let mut bucket = proto::Bucket::default();
+            bucket.set_upper_bound(buckets.written(*bound));
+            bucket.set_cumulative_count(below);
+            bucket
+        });
+        let mut histogram = proto::Histogram::default();
+        histogram.set_bucket(cumulative.collect());
+        histogram.set_sample_count(self.count());
+        histogram.set_sample_sum(buckets.written(self.sum));
+        histogram
     }
 }
 

@@ -1,94 +1,74 @@
 //! What happens to requests whatever they ask for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use prometheus::{IntCounter, IntGauge, Registry, Result};
 
-use super::sharded::{Sharded, count};
-use super::text::Text;
 use super::{AUTH_FAILURES, DEADLINE_EXCEEDED, OVERLOADED, PANICS, RATE_LIMITED, REQUESTS_IN_FLIGHT};
 
 /// Counts what happens to requests whatever they ask for.
 #[derive(Debug)]
 pub struct HttpMetrics {
-    /// Each guard holds one of these: how many there are is what the references are counted for anyway.
-    begun: Sharded<Arc<Begun>>,
-    panics: AtomicU64,
-    auth_failures: AtomicU64,
-    rate_limited: AtomicU64,
-    overloaded: AtomicU64,
-    deadline_exceeded: AtomicU64,
+    in_flight: IntGauge,
+    panics: IntCounter,
+    auth_failures: IntCounter,
+    rate_limited: IntCounter,
+    overloaded: IntCounter,
+    deadline_exceeded: IntCounter,
 }
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
 #[must_use = "the request counts as answered when this is dropped"]
 pub struct InFlight {
-    _begun: Arc<Begun>,
+    gauge: IntGauge,
 }
 
-/// Aligned, so that the references of two threads are not counted in one line of the cache.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Begun;
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
 
 impl HttpMetrics {
-    pub(crate) fn new() -> HttpMetrics {
-        HttpMetrics {
-            begun: Sharded::new(|| Arc::new(Begun)),
-            panics: AtomicU64::default(),
-            auth_failures: AtomicU64::default(),
-            rate_limited: AtomicU64::default(),
-            overloaded: AtomicU64::default(),
-            deadline_exceeded: AtomicU64::default(),
-        }
+    pub(crate) fn new(registry: &Registry) -> Result<HttpMetrics> {
+        Ok(HttpMetrics {
+            in_flight: REQUESTS_IN_FLIGHT.gauge_in(registry)?,
+            panics: PANICS.counter_in(registry)?,
+            auth_failures: AUTH_FAILURES.counter_in(registry)?,
+            rate_limited: RATE_LIMITED.counter_in(registry)?,
+            overloaded: OVERLOADED.counter_in(registry)?,
+            deadline_exceeded: DEADLINE_EXCEEDED.counter_in(registry)?,
+        })
     }
 
     /// A request is being answered, until the guard is dropped.
     pub fn begin(&self) -> InFlight {
-        InFlight { _begun: Arc::clone(self.begun.here()) }
+        self.in_flight.inc();
+        InFlight { gauge: self.in_flight.clone() }
     }
 
     /// A panic was caught.
     pub fn panicked(&self) {
-        count(&self.panics);
+        self.panics.inc();
     }
 
     /// A request had no valid key, or one for less.
     pub fn auth_failed(&self) {
-        count(&self.auth_failures);
+        self.auth_failures.inc();
     }
 
     /// A request was refused because its client sent too many.
     pub fn rate_limited(&self) {
-        count(&self.rate_limited);
+        self.rate_limited.inc();
     }
 
     /// A request was refused because too much waited already.
     pub fn overloaded(&self) {
-        count(&self.overloaded);
+        self.overloaded.inc();
     }
 
     /// A request had no answer within its time.
     pub fn deadline_exceeded(&self) {
-        count(&self.deadline_exceeded);
-    }
-
-    fn in_flight(&self) -> usize {
-        self.begun.iter().map(|begun| Arc::strong_count(begun) - 1).sum()
-    }
-
-    pub(crate) fn write(&self, text: &mut Text) {
-        text.single(&REQUESTS_IN_FLIGHT, self.in_flight());
-        let counters = [
-            (&PANICS, &self.panics),
-            (&AUTH_FAILURES, &self.auth_failures),
-            (&RATE_LIMITED, &self.rate_limited),
-            (&OVERLOADED, &self.overloaded),
-            (&DEADLINE_EXCEEDED, &self.deadline_exceeded),
-        ];
-        for (family, counter) in counters {
-            text.single(family, counter.load(Ordering::Relaxed));
-        }
+        self.deadline_exceeded.inc();
     }
 }
 
@@ -96,17 +76,19 @@ impl HttpMetrics {
 mod tests {
     use std::thread;
 
+    use prometheus::Registry;
+
     use super::HttpMetrics;
 
     #[test]
     fn a_request_is_in_flight_while_its_guard_is() {
-        let http = HttpMetrics::new();
+        let http = HttpMetrics::new(&Registry::new()).unwrap();
         let first = http.begin();
         let second = http.begin();
-        assert_eq!(http.in_flight(), 2);
+        assert_eq!(http.in_flight.get(), 2);
         thread::scope(|scope| scope.spawn(|| drop(first)).join().unwrap());
-        assert_eq!(http.in_flight(), 1);
+        assert_eq!(http.in_flight.get(), 1);
         drop(second);
-        assert_eq!(http.in_flight(), 0);
+        assert_eq!(http.in_flight.get(), 0);
     }
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
-use super::text::Text;
+use prometheus::proto::MetricFamily;
+
 use super::{NV_CPU_UTILIZATION, NV_MEMORY_TOTAL, NV_MEMORY_USED};
 
 /// Compares each reading of the processors with the one before. The first is compared with the start of the machine.
@@ -21,16 +22,18 @@ struct CpuTicks {
 }
 
 impl Machine {
-    pub(crate) fn write(&self, text: &mut Text) {
+    /// The series of what could be read.
+    pub(crate) fn collect(&self) -> impl Iterator<Item = MetricFamily> {
         let read = |path| fs::read_to_string(path).ok();
-        if let Some(now) = read("/proc/stat").as_deref().and_then(CpuTicks::parse) {
+        let utilization = read("/proc/stat").as_deref().and_then(CpuTicks::parse).map(|now| {
             let last = mem::replace(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner), now);
-            text.single(&NV_CPU_UTILIZATION, now.utilization_since(last));
-        }
-        if let Some((total, used)) = read("/proc/meminfo").as_deref().and_then(memory) {
-            text.single(&NV_MEMORY_TOTAL, total);
-            text.single(&NV_MEMORY_USED, used);
-        }
+            NV_CPU_UTILIZATION.single(now.utilization_since(last))
+        });
+        let memory = read("/proc/meminfo")
+            .as_deref()
+            .and_then(memory)
+            .map(|(total, used)| [NV_MEMORY_TOTAL.single(total as f64), NV_MEMORY_USED.single(used as f64)]);
+        utilization.into_iter().chain(memory.into_iter().flatten())
     }
 }
 

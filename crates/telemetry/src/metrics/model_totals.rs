@@ -1,9 +1,10 @@
-//! What versions of models have done, added up over threads and written.
+//! What versions of models have done, added up over threads.
+
+use prometheus::proto::MetricFamily;
 
 use super::family::Family;
 use super::histogram::Distribution;
 use super::models::{Counts, NotPredicted, Series, Spent};
-use super::text::Text;
 use super::{
     BATCH_ROWS, ENCODE_DURATION, FAILURES, INFERENCE_DURATION, PARSE_DURATION, PREDICTIONS, PREPROCESS_DURATION,
     QUEUE_DURATION,
@@ -64,38 +65,28 @@ impl ModelTotals {
 }
 
 /// The series of all versions.
-pub(crate) fn write(totals: &[ModelTotals], text: &mut Text) {
-    write_counter(&PREDICTIONS, totals, |totals| totals.predictions, text);
-    write_counter(&FAILURES, totals, |totals| totals.failures.iter().sum(), text);
-    write_histogram(&PARSE_DURATION, totals, |totals| &totals.parse, text);
-    write_histogram(&QUEUE_DURATION, totals, |totals| &totals.queue, text);
-    write_histogram(&PREPROCESS_DURATION, totals, |totals| &totals.preprocess, text);
-    write_histogram(&INFERENCE_DURATION, totals, |totals| &totals.inference, text);
-    write_histogram(&ENCODE_DURATION, totals, |totals| &totals.encode, text);
-    write_histogram(&BATCH_ROWS, totals, |totals| &totals.batch_rows, text);
+pub(crate) fn collect(totals: &[ModelTotals]) -> [MetricFamily; 8] {
+    [
+        counter(&PREDICTIONS, totals, |totals| totals.predictions),
+        counter(&FAILURES, totals, |totals| totals.failures.iter().sum()),
+        histogram(&PARSE_DURATION, totals, |totals| &totals.parse),
+        histogram(&QUEUE_DURATION, totals, |totals| &totals.queue),
+        histogram(&PREPROCESS_DURATION, totals, |totals| &totals.preprocess),
+        histogram(&INFERENCE_DURATION, totals, |totals| &totals.inference),
+        histogram(&ENCODE_DURATION, totals, |totals| &totals.encode),
+        histogram(&BATCH_ROWS, totals, |totals| &totals.batch_rows),
+    ]
 }
 
 /// One counter of each version.
-pub(crate) fn write_counter(
-    family: &'static Family,
-    totals: &[ModelTotals],
-    number: impl Fn(&ModelTotals) -> u64,
-    text: &mut Text,
-) {
-    let mut samples = text.family(family);
-    for totals in totals {
-        samples.add(&totals.labels(), number(totals));
-    }
+pub(crate) fn counter(family: &Family, totals: &[ModelTotals], number: impl Fn(&ModelTotals) -> u64) -> MetricFamily {
+    family.values(totals.iter().map(|totals| (totals.labels(), number(totals) as f64)))
 }
 
-fn write_histogram(
-    family: &'static Family,
+fn histogram(
+    family: &Family,
     totals: &[ModelTotals],
     distribution: impl Fn(&ModelTotals) -> &Distribution,
-    text: &mut Text,
-) {
-    let mut samples = text.family(family);
-    for totals in totals {
-        samples.histogram(&totals.labels(), distribution(totals));
-    }
+) -> MetricFamily {
+    family.distributions(totals.iter().map(|totals| (totals.labels(), distribution(totals))))
 }

@@ -1,10 +1,12 @@
 //! What the process uses of the machine, as Linux tells it below `/proc/self`. Elsewhere nothing is known.
+//!
+//! The feature `process` of `prometheus` has the same, and links `procfs` and an older `rustix` for it.
 
 use std::fs;
 
+use prometheus::proto::MetricFamily;
 use rustix::param::{clock_ticks_per_second, page_size};
 
-use super::text::Text;
 use super::{
     PROCESS_CPU, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT, PROCESS_START, PROCESS_THREADS, PROCESS_VIRTUAL,
 };
@@ -44,23 +46,16 @@ impl ProcessReading {
         }
     }
 
-    pub(crate) fn write(&self, text: &mut Text) {
-        if let Some(stat) = &self.stat {
-            let ticks_per_second = clock_ticks_per_second() as f64;
-            text.single(&PROCESS_CPU, stat.cpu_ticks as f64 / ticks_per_second);
-            text.single(&PROCESS_VIRTUAL, stat.virtual_bytes);
-            text.single(&PROCESS_RESIDENT, stat.resident_pages.saturating_mul(page_size() as u64));
-            text.single(&PROCESS_THREADS, stat.threads);
-            if let Some(boot) = self.boot {
-                text.single(&PROCESS_START, boot as f64 + stat.start_ticks as f64 / ticks_per_second);
-            }
-        }
-        if let Some(open) = self.open_fds {
-            text.single(&PROCESS_OPEN_FDS, open);
-        }
-        if let Some(most) = self.max_fds {
-            text.single(&PROCESS_MAX_FDS, most);
-        }
+    /// The series of what could be read.
+    pub(crate) fn collect(&self) -> impl Iterator<Item = MetricFamily> {
+        let stat = self.stat.iter().flat_map(Stat::collect);
+        let start = self.stat.as_ref().zip(self.boot).map(|(stat, boot)| boot as f64 + seconds(stat.start_ticks));
+        let others = [
+            (&PROCESS_START, start),
+            (&PROCESS_OPEN_FDS, self.open_fds.map(|open| open as f64)),
+            (&PROCESS_MAX_FDS, self.max_fds.map(|most| most as f64)),
+        ];
+        stat.chain(others.into_iter().filter_map(|(family, value)| value.map(|value| family.single(value))))
     }
 }
 
@@ -79,6 +74,19 @@ impl Stat {
             resident_pages: field(24)?,
         })
     }
+
+    fn collect(&self) -> [MetricFamily; 4] {
+        [
+            PROCESS_CPU.single(seconds(self.cpu_ticks)),
+            PROCESS_VIRTUAL.single(self.virtual_bytes as f64),
+            PROCESS_RESIDENT.single(self.resident_pages as f64 * page_size() as f64),
+            PROCESS_THREADS.single(self.threads as f64),
+        ]
+    }
+}
+
+fn seconds(ticks: u64) -> f64 {
+    ticks as f64 / clock_ticks_per_second() as f64
 }
 
 /// The line `btime` of `/proc/stat`.

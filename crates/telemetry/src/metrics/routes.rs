@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use prometheus::proto::MetricFamily;
+
 use super::histogram::{Distribution, Histogram};
 use super::sharded::{Sharded, count};
-use super::text::Text;
 use super::{REQUEST_DURATION, REQUESTS};
 
 /// The most routes that are told apart; a server has some forty.
@@ -103,22 +104,19 @@ impl Routes {
     }
 
     /// The series of those that have been used.
-    pub(crate) fn write(&self, text: &mut Text) {
+    pub(crate) fn collect(&self) -> [MetricFamily; 2] {
         let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         routes.sort_by(|one, other| (&one.endpoint, one.method).cmp(&(&other.endpoint, other.method)));
-        let mut requests = text.family(&REQUESTS);
-        for route in &routes {
-            for (status, number) in route.answers() {
-                requests.add(&[route.method, &route.endpoint, &status.to_string()], number);
-            }
-        }
-        let mut durations = text.family(&REQUEST_DURATION);
-        for route in &routes {
+        let requests = routes.iter().flat_map(|route| {
+            route.answers().map(|(status, number)| {
+                ([route.method.to_owned(), route.endpoint.clone(), status.to_string()], number as f64)
+            })
+        });
+        let durations = routes.iter().filter_map(|route| {
             let duration = Distribution::of(&route.counts, |counts| &counts.duration);
-            if duration.count() > 0 {
-                durations.histogram(&[route.method, &route.endpoint], &duration);
-            }
-        }
+            (duration.count() > 0).then_some(([route.method, &route.endpoint], duration))
+        });
+        [REQUESTS.values(requests), REQUEST_DURATION.distributions(durations)]
     }
 }
 

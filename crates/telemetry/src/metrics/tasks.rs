@@ -1,11 +1,9 @@
 //! Tasks and their callbacks, as this process sees them come and end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::histogram::{Distribution, Histogram};
-use super::sharded::{Sharded, count};
-use super::text::Text;
+use prometheus::{Histogram, IntCounter, Registry, Result};
+
 use super::{
     CALLBACK_ATTEMPT_FAILURES, CALLBACK_DURATION, CALLBACKS_DEAD, CALLBACKS_DELIVERED, TASK_DURATION, TASKS_ACCEPTED,
     TASKS_CANCELLED, TASKS_COMPLETED, TASKS_FAILED,
@@ -14,105 +12,80 @@ use super::{
 /// Counts tasks.
 #[derive(Debug)]
 pub struct TaskMetrics {
-    accepted: AtomicU64,
-    completed: AtomicU64,
-    failed: AtomicU64,
-    cancelled: AtomicU64,
-    duration: Sharded<Histogram>,
+    accepted: IntCounter,
+    completed: IntCounter,
+    failed: IntCounter,
+    cancelled: IntCounter,
+    duration: Histogram,
 }
 
 impl TaskMetrics {
-    pub(crate) fn new() -> TaskMetrics {
-        TaskMetrics {
-            accepted: AtomicU64::default(),
-            completed: AtomicU64::default(),
-            failed: AtomicU64::default(),
-            cancelled: AtomicU64::default(),
-            duration: Sharded::new(|| Histogram::of(&TASK_DURATION)),
-        }
+    pub(crate) fn new(registry: &Registry) -> Result<TaskMetrics> {
+        Ok(TaskMetrics {
+            accepted: TASKS_ACCEPTED.counter_in(registry)?,
+            completed: TASKS_COMPLETED.counter_in(registry)?,
+            failed: TASKS_FAILED.counter_in(registry)?,
+            cancelled: TASKS_CANCELLED.counter_in(registry)?,
+            duration: TASK_DURATION.histogram_in(registry)?,
+        })
     }
 
     /// A task was stored.
     pub fn accepted(&self) {
-        count(&self.accepted);
+        self.accepted.inc();
     }
 
     /// A task ended with a result, so long after it was accepted.
     pub fn completed(&self, took: Duration) {
-        count(&self.completed);
-        self.duration.here().time(took);
+        self.completed.inc();
+        self.duration.observe(took.as_secs_f64());
     }
 
     /// A task ended without a result, so long after it was accepted.
     pub fn failed(&self, took: Duration) {
-        count(&self.failed);
-        self.duration.here().time(took);
+        self.failed.inc();
+        self.duration.observe(took.as_secs_f64());
     }
 
     /// A task was called off.
     pub fn cancelled(&self) {
-        count(&self.cancelled);
-    }
-
-    pub(crate) fn write(&self, text: &mut Text) {
-        let counters = [
-            (&TASKS_ACCEPTED, &self.accepted),
-            (&TASKS_COMPLETED, &self.completed),
-            (&TASKS_FAILED, &self.failed),
-            (&TASKS_CANCELLED, &self.cancelled),
-        ];
-        for (family, counter) in counters {
-            text.single(family, counter.load(Ordering::Relaxed));
-        }
-        text.family(&TASK_DURATION).histogram(&[], &Distribution::of(&self.duration, |duration| duration));
+        self.cancelled.inc();
     }
 }
 
 /// Counts callbacks.
 #[derive(Debug)]
 pub struct CallbackMetrics {
-    delivered: AtomicU64,
-    attempt_failures: AtomicU64,
-    dead: AtomicU64,
-    duration: Sharded<Histogram>,
+    delivered: IntCounter,
+    attempt_failures: IntCounter,
+    dead: IntCounter,
+    duration: Histogram,
 }
 
 impl CallbackMetrics {
-    pub(crate) fn new() -> CallbackMetrics {
-        CallbackMetrics {
-            delivered: AtomicU64::default(),
-            attempt_failures: AtomicU64::default(),
-            dead: AtomicU64::default(),
-            duration: Sharded::new(|| Histogram::of(&CALLBACK_DURATION)),
-        }
+    pub(crate) fn new(registry: &Registry) -> Result<CallbackMetrics> {
+        Ok(CallbackMetrics {
+            delivered: CALLBACKS_DELIVERED.counter_in(registry)?,
+            attempt_failures: CALLBACK_ATTEMPT_FAILURES.counter_in(registry)?,
+            dead: CALLBACKS_DEAD.counter_in(registry)?,
+            duration: CALLBACK_DURATION.histogram_in(registry)?,
+        })
     }
 
     /// A receiver took a callback; the attempt took so long.
     pub fn delivered(&self, took: Duration) {
-        count(&self.delivered);
-        self.duration.here().time(took);
+        self.delivered.inc();
+        self.duration.observe(took.as_secs_f64());
     }
 
     /// An attempt to deliver did not succeed, whether or not there will be another; it took so long.
     pub fn attempt_failed(&self, took: Duration) {
-        count(&self.attempt_failures);
-        self.duration.here().time(took);
+        self.attempt_failures.inc();
+        self.duration.observe(took.as_secs_f64());
     }
 
     /// A callback was given up.
     pub fn died(&self) {
-        count(&self.dead);
-    }
-
-    pub(crate) fn write(&self, text: &mut Text) {
-        let counters = [
-            (&CALLBACKS_DELIVERED, &self.delivered),
-            (&CALLBACK_ATTEMPT_FAILURES, &self.attempt_failures),
-            (&CALLBACKS_DEAD, &self.dead),
-        ];
-        for (family, counter) in counters {
-            text.single(family, counter.load(Ordering::Relaxed));
-        }
-        text.family(&CALLBACK_DURATION).histogram(&[], &Distribution::of(&self.duration, |duration| duration));
+        self.dead.inc();
     }
 }

@@ -240,6 +240,16 @@ fn nothing_lingers_of_a_model_that_has_gone() {
 }
 
 #[test]
+fn names_are_told_apart_that_read_alike_with_their_versions() {
+    let metrics = Metrics::new(MetricsConfig { triton: false, version: "1.2.3" });
+    let models = [metrics.model("a", "11"), metrics.model("a1", "1")];
+    models.iter().zip([2, 3]).for_each(|(model, rows)| model.answered(rows, &Phases::default()));
+    let scraped = Exposition::read(&metrics.render(&Moment::default()));
+    assert_eq!(scraped.value("ml_api_predictions_total{model=\"a\",version=\"11\"}"), 2.0);
+    assert_eq!(scraped.value("ml_api_predictions_total{model=\"a1\",version=\"1\"}"), 3.0);
+}
+
+#[test]
 fn what_is_not_known_is_left_out() {
     let metrics = Metrics::new(MetricsConfig { triton: true, version: "1.2.3" });
     let scraped = Exposition::read(&metrics.render(&Moment::default()));
