@@ -4,9 +4,10 @@
 //! for libraries: [`init`] changes the whole process.
 //!
 //! **Architecture Invariant:** no other crate names a subscriber, and what a client sends can neither end a log line nor
-//! begin one.
+//! begin one. **Architecture Invariant:** nothing that is served waits for whoever reads the log.
 
 mod init;
-mod plain;
+mod log;
 
-pub use init::{InitError, LogConfig, LogFormat, init};
+pub use init::{InitError, Telemetry, init};
+pub use log::{FilterError, LogConfig, LogFormat, Logging};
