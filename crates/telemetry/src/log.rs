@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing::Subscriber;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
@@ -50,6 +50,10 @@ pub enum LogFormat {
     Json,
 }
 
+/// What is below any layer beside the filter.
+type Filtered = Layered<FilterLayer, Registry>;
+type FilterLayer = reload::Layer<EnvFilter, Registry>;
+
 /// The log of this process. Clones are the same log.
 #[derive(Clone)]
 pub struct Logging {
@@ -58,12 +62,15 @@ pub struct Logging {
 }
 
 impl Logging {
-    /// Sends the events of the whole process to standard error, panics among them.
-    pub(crate) fn start(config: &LogConfig) -> Result<Logging, InitError> {
+    /// Sends the events of the whole process to standard error, panics among them, and to `beside`.
+    pub(crate) fn start<L>(config: &LogConfig, beside: Option<L>) -> Result<Logging, InitError>
+    where
+        L: Layer<Layered<Box<dyn Layer<Filtered> + Send + Sync>, Filtered>> + Send + Sync,
+    {
         let (filter, handle) = reload::Layer::new(filter::parse(&config.filter)?);
         let lines = Arc::<LineQueue>::default();
         let form = Form::of_stderr(config.format);
-        let subscriber = Registry::default().with(filter).with(form.layer(Arc::clone(&lines)));
+        let subscriber = Registry::default().with(filter).with(form.layer(Arc::clone(&lines))).with(beside);
         set_global_default(subscriber).map_err(|_| InitError::AlreadySet)?;
         Arc::clone(&lines).write_to(io::stderr()).map_err(InitError::Thread)?;
         panic::set_hook(Box::new(log_panic));

@@ -6,9 +6,9 @@ use tracing::{Level, enabled};
 #[test]
 fn one_set_up_whose_level_can_change() {
     let config = |filter: &str| LogConfig { filter: filter.to_owned(), format: LogFormat::Auto };
-    assert!(matches!(init(&config("ferrocast=loud")), Err(InitError::Filter(FilterError::Syntax { .. }))));
-    let telemetry = init(&config("off")).unwrap();
-    assert!(matches!(init(&config("off")), Err(InitError::AlreadySet)));
+    assert!(matches!(init(&config("ferrocast=loud"), None), Err(InitError::Filter(FilterError::Syntax { .. }))));
+    let telemetry = init(&config("off"), None).unwrap();
+    assert!(matches!(init(&config("off"), None), Err(InitError::AlreadySet)));
 
     let logging = telemetry.logging.clone();
     assert_eq!(logging.level(), "off");

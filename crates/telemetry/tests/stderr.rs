@@ -37,7 +37,7 @@ fn finished(child: Child) -> String {
 }
 
 fn telemetry() -> Telemetry {
-    init(&LogConfig { filter: "info".to_owned(), format: LogFormat::Auto }).unwrap()
+    init(&LogConfig { filter: "info".to_owned(), format: LogFormat::Auto }, None).unwrap()
 }
 
 fn log_events() {
