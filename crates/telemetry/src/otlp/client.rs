@@ -79,8 +79,8 @@ impl Client {
         let tls = tls(uri.scheme_str() == Some("https"))?;
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
         let connector = match config.protocol {
-            OtlpProtocol::Grpc => connector.enable_http2().build(),
-            OtlpProtocol::Http => connector.enable_http1().build(),
+            OtlpProtocol::Grpc => connector.enable_http2().wrap_connector(tcp()),
+            OtlpProtocol::Http => connector.enable_http1().wrap_connector(tcp()),
         };
         let connections = connections(&connector, config.protocol);
         Ok(Client { connector, connections, protocol: config.protocol, uri, headers, timeout: config.timeout })
@@ -121,6 +121,15 @@ impl Client {
             OtlpProtocol::Http => http_answer::outcome(&answer),
         }
     }
+}
+
+fn tcp() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    // TLS is put on top where it is asked for.
+    connector.enforce_http(false);
+    // Head and body of a request are two packets, the second of which would wait for the first one's confirmation.
+    connector.set_nodelay(true);
+    connector
 }
 
 /// A client without connections.

@@ -177,13 +177,10 @@ fn a_parent_decides_before_the_share_does() {
 fn what_could_not_be_accepted_is_sent_again() {
     let (receiver, tracing) = over_http([Reply::Status(503)]);
     request(&tracing);
-    while tracing.counts().unwrap().sent_spans == 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert_eq!(tracing.counts().unwrap().dropped_spans, 0);
-    let requests = receiver.received();
-    assert_eq!(requests.len(), 2);
+    let requests = receiver.wait_for(2);
     assert_eq!(requests[0].body, requests[1].body);
+    assert!(tracing.shutdown(LONG));
+    assert_eq!(tracing.counts().unwrap().sent_spans, 1);
 }
 
 #[test]
@@ -211,9 +208,7 @@ fn a_receiver_that_is_silent_keeps_nobody() {
         let receiver = Receiver::start(protocol, [Reply::Silence]);
         let tracing = started(&receiver, protocol);
         request(&tracing);
-        while receiver.received().is_empty() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        receiver.wait_for(1);
         (0..MAX_WAITING + 10).for_each(|_| request(&tracing));
         assert_eq!(tracing.counts().unwrap().dropped_spans, 10);
         assert!(!tracing.shutdown(Duration::from_millis(10)));

@@ -230,7 +230,12 @@ impl From<&Attribute<'_>> for KeyValue {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::Clock;
+    use super::{Clock, RequestTrace};
+
+    #[test]
+    fn a_trace_is_cheap_to_pass_around() {
+        assert!(size_of::<RequestTrace>() <= 64);
+    }
 
     #[test]
     fn moments_on_both_sides_of_the_anchor() {

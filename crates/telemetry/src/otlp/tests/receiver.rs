@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use bytes::Bytes;
@@ -41,6 +41,7 @@ pub(super) enum Reply {
 struct Shared {
     replies: Mutex<VecDeque<Reply>>,
     received: Mutex<Vec<Received>>,
+    arrived: Condvar,
 }
 
 #[derive(Debug)]
@@ -75,7 +76,13 @@ impl Receiver {
 
     /// All requests so far.
     pub(super) fn received(&self) -> Vec<Received> {
-        self.shared.received.lock().unwrap().clone()
+        self.wait_for(0)
+    }
+
+    /// The same, when there are so many.
+    pub(super) fn wait_for(&self, count: usize) -> Vec<Received> {
+        let received = self.shared.received.lock().unwrap();
+        self.shared.arrived.wait_while(received, |received| received.len() < count).unwrap().clone()
     }
 }
 
@@ -112,6 +119,7 @@ async fn answer(
     let body = body.collect().await.unwrap().to_bytes();
     let reply = shared.replies.lock().unwrap().pop_front();
     shared.received.lock().unwrap().push(Received { path: head.uri.path().to_owned(), headers: head.headers, body });
+    shared.arrived.notify_all();
     let message = match reply {
         Some(Reply::Silence) => std::future::pending().await,
         Some(Reply::Status(status)) => {
