@@ -150,7 +150,22 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "telemetry",
         place: Place::Layer(1),
         workspace: &["cache"],
-        external: &["prometheus", "rustix", "tracing-subscriber"],
+        external: &[
+            // Spans to a receiver: a client of HTTP/1.1 and HTTP/2, its messages, and whom it trusts.
+            "bytes",
+            "http",
+            "http-body-util",
+            "hyper-rustls",
+            "hyper-util",
+            "prometheus",
+            "prost",
+            // Sizes that `/proc` counts in.
+            "rustix",
+            "rustls",
+            "rustls-native-certs",
+            "tokio",
+            "tracing-subscriber",
+        ],
         never: &["actix*"],
     },
     Member {

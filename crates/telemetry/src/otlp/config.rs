@@ -1,0 +1,253 @@
+//! Where spans and errors are sent, and what is checked about that before anything is.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::InvalidHeaderValue;
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+
+/// A receiver of OTLP, and what it is told.
+#[derive(Clone)]
+pub struct OtlpConfig {
+    /// `http://localhost:4317` or `https://…`. For [`OtlpProtocol::Http`] the paths `/v1/traces` and `/v1/logs` are appended;
+    /// for [`OtlpProtocol::Grpc`] there is no path.
+    pub endpoint: String,
+    /// How it is spoken to.
+    pub protocol: OtlpProtocol,
+    /// Headers of every request, such as `authorization`. Their values are secret.
+    pub headers: Vec<(String, String)>,
+    /// The attribute `service.name`.
+    pub service_name: String,
+    /// More attributes of the resource, such as `deployment.environment.name`.
+    pub resource: Vec<(String, String)>,
+    /// The share of the traces that begin here that is recorded: from 0 to 1.
+    pub sample_ratio: f64,
+    /// How long one request to the receiver may take.
+    pub timeout: Duration,
+}
+
+/// The two forms of OTLP that receivers have to understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtlpProtocol {
+    /// gRPC, usually on port 4317.
+    Grpc,
+    /// Binary protobuf over HTTP/1.1, usually on port 4318.
+    Http,
+}
+
+/// Why nothing can be sent. No message holds a value of the configuration, which may be secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OtlpError {
+    /// The endpoint is no address that can be used.
+    #[error("the OTLP endpoint {why}; it must be http://host:port or https://host:port{path}", path = path_hint(*protocol))]
+    Endpoint {
+        /// What is wrong.
+        why: &'static str,
+        /// How it is spoken to.
+        protocol: OtlpProtocol,
+    },
+    /// The name of a header is none.
+    #[error("the OTLP header {name:?} has a name that HTTP does not allow")]
+    HeaderName {
+        /// The name.
+        name: String,
+    },
+    /// A header's value is none.
+    #[error("the value of the OTLP header {name:?} has characters that HTTP does not allow")]
+    HeaderValue {
+        /// The name.
+        name: String,
+        /// What HTTP says.
+        source: InvalidHeaderValue,
+    },
+    /// The share is none.
+    #[error("the OTLP sample ratio is {ratio}; it must be from 0 to 1")]
+    Ratio {
+        /// The value.
+        ratio: f64,
+    },
+    /// No certificate can be checked.
+    #[error("this system has no certificates of authorities, so the OTLP endpoint cannot be https")]
+    NoAuthorities,
+    /// TLS cannot be set up.
+    #[error("TLS for OTLP cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system gives no thread.
+    #[error("the thread for OTLP cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+fn path_hint(protocol: OtlpProtocol) -> &'static str {
+    match protocol {
+        OtlpProtocol::Grpc => "",
+        OtlpProtocol::Http => ", with a path or without",
+    }
+}
+
+/// What is sent to one address each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignalKind {
+    Traces,
+    Logs,
+}
+
+impl SignalKind {
+    fn http_path(self) -> &'static str {
+        match self {
+            SignalKind::Traces => "/v1/traces",
+            SignalKind::Logs => "/v1/logs",
+        }
+    }
+
+    fn grpc_path(self) -> &'static str {
+        match self {
+            SignalKind::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            SignalKind::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        }
+    }
+}
+
+impl OtlpConfig {
+    /// Where requests of this kind go.
+    pub(super) fn uri(&self, kind: SignalKind) -> Result<Uri, OtlpError> {
+        let wrong = |why| OtlpError::Endpoint { why, protocol: self.protocol };
+        let endpoint: Uri = self.endpoint.parse().map_err(|_| wrong("cannot be read"))?;
+        if !matches!(endpoint.scheme(), Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS) {
+            return Err(wrong("has no scheme that is known"));
+        }
+        if endpoint.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(wrong("holds a user's name, which belongs in a header"));
+        }
+        if endpoint.query().is_some() {
+            return Err(wrong("has a query"));
+        }
+        let base = endpoint.path().trim_end_matches('/').to_owned();
+        let path = match self.protocol {
+            OtlpProtocol::Grpc if !base.is_empty() => return Err(wrong("has a path, which gRPC has not")),
+            OtlpProtocol::Grpc => kind.grpc_path().to_owned(),
+            OtlpProtocol::Http => base + kind.http_path(),
+        };
+        let mut parts = endpoint.into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| wrong("has no usable path"))?);
+        Uri::from_parts(parts).map_err(|_| wrong("cannot be read"))
+    }
+
+    /// The headers that are asked for.
+    pub(super) fn header_map(&self) -> Result<HeaderMap, OtlpError> {
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let key = HeaderName::try_from(name).map_err(|_| OtlpError::HeaderName { name: name.clone() })?;
+            let mut value =
+                HeaderValue::try_from(value).map_err(|source| OtlpError::HeaderValue { name: name.clone(), source })?;
+            value.set_sensitive(true);
+            map.append(key, value);
+        }
+        Ok(map)
+    }
+
+    /// The share of the traces that is recorded.
+    pub(crate) fn checked_ratio(&self) -> Result<f64, OtlpError> {
+        if (0.0..=1.0).contains(&self.sample_ratio) {
+            Ok(self.sample_ratio)
+        } else {
+            Err(OtlpError::Ratio { ratio: self.sample_ratio })
+        }
+    }
+}
+
+impl fmt::Debug for OtlpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("OtlpConfig")
+            .field("endpoint", &self.endpoint)
+            .field("protocol", &self.protocol)
+            .field("headers", &names)
+            .field("service_name", &self.service_name)
+            .field("resource", &self.resource)
+            .field("sample_ratio", &self.sample_ratio)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{OtlpConfig, OtlpError, OtlpProtocol, SignalKind};
+
+    fn config(endpoint: &str, protocol: OtlpProtocol) -> OtlpConfig {
+        OtlpConfig {
+            endpoint: endpoint.to_owned(),
+            protocol,
+            headers: Vec::new(),
+            service_name: "test".to_owned(),
+            resource: Vec::new(),
+            sample_ratio: 1.0,
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    #[test]
+    fn paths_are_appended() {
+        let check = |endpoint, protocol, kind, expected: &str| {
+            assert_eq!(config(endpoint, protocol).uri(kind).unwrap().to_string(), expected);
+        };
+        use {OtlpProtocol as P, SignalKind as S};
+        check("http://h:4318", P::Http, S::Traces, "http://h:4318/v1/traces");
+        check("https://h/otlp/", P::Http, S::Logs, "https://h/otlp/v1/logs");
+        check(
+            "http://h:4317/",
+            P::Grpc,
+            S::Traces,
+            "http://h:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        );
+        check(
+            "http://[::1]:1",
+            P::Grpc,
+            S::Logs,
+            "http://[::1]:1/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        );
+    }
+
+    #[test]
+    fn endpoints_that_cannot_be_used_are_not_repeated() {
+        let table =
+            ["", "h:4317", "ftp://h", "http://", "http://canary:secret@h", "http://h/?canary=secret", "http://h h"];
+        for endpoint in table {
+            for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
+                let error = config(endpoint, protocol).uri(SignalKind::Traces).unwrap_err();
+                assert!(matches!(error, OtlpError::Endpoint { .. }), "{endpoint}");
+                assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+            }
+        }
+        let error = config("http://h/path", OtlpProtocol::Grpc).uri(SignalKind::Traces).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the OTLP endpoint has a path, which gRPC has not; it must be http://host:port or https://host:port"
+        );
+    }
+
+    #[test]
+    fn values_of_headers_are_never_shown() {
+        let mut config = config("http://h", OtlpProtocol::Http);
+        config.headers = vec![("authorization".to_owned(), "canary\n".to_owned())];
+        let error = config.header_map().unwrap_err();
+        let shown = format!("{config:?} {error} {error:?}");
+        assert!(shown.contains("authorization") && !shown.contains("canary"), "{shown}");
+        config.headers = vec![("authorization".to_owned(), "canary".to_owned())];
+        assert!(!format!("{:?}", config.header_map().unwrap()).contains("canary"));
+        config.headers = vec![("not a name".to_owned(), "canary".to_owned())];
+        assert!(matches!(config.header_map(), Err(OtlpError::HeaderName { name }) if name == "not a name"));
+    }
+
+    #[test]
+    fn shares() {
+        for (ratio, valid) in [(0.0, true), (0.1, true), (1.0, true), (-0.1, false), (1.1, false), (f64::NAN, false)] {
+            let config = OtlpConfig { sample_ratio: ratio, ..config("http://h", OtlpProtocol::Http) };
+            assert_eq!(config.checked_ratio().is_ok(), valid, "{ratio}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Traces of requests, as OpenTelemetry has them.
+//!
+//! Nothing is traced while a request runs: whoever serves it measures its parts anyway, and makes spans of those times when it
+//! is over, if the trace is sampled.
+
+mod attribute;
+pub mod attribute_name;
+mod context;
+mod id;
+mod request;
+mod sampler;
+mod state;
+mod tracing;
+
+pub use self::attribute::{Attribute, AttributeValue};
+pub use self::context::TraceContext;
+pub use self::id::{SpanId, TraceId};
+pub use self::request::{RequestTrace, RootSpan, SpanKind, SpanStatus};
+pub use self::tracing::Tracing;
