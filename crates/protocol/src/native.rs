@@ -3,6 +3,7 @@
 mod alias;
 mod card;
 mod error;
+mod log;
 mod request;
 mod response;
 mod status;
@@ -14,6 +15,7 @@ pub use card::{
     VersionCard, VersionState, VersionStatus, WarmUpCost,
 };
 pub use error::{Detail, ErrorDetail, ErrorResponse, LocSegment, render};
+pub use log::{LogLevel, decode_log_level};
 pub use request::{
     Limits, TopK, base64_body_bytes, decode_batch, decode_picture, decode_row, decode_task_picture, decode_task_row,
 };

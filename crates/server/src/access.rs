@@ -173,7 +173,7 @@ fn of_bearer(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether the path is one that a machine asks at short intervals whether the server is well: no limit may make it look ill.
-fn is_probe(path: &str) -> bool {
+pub(crate) fn is_probe(path: &str) -> bool {
     matches!(path, "/health" | "/startupz" | "/livez" | "/readyz" | "/v2/health/live" | "/v2/health/ready")
 }
 

@@ -12,7 +12,8 @@ use ferrocast_serving::{CallOptions, Deployment, Encoded, Outputs, ServeError, S
 
 use crate::error::Failure;
 use crate::extract::caching::Caching;
-use crate::question::{Answered, Question, key_of, kind};
+use crate::lap::Lap;
+use crate::question::{Answered, Question, Took, key_of, kind};
 use crate::reply::{Kept, Reply};
 
 /// What keeps answers.
@@ -120,8 +121,8 @@ impl Answers {
             question.answer(service, model, options).await
         };
         let began = Instant::now();
-        let found = self.find(question.key(model), ttl, wishes, compute).await?;
-        found.tell(model, began.elapsed());
+        let mut found = self.find(question.key(model), ttl, wishes, compute).await?;
+        found.tell(model, Lap::since(began));
         if found.entry.is_some() {
             self.keeps_some.store(true, Ordering::Relaxed);
         }
@@ -145,13 +146,16 @@ impl Answers {
         let compute = async || {
             let Outputs { tensors, timing } = service.infer(model, tensors.clone(), options).await?;
             let is_whole = tensors.iter().all(is_finite);
-            Ok(Answered { body: oip::stored(&tensors).into(), timing: Some(timing), is_whole })
+            let began = Instant::now();
+            let body = oip::stored(&tensors).into();
+            Ok(Answered { body, took: Took { timing: Some(timing), written: Lap::since(began) }, is_whole })
         };
         let began = Instant::now();
-        let found = self.find(key, ttl, wishes, compute).await?;
-        found.tell(model, began.elapsed());
+        let mut found = self.find(key, ttl, wishes, compute).await?;
+        found.tell(model, Lap::since(began));
         let tensors = oip::restored(&found.body).ok_or_else(ApiError::internal)?;
-        Ok(Inferred { tensors, timing: found.timing, kept: Some(found.kept) })
+        let timing = found.took.and_then(|took| took.timing);
+        Ok(Inferred { tensors, timing, kept: Some(found.kept) })
     }
 
     /// How long an answer is good; `None` if none is kept.
@@ -174,11 +178,11 @@ impl Answers {
         if caching.may_reuse() {
             let found = self.found_or_computed(key, ttl, options, &compute).await?;
             // What was computed for this request cannot be too old for it.
-            if found.timing.is_some() || found.entry.as_ref().is_none_or(|entry| caching.accepts(entry)) {
+            if found.took.is_some() || found.entry.as_ref().is_none_or(|entry| caching.accepts(entry)) {
                 return Ok(found);
             }
         }
-        let Answered { body, timing, is_whole } = compute().await?;
+        let Answered { body, took, is_whole } = compute().await?;
         let entry = match is_whole && !caching.no_store {
             true => {
                 let entry = self.cache.insert(key, ttl, body.clone());
@@ -187,7 +191,7 @@ impl Answers {
             }
             false => None,
         };
-        Ok(Found { body, entry, timing, kept: Kept::new(Hit::Miss, None) })
+        Ok(Found { body, entry, took: Some(took), kept: Kept::new(Hit::Miss, None) })
     }
 
     async fn found_or_computed(
@@ -197,22 +201,22 @@ impl Answers {
         options: CallOptions,
         compute: &impl AsyncFn() -> Result<Answered, Failure>,
     ) -> Result<Found, Failure> {
-        let mut timing = None;
-        let took = &mut timing;
+        let mut took = None;
+        let led = &mut took;
         let lead = move || async move {
             let answered = compute().await.map_err(Unkept::Failed)?;
-            *took = answered.timing;
+            *led = Some(answered.took);
             if answered.is_whole { Ok(answered.body) } else { Err(Unkept::Partial(answered.body)) }
         };
         match by_deadline(options, self.cache.get_or_compute(key, ttl, lead)).await? {
             Ok((entry, hit)) => {
                 let kept = Kept::new(hit, Some(&entry));
-                Ok(Found { body: entry.body().clone(), entry: Some(entry), timing, kept })
+                Ok(Found { body: entry.body().clone(), entry: Some(entry), took, kept })
             }
             Err(error) => match error.failure() {
                 Unkept::Failed(failure) => Err(failure.clone()),
                 Unkept::Partial(body) => {
-                    Ok(Found { body: body.clone(), entry: None, timing, kept: Kept::new(Hit::Miss, None) })
+                    Ok(Found { body: body.clone(), entry: None, took, kept: Kept::new(Hit::Miss, None) })
                 }
             },
         }
@@ -235,22 +239,27 @@ struct Found {
     /// As it is kept, if it is.
     entry: Option<Entry>,
     /// If it was computed for this request.
-    timing: Option<Timing>,
+    took: Option<Took>,
     kept: Kept,
 }
 
 impl Found {
     /// Whoever counts what the model does hears where its answer came from.
-    fn tell(&self, model: &Deployment, took: Duration) {
-        match (&self.timing, &self.entry) {
-            (None, _) => model.observer().reused(took),
-            (Some(_), Some(_)) => model.observer().kept(took),
+    fn tell(&mut self, model: &Deployment, looked: Lap) {
+        self.kept = self.kept.found_in(looked);
+        match (&self.took, &self.entry) {
+            (None, _) => model.observer().reused(looked.took()),
+            (Some(_), Some(_)) => model.observer().kept(looked.took()),
             (Some(_), None) => {}
         }
     }
 
     fn into_reply<T>(self) -> Reply<T> {
-        Reply::json(self.body).with_timing(self.timing.as_ref()).with_kept(self.kept).with_entry(self.entry)
+        let reply = Reply::json(self.body).with_kept(self.kept).with_entry(self.entry);
+        match self.took {
+            Some(took) => reply.with_took(took),
+            None => reply,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_tasks::Tasks;
-use ferrocast_telemetry::{InitError, LogFormat, Metrics, MetricsConfig};
+use ferrocast_telemetry::{Metrics, MetricsConfig};
 use tokio::sync::oneshot;
 use tracing::warn;
 
@@ -33,6 +33,7 @@ use crate::extract::upload::parser_config;
 use crate::lifecycle::Lifecycle;
 use crate::middleware::answer::{Around, answer};
 use crate::openapi::{ApiDocument, CaptureError, capture, spec};
+use crate::reporting::{self, Reporting};
 use crate::state::{Parts, State};
 use crate::tasks;
 use crate::trial::ChildTrial;
@@ -40,6 +41,9 @@ use crate::{greeting, routes, shutdown};
 
 /// How long a closing connection may take to go away.
 const DISCONNECT: Duration = Duration::from_secs(1);
+
+/// How long whoever reads the log and takes traces may take for the last of them.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Between two times that clients are forgotten which keep within their limits.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -51,36 +55,20 @@ pub fn loaders() -> Loaders {
     Loaders::new().with(TractLoader::new())
 }
 
-/// Sets logging up and serves until the process is told to stop (SIGTERM or SIGINT); what is in flight then finishes.
+/// Sets log and traces up and serves until the process is told to stop (SIGTERM or SIGINT); what is in flight then finishes.
 ///
 /// # Errors
 /// If the server cannot start; [`RunError::Config`] if mending the configuration helps.
 pub fn run(config: Config) -> Result<(), RunError> {
-    log_to_stderr(&config)?;
+    let (telemetry, reporting) = reporting::begin(&config)?;
     config.notes.iter().for_each(|note| warn!("{note}"));
-    System::new().block_on(async {
-        let server = Server::start(config, loaders()).await?;
+    let served = System::new().block_on(async {
+        let server = Server::start_reporting(config, loaders(), reporting).await?;
         Ok(shutdown::serve_until_signal(server).await?)
-    })
-}
-
-fn log_to_stderr(config: &Config) -> Result<(), RunError> {
-    let format = match config.log.format.as_str() {
-        "text" => LogFormat::Text,
-        "json" => LogFormat::Json,
-        _ => LogFormat::Auto,
-    };
-    let filter = match config.log.level.as_str() {
-        // What the HTTP library has to say at this level is about itself.
-        "info" => "info,actix_server=warn".to_owned(),
-        level => level.to_owned(),
-    };
-    let log = ferrocast_telemetry::LogConfig { filter, format };
-    match ferrocast_telemetry::init(&log) {
-        // A program around this library may have set up its own.
-        Ok(()) | Err(InitError::AlreadySet) => Ok(()),
-        Err(error) => Err(config.problem("log.level", error.to_string()).into()),
-    }
+    });
+    // Whether all was taken is of no use any more: there is nobody left to tell.
+    telemetry.map(|telemetry| telemetry.shutdown(LAST_WORDS));
+    served
 }
 
 /// A server that accepts connections. Models load in the background; `/health` tells when they are ready.
@@ -102,7 +90,12 @@ impl Server {
     /// # Errors
     /// If the address is taken, a configured name is impossible, or the system gives no threads.
     pub async fn start(config: Config, loaders: Loaders) -> Result<Server, RunError> {
-        let state = Data::new(State::new(&config, parts(&config, loaders).await?));
+        Server::start_reporting(config, loaders, Reporting::default()).await
+    }
+
+    /// The same with the log and the traces of the process.
+    async fn start_reporting(config: Config, loaders: Loaders, reporting: Reporting) -> Result<Server, RunError> {
+        let state = Data::new(State::new(&config, parts(&config, loaders, reporting).await?));
         let (service, tasks, lifecycle) = (&state.service, &state.tasks, &state.lifecycle);
         let (service, tasks, lifecycle) = (Arc::clone(service), Arc::clone(tasks), Arc::clone(lifecycle));
         let main = Listening::at("server", config.server.address, config.server.workers.get(), Listener::Main);
@@ -208,7 +201,7 @@ pub enum RunError {
 }
 
 /// What is begun before anybody can ask for anything.
-pub(crate) async fn parts(config: &Config, loaders: Loaders) -> Result<Parts, RunError> {
+pub(crate) async fn parts(config: &Config, loaders: Loaders, reporting: Reporting) -> Result<Parts, RunError> {
     let document = ApiDocument::new(capture(&config.server.app_name).await?);
     let access = Access::open(config)?;
     let metrics = Arc::new(Metrics::new(MetricsConfig { triton: config.metrics.triton, version: VERSION }));
@@ -216,7 +209,7 @@ pub(crate) async fn parts(config: &Config, loaders: Loaders) -> Result<Parts, Ru
     let service = Arc::new(Service::start(service, loaders).map_err(|error| start_error(config, error))?);
     let answers = answers(config, &metrics)?;
     let tasks = Arc::new(tasks::begin(config, Arc::clone(&service)).await?);
-    Ok(Parts { lifecycle: Arc::new(Lifecycle::begin()), access, metrics, service, answers, tasks, document })
+    Ok(Parts { lifecycle: Arc::new(Lifecycle::begin()), access, metrics, reporting, service, answers, tasks, document })
 }
 
 /// A socket to be listened on.

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use ferrocast_protocol::native;
 use ferrocast_schema::JsonLimits;
+use ferrocast_telemetry::OtlpConfig;
 
 use self::sources::Layer;
 use crate::trial::TrialLimits;
@@ -80,6 +81,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// `[metrics]`.
     pub metrics: MetricsConfig,
+    /// `[otlp]`, if there is a receiver.
+    pub otlp: Option<OtlpConfig>,
     /// `[log]`.
     pub log: LogConfig,
     /// Settings that were given and have no effect, one sentence each, for the log.

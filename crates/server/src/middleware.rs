@@ -9,3 +9,4 @@ mod places;
 mod rate_headers;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+pub(crate) mod spans;

@@ -3,6 +3,7 @@
 pub(crate) mod errors;
 mod models;
 mod open_inference;
+mod security;
 mod static_part;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,6 +58,7 @@ impl ApiDocument {
     pub(crate) fn build(&self, snapshot: &Snapshot<Deployment>, max_batch: usize) -> Value {
         let mut document = self.static_part.clone();
         models::merge(&mut document, snapshot, max_batch);
+        security::add(&mut document);
         document
     }
 }

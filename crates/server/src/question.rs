@@ -13,6 +13,7 @@ use ferrocast_serving::{Answer, CallOptions, Deployment, Service, Timing};
 use futures_util::future::try_join_all;
 
 use crate::error::Failure;
+use crate::lap::Lap;
 
 /// What a kind of question is called in keys of the cache. Another release may prepare or word things differently.
 macro_rules! kind {
@@ -41,10 +42,19 @@ pub(crate) enum Question {
 pub(crate) struct Answered {
     /// JSON.
     pub(crate) body: Bytes,
-    /// Where the time went; of several runs, that of the longest.
-    pub(crate) timing: Option<Timing>,
+    /// Where the time went.
+    pub(crate) took: Took,
     /// Nothing in it is an error.
     pub(crate) is_whole: bool,
+}
+
+/// Where the time of an answer went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    /// In the service; of several runs, that of the longest.
+    pub(crate) timing: Option<Timing>,
+    /// To write it.
+    pub(crate) written: Lap,
 }
 
 impl Question {
@@ -58,20 +68,22 @@ impl Question {
         match self {
             Question::Row(rows) => {
                 let answer = service.predict(model, rows, options).await?;
-                let body = written(model, &[&answer], || native::encode_prediction(only(&answer)?, served(model)))?;
-                Ok(Answered { body, timing: Some(answer.timing), is_whole: true })
+                let write = || native::encode_prediction(only(&answer)?, served(model));
+                let (body, took) = written(model, &[&answer], write)?;
+                Ok(Answered { body, took, is_whole: true })
             }
             Question::Batch(rows) => {
                 let answer = service.predict(model, rows, options).await?;
-                let body = written(model, &[&answer], || native::encode_batch(&answer.predictions, served(model)))?;
-                Ok(Answered { body, timing: Some(answer.timing), is_whole: native::is_whole(&answer.predictions) })
+                let write = || native::encode_batch(&answer.predictions, served(model));
+                let (body, took) = written(model, &[&answer], write)?;
+                Ok(Answered { body, took, is_whole: native::is_whole(&answer.predictions) })
             }
             Question::Picture(picture, top_k) => {
                 let answer = service.predict_image(model, picture.clone(), options).await?;
                 let telling = telling(model.pipeline(), *top_k);
-                let body =
-                    written(model, &[&answer], || native::encode_image(only(&answer)?, &telling, served(model)))?;
-                Ok(Answered { body, timing: Some(answer.timing), is_whole: true })
+                let write = || native::encode_image(only(&answer)?, &telling, served(model));
+                let (body, took) = written(model, &[&answer], write)?;
+                Ok(Answered { body, took, is_whole: true })
             }
             Question::Pictures(pictures, top_k) => {
                 let answers = pictures.iter().enumerate().map(async |(position, picture)| {
@@ -83,10 +95,8 @@ impl Question {
                 let telling = telling(model.pipeline(), Some(*top_k));
                 let of_all: Vec<_> = answers.iter().collect();
                 let write = || native::encode_image_batch(&predictions, &telling, served(model));
-                let body = written(model, &of_all, write)?;
-                let took = |timing: &Timing| timing.queue + timing.inference;
-                let timing = answers.iter().map(|answer| answer.timing).max_by_key(took);
-                Ok(Answered { body, timing, is_whole: native::is_whole(predictions) })
+                let (body, took) = written(model, &of_all, write)?;
+                Ok(Answered { body, took, is_whole: native::is_whole(predictions) })
             }
         }
     }
@@ -111,13 +121,15 @@ fn written(
     model: &Deployment,
     answers: &[&Answer],
     write: impl FnOnce() -> Result<Vec<u8>, ApiError>,
-) -> Result<Bytes, ApiError> {
+) -> Result<(Bytes, Took), ApiError> {
     let began = Instant::now();
     let body = write()?;
-    let share = began.elapsed() / u32::try_from(answers.len()).unwrap_or(1).max(1);
+    let written = Lap::since(began);
+    let share = written.took() / u32::try_from(answers.len()).unwrap_or(1).max(1);
     let observer = model.observer();
     answers.iter().for_each(|answer| observer.answered(answer.predictions.len(), &answer.timing, share));
-    Ok(body.into())
+    let longest = answers.iter().map(|answer| answer.timing).max_by_key(|timing| timing.queue + timing.inference);
+    Ok((body.into(), Took { timing: longest, written }))
 }
 
 /// What the keys of all questions of a [`kind!`] to a model are derived from.

@@ -12,12 +12,12 @@ use apistos::reference_or::ReferenceOr;
 use apistos::{ApiComponent, Schema};
 use ferrocast_cache::{Entry, Hit};
 use ferrocast_protocol::ApiError;
-use ferrocast_serving::Timing;
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::lap::Lap;
 use crate::middleware::request_context::RequestContext;
-use crate::question::Answered;
+use crate::question::{Answered, Took};
 use crate::server_timing;
 
 /// As a value, it is neither checked nor copied for every answer.
@@ -31,13 +31,25 @@ const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub(crate) struct Kept {
     hit: Hit,
     age: Option<u64>,
+    /// How long it took to find it there, or to find that it is not there and to make it.
+    looked: Option<Lap>,
 }
 
 impl Kept {
     /// Where an answer came from, and how it is kept if it is.
     pub(crate) fn new(hit: Hit, entry: Option<&Entry>) -> Kept {
         let age = entry.filter(|_| hit != Hit::Miss).map(|entry| entry.age(SystemTime::now()).as_secs());
-        Kept { hit, age }
+        Kept { hit, age, looked: None }
+    }
+
+    /// The same with how long it took.
+    pub(crate) fn found_in(self, looked: Lap) -> Kept {
+        Kept { looked: Some(looked), ..self }
+    }
+
+    /// Whether it was there, and how long it took to find that out.
+    pub(crate) fn looked(self) -> Option<(bool, Lap)> {
+        self.looked.map(|lap| (self.hit != Hit::Miss, lap))
     }
 
     /// Says so in the headers of an answer.
@@ -54,7 +66,7 @@ impl Kept {
 pub(crate) struct Reply<T> {
     status: StatusCode,
     body: Bytes,
-    timing: Option<Timing>,
+    took: Option<Took>,
     kept: Option<Kept>,
     /// As it is kept, if it is.
     entry: Option<Entry>,
@@ -64,17 +76,17 @@ pub(crate) struct Reply<T> {
 impl<T> Reply<T> {
     /// 200 with a body that is JSON already.
     pub(crate) fn json(body: impl Into<Bytes>) -> Reply<T> {
-        Reply { status: StatusCode::OK, body: body.into(), timing: None, kept: None, entry: None, shape: PhantomData }
+        Reply { status: StatusCode::OK, body: body.into(), took: None, kept: None, entry: None, shape: PhantomData }
     }
 
     /// A model's answer.
     pub(crate) fn answered(answered: Answered) -> Reply<T> {
-        Reply::json(answered.body).with_timing(answered.timing.as_ref())
+        Reply::json(answered.body).with_took(answered.took)
     }
 
-    /// The same answer with where the time went, if it is known.
-    pub(crate) fn with_timing(self, timing: Option<&Timing>) -> Reply<T> {
-        Reply { timing: timing.copied(), ..self }
+    /// The same answer with where the time went.
+    pub(crate) fn with_took(self, took: Took) -> Reply<T> {
+        Reply { took: Some(took), ..self }
     }
 
     /// The same answer with where it came from.
@@ -109,11 +121,12 @@ impl<T> Responder for Reply<T> {
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body));
         response.headers_mut().insert(CONTENT_TYPE, JSON);
-        if let Some(timing) = &self.timing {
-            RequestContext::note_timing(request, timing);
-            server_timing::write(timing, response.headers_mut());
+        if let Some(took) = self.took {
+            RequestContext::note(request, |phases| phases.took = Some(took));
+            took.timing.iter().for_each(|timing| server_timing::write(timing, response.headers_mut()));
         }
         if let Some(kept) = self.kept {
+            RequestContext::note(request, |phases| phases.looked = kept.looked());
             kept.tell(response.headers_mut());
         }
         if let Some(entry) = self.entry {

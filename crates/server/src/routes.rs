@@ -5,6 +5,7 @@ pub(crate) mod docs;
 pub(crate) mod guarded;
 mod health;
 pub(crate) mod image;
+pub(crate) mod log;
 mod metrics;
 mod models;
 mod oip;
@@ -29,6 +30,7 @@ pub(crate) fn api(routes: &mut ServiceConfig<'_>) {
         .service(resource("/startupz").route(get(Nothing).to(health::startupz)))
         .service(resource("/livez").route(get(Nothing).to(health::livez)))
         .service(resource("/readyz").route(get(Nothing).to(health::readyz)))
+        .service(resource("/admin/log").route(get(Admin).to(log::level)).route(put(Admin).to(log::set_level)))
         .service(resource("/metrics").route(get(Metrics).to(metrics::metrics)))
         .service(resource("/predict").route(post(Predict).to(predict::predict)))
         .service(resource("/predict_batch").route(post(Predict).to(predict::predict_batch)))

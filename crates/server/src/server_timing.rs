@@ -58,7 +58,7 @@ fn push_number(text: &mut Vec<u8>, number: u64, digits: usize) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use ferrocast_serving::{ClosedBy, Timing};
 
@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn times_are_in_milliseconds() {
         let timing = Timing {
+            began: Instant::now(),
             encode: Duration::ZERO,
             queue: Duration::from_nanos(34_499),
             inference: Duration::from_micros(1_417),

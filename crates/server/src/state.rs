@@ -18,6 +18,7 @@ use crate::extract::upload::UploadLimits;
 use crate::lifecycle::Lifecycle;
 use crate::middleware::cors::Cors;
 use crate::openapi::{ApiDocument, Published};
+use crate::reporting::Reporting;
 
 /// Shared by all workers.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) connections: Connections,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// The log and the traces of the process.
+    pub(crate) reporting: Reporting,
     /// Whether each request has a line in the log.
     pub(crate) logs_requests: bool,
     /// The product.
@@ -70,6 +73,7 @@ pub(crate) struct Parts {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) access: Access,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) reporting: Reporting,
     pub(crate) service: Arc<Service>,
     pub(crate) answers: Answers,
     pub(crate) tasks: Arc<Tasks>,
@@ -79,13 +83,14 @@ pub(crate) struct Parts {
 impl State {
     /// Everything from the configuration that outlives the start.
     pub(crate) fn new(config: &Config, parts: Parts) -> State {
-        let Parts { lifecycle, access, metrics, service, answers, tasks, document } = parts;
+        let Parts { lifecycle, access, metrics, reporting, service, answers, tasks, document } = parts;
         State {
             lifecycle,
             access,
             cors: Cors::new(&config.cors),
             connections: Connections::default(),
             metrics,
+            reporting,
             logs_requests: config.log.requests,
             service,
             tasks,

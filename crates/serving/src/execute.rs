@@ -41,6 +41,8 @@ pub struct Outputs {
 /// Where the time of a prediction went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
+    /// When it began: with `encode`, or with the wait of a picture. What follows comes one after the other.
+    pub began: Instant,
     /// Rows to tensors, on the thread of the request. Of pictures it is part of the run.
     pub encode: Duration,
     /// The wait for a thread.
@@ -125,6 +127,7 @@ async fn run(
     let encode = began.elapsed();
     let mut outputs = pooled(deployment, Work::Rows(encoded), options).await?;
     outputs.timing.encode = encode;
+    outputs.timing.began = began;
     Ok(outputs)
 }
 
@@ -144,6 +147,7 @@ fn inline(
         return Err(ServeError::DeadlineExceeded);
     }
     let timing = Timing {
+        began,
         encode: encoded_at.saturating_duration_since(began),
         queue: Duration::ZERO,
         inference: ran_at.saturating_duration_since(encoded_at),
@@ -157,6 +161,7 @@ fn inline(
 
 async fn pooled(deployment: &Deployment, work: Work, options: CallOptions) -> Result<Outputs, ServeError> {
     let failed = |cause| ServeError::from_prediction(cause, deployment);
+    let began = Instant::now();
     let ticket =
         deployment.queue().try_submit(work, options.priority, options.deadline).map_err(|refused| match refused {
             Rejected::Full(_) => ServeError::queue_full(deployment),
@@ -174,6 +179,7 @@ async fn pooled(deployment: &Deployment, work: Work, options: CallOptions) -> Re
     })?;
     let report = done.report;
     let timing = Timing {
+        began,
         encode: Duration::ZERO,
         queue: report.waited,
         inference: report.ran,

@@ -133,6 +133,8 @@ impl Statistics {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -140,8 +142,15 @@ mod tests {
         let statistics = Statistics::default();
         assert_eq!(statistics.report(), StatisticsReport::default());
         let ms = Duration::from_millis;
-        let timing =
-            Timing { encode: ms(1), queue: ms(2), inference: ms(3), decode: ms(4), batch_rows: 40, closed_by: None };
+        let timing = Timing {
+            began: Instant::now(),
+            encode: ms(1),
+            queue: ms(2),
+            inference: ms(3),
+            decode: ms(4),
+            batch_rows: 40,
+            closed_by: None,
+        };
         for rows in [1, 40, 40, 32] {
             statistics.ran(rows, ms(3));
         }

@@ -169,6 +169,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         cache: super::cache::cache(&raw.cache),
         redis,
         metrics: super::telemetry::metrics(&raw.metrics, &mut report),
+        otlp: super::telemetry::otlp(&raw.otlp, &mut report),
         log: LogConfig {
             level: level(&raw.log.level),
             requests: raw.log.requests,

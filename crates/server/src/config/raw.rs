@@ -15,6 +15,7 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) auth: RawAuth,
     #[garde(dive)]
+    #[serde(default)]
     pub(crate) rate: RawRate,
     #[garde(dive)]
     pub(crate) admin: RawAdmin,
@@ -33,7 +34,10 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) redis: RawRedis,
     #[garde(dive)]
+    #[serde(default)]
     pub(crate) metrics: RawMetrics,
+    #[garde(dive)]
+    pub(crate) otlp: RawOtlp,
     #[garde(dive)]
     pub(crate) log: RawLog,
 }
@@ -83,7 +87,7 @@ pub(crate) struct RawAuth {
 }
 
 /// `[rate]`.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate)]
 pub(crate) struct RawRate {
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) per_second: Option<u64>,
@@ -233,10 +237,29 @@ pub(crate) struct RawRedis {
 }
 
 /// `[metrics]`.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate)]
 pub(crate) struct RawMetrics {
     #[garde(skip)]
     pub(crate) compat: Option<String>,
+}
+
+/// `[otlp]`. What is text here is read where it can be said what is wrong with it.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct RawOtlp {
+    #[garde(skip)]
+    pub(crate) endpoint: Option<String>,
+    #[garde(custom(one_of(&["grpc", "http/protobuf", "http"])))]
+    pub(crate) protocol: String,
+    #[garde(skip)]
+    pub(crate) headers: Option<Secret>,
+    #[garde(length(chars, min = 1, max = 100))]
+    pub(crate) service_name: String,
+    #[garde(skip)]
+    pub(crate) resource: Option<String>,
+    #[garde(skip)]
+    pub(crate) sample_ratio: String,
+    #[garde(range(min = 100, max = 60_000))]
+    pub(crate) timeout_ms: u64,
 }
 
 /// `[log]`.

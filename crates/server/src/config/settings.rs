@@ -588,6 +588,60 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "otlp.endpoint",
+        accepts: "an address such as `http://localhost:4317`",
+        plain_name: Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        meaning: "A receiver of the OpenTelemetry protocol, to which traces and errors are sent. Without it nothing is.",
+        ..BARE
+    },
+    Setting {
+        key: "otlp.protocol",
+        default: "grpc",
+        accepts: "grpc or http/protobuf",
+        plain_name: Some("OTEL_EXPORTER_OTLP_PROTOCOL"),
+        meaning: "How it is spoken to.",
+        ..BARE
+    },
+    Setting {
+        key: "otlp.headers",
+        accepts: "pairs such as `authorization=Bearer abc`, separated by commas",
+        plain_name: Some("OTEL_EXPORTER_OTLP_HEADERS"),
+        meaning: "Headers of every request to it.",
+        secret: true,
+        ..BARE
+    },
+    Setting {
+        key: "otlp.service_name",
+        default: "ferrocast",
+        accepts: "1 to 100 characters",
+        plain_name: Some("OTEL_SERVICE_NAME"),
+        meaning: "The name under which this server is known there.",
+        ..BARE
+    },
+    Setting {
+        key: "otlp.resource",
+        accepts: "pairs such as `deployment.environment.name=production`, separated by commas",
+        plain_name: Some("OTEL_RESOURCE_ATTRIBUTES"),
+        meaning: "What else is told of it.",
+        ..BARE
+    },
+    Setting {
+        key: "otlp.sample_ratio",
+        default: "1",
+        accepts: "a number from 0 to 1",
+        plain_name: Some("OTEL_TRACES_SAMPLER_ARG"),
+        meaning: "The share of requests that are traced. A request that comes with a `traceparent` is traced if that says so. A busy server does with 0.01: to trace a request costs about as much as a tenth of a small prediction.",
+        ..BARE
+    },
+    Setting {
+        key: "otlp.timeout_ms",
+        kind: Kind::Count,
+        default: "10000",
+        accepts: "100 to 60000",
+        meaning: "Milliseconds that one request to the receiver may take.",
+        ..BARE
+    },
+    Setting {
         key: "log.level",
         default: "info",
         accepts: "off, error, warn, info, debug or trace",

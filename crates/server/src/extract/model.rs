@@ -18,6 +18,7 @@ use crate::error::Failure;
 use crate::extract::body::state;
 use crate::extract::deadline;
 use crate::extract::request_head::RequestHead;
+use crate::lap::Lap;
 use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
@@ -30,6 +31,7 @@ const SMALL_BODY: usize = 64 << 10;
 /// connection can then go on after a refusal.
 #[derive(Debug)]
 pub(crate) struct Model<P> {
+    request: HttpRequest,
     deployment: Arc<Deployment>,
     deadline: Instant,
     path: PhantomData<P>,
@@ -67,8 +69,15 @@ impl<P> Model<P> {
     pub(crate) fn parse<T>(&self, parse: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let parsed = parse();
-        self.deployment.observer().parsed(began.elapsed());
+        self.parsed_since(began);
         parsed
+    }
+
+    /// The same of what was begun before.
+    pub(crate) fn parsed_since(&self, began: Instant) {
+        let lap = Lap::since(began);
+        self.deployment.observer().parsed(lap.took());
+        RequestContext::note(&self.request, |phases| phases.parsed = Some(lap));
     }
 
     /// The same, to borrow.
@@ -91,7 +100,7 @@ fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&deployment)?);
     }
-    Ok(Model { deployment, deadline: head.deadline(), path: PhantomData })
+    Ok(Model { request: request.clone(), deployment, deadline: head.deadline(), path: PhantomData })
 }
 
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.

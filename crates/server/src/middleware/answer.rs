@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use ferrocast_protocol::{ApiError, ErrorCode};
+use ferrocast_telemetry::{RequestTrace, TraceContext};
 use futures_util::FutureExt;
 use tracing::error;
 
@@ -25,7 +26,12 @@ use super::{cors, denial, finish, front, rate_headers};
 use crate::access::{Admitted, Listener};
 use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
+use crate::lap::Lap;
 use crate::state::State;
+
+/// <https://www.w3.org/TR/trace-context/>
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// What the layer knows beside the request; one for each I/O thread.
 #[derive(Debug)]
@@ -57,6 +63,8 @@ pub(crate) async fn answer(
     let (started, state) = (Instant::now(), &around.state);
     let _in_flight = state.metrics.http().begin();
     let id = RequestId::accept_or_make(request.headers());
+    let trace = begin_trace(state, request.headers());
+    let (trace_context, trace_parent) = (trace.context(), trace.traceparent());
     let origin = state.cors.as_ref().map(|cors| cors.allowed(&request));
     let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(&request));
     if request.method() == Method::HEAD {
@@ -66,18 +74,21 @@ pub(crate) async fn answer(
     let rate = rate_headers::of(&admitted);
     let mut response = match (preflight, admitted) {
         (Some(preflight), _) => request.into_response(preflight),
-        (None, Ok(admitted)) => run(&around, request, next, (&id, started, admitted)).await?,
+        (None, Ok(admitted)) => run(&around, request, next, (&id, started, admitted, trace_context)).await?,
         (None, Err(limited)) => {
             let failure = Failure::from(limited);
             let dialect = Dialect::of_path(request.path());
             with_error_body(state, request.error_response(failure), &id, dialect)
         }
     };
-    finish::count_and_log(state, &response, &id, started);
+    finish::tell(state, &response, &id, Lap::since(started), trace);
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id.into_header_value());
     if let Some(rate) = rate {
         rate.write(headers);
+    }
+    if let Some(Ok(trace_parent)) = trace_parent.map(HeaderValue::try_from) {
+        headers.insert(TRACEPARENT, trace_parent);
     }
     if let Some(origin) = origin {
         cors::allow(headers, origin);
@@ -88,15 +99,23 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
+/// The trace that the request is part of: that of its sender if it names one.
+fn begin_trace(state: &State, headers: &HeaderMap) -> RequestTrace {
+    let mut parents = headers.get_all(TRACEPARENT);
+    let parent = parents.next().filter(|_| parents.next().is_none()).and_then(|parent| parent.to_str().ok());
+    let told = parent.and_then(|_| headers.get(TRACESTATE)).and_then(|told| told.to_str().ok());
+    state.reporting.tracing.begin(parent, told)
+}
+
 /// Lets the routes answer, and puts their errors into words.
 async fn run(
     around: &Around,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-    (id, started, admitted): (&RequestId, Instant, Admitted),
+    (id, started, admitted, trace): (&RequestId, Instant, Admitted, Option<TraceContext>),
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let (state, dialect) = (&around.state, Dialect::of_path(request.path()));
-    request.extensions_mut().insert(RequestContext::begin(id.clone(), started, admitted));
+    request.extensions_mut().insert(RequestContext::begin(id.clone(), started, admitted, trace));
     match AssertUnwindSafe(front::answer(around, request, next)).catch_unwind().await {
         Ok(Ok(response)) => Ok(with_error_body(state, response, id, dialect)),
         Ok(Err(cause)) => {
@@ -219,6 +238,7 @@ mod tests {
     use crate::access::{Listener, Need};
     use crate::app::parts;
     use crate::config::{Config, Sources};
+    use crate::reporting::Reporting;
     use crate::routes::guarded::get_page;
     use crate::state::State;
 
@@ -228,7 +248,7 @@ mod tests {
         let environment = [("MODEL_PATH", path("")), ("TASKS__PATH", path("tasks.db"))];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
         let config = Config::from_sources(&Sources { environment, ..Sources::default() }).unwrap();
-        let state = State::new(&config, parts(&config, Loaders::new()).await.unwrap());
+        let state = State::new(&config, parts(&config, Loaders::new(), Reporting::default()).await.unwrap());
         Around::new(Data::new(state), Listener::Main)
     }
 

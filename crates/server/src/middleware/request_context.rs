@@ -6,13 +6,16 @@ use std::time::Instant;
 
 use actix_web::{HttpMessage, HttpRequest};
 use ferrocast_access::Principal;
-use ferrocast_serving::{Deployment, Timing};
+use ferrocast_serving::Deployment;
+use ferrocast_telemetry::TraceContext;
 
 use super::places::Place;
 use super::request_id::RequestId;
 use crate::access::{Admitted, Grants, Identity, Need};
 use crate::body_budget::{BodyBudget, HeldBytes};
 use crate::extract::request_head::RequestHead;
+use crate::lap::Lap;
+use crate::question::Took;
 use crate::routes::guarded::FoundRoute;
 
 /// Goes with every request that the outermost layer has seen.
@@ -26,15 +29,32 @@ pub(crate) struct RequestContext {
     denied: Cell<Option<Need>>,
     found: OnceCell<FoundRoute>,
     model: OnceCell<Arc<Deployment>>,
-    timing: Cell<Option<Timing>>,
+    phases: Cell<Phases>,
+    trace: Option<TraceContext>,
     head: Cell<Option<RequestHead>>,
     is_body_read: Cell<bool>,
     held: OnceCell<Arc<HeldBytes>>,
 }
 
+/// Where the time of a request went, as far as it went anywhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Phases {
+    /// To read what was asked.
+    pub(crate) parsed: Option<Lap>,
+    /// To answer it.
+    pub(crate) took: Option<Took>,
+    /// To look for an earlier answer, and to make it if there was none: whether there was, and how long.
+    pub(crate) looked: Option<(bool, Lap)>,
+}
+
 impl RequestContext {
     /// Of a request that has just come in; its body is not read.
-    pub(crate) fn begin(id: RequestId, started: Instant, admitted: Admitted) -> RequestContext {
+    pub(crate) fn begin(
+        id: RequestId,
+        started: Instant,
+        admitted: Admitted,
+        trace: Option<TraceContext>,
+    ) -> RequestContext {
         RequestContext {
             id,
             started,
@@ -43,7 +63,8 @@ impl RequestContext {
             denied: Cell::new(None),
             found: OnceCell::new(),
             model: OnceCell::new(),
-            timing: Cell::new(None),
+            phases: Cell::default(),
+            trace,
             head: Cell::new(None),
             is_body_read: Cell::new(false),
             held: OnceCell::new(),
@@ -113,16 +134,23 @@ impl RequestContext {
         self.model.get().map(|model| &**model)
     }
 
-    /// Says where the time of the prediction went.
-    pub(crate) fn note_timing(request: &HttpRequest, timing: &Timing) {
+    /// Says where time went.
+    pub(crate) fn note(request: &HttpRequest, note: impl FnOnce(&mut Phases)) {
         if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.timing.set(Some(*timing));
+            let mut phases = context.phases.get();
+            note(&mut phases);
+            context.phases.set(phases);
         }
     }
 
-    /// Where the time of the prediction went, if there was one.
-    pub(crate) fn timing(&self) -> Option<Timing> {
-        self.timing.get()
+    /// Where the time went.
+    pub(crate) fn phases(&self) -> Phases {
+        self.phases.get()
+    }
+
+    /// The trace that it is part of, for what comes after its answer.
+    pub(crate) fn trace(request: &HttpRequest) -> Option<TraceContext> {
+        request.extensions().get::<RequestContext>()?.trace
     }
 
     /// Who sent it.

@@ -13,6 +13,7 @@ use super::open_inference;
 use crate::extract::json_body::BodySchema;
 use crate::routes;
 use crate::routes::aliases::AliasTarget;
+use crate::routes::log::LevelChoice;
 
 const DESCRIPTION: &str = "Every loaded model has paths of its own, with its own fields: \
     `/models/{model}/predict` for one row, `/models/{model}/predict_batch` for many, and the same for each of its versions. \
@@ -61,8 +62,16 @@ pub(crate) async fn capture(app_name: &str) -> Result<Value, CaptureError> {
 /// What an answer that is no error is called, in FastAPI's words.
 pub(crate) const SUCCESS: &str = "Successful Response";
 
-/// Adds what apistos has no words for: a description of every success, the body that `/health` has when it is 503, and the
-/// routes of another protocol.
+/// What the probes mean by 503, which has the body of 200.
+const UNWELL: [(&str, &str); 4] = [
+    ("health", "The default model is not ready, or the server is stopping"),
+    ("startupz", "The server is still starting"),
+    ("livez", "A thread that reads requests is stuck"),
+    ("readyz", "No requests should be sent here now"),
+];
+
+/// Adds what apistos has no words for: a description of every success, the 503 of probes, and the routes of another
+/// protocol.
 fn complete(document: &mut Value) {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         paths.extend(open_inference::paths());
@@ -70,6 +79,7 @@ fn complete(document: &mut Value) {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         schemas.extend(open_inference::schemas());
         schemas.insert(AliasTarget::NAME.to_owned(), alias_target());
+        schemas.insert(LevelChoice::NAME.to_owned(), level_choice());
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
@@ -80,12 +90,13 @@ fn complete(document: &mut Value) {
             }
         }
     }
-    if let Some(health) = document.pointer_mut("/paths/~1health/get/responses").and_then(Value::as_object_mut) {
-        let mut unhealthy = health.get("200").cloned().unwrap_or_default();
-        if let Some(description) = unhealthy.get_mut("description") {
-            *description = Value::from("The default model is not ready");
+    for (path, unwell) in UNWELL {
+        let responses = document.pointer_mut(&format!("/paths/~1{path}/get/responses"));
+        if let Some(responses) = responses.and_then(Value::as_object_mut) {
+            let mut response = responses.get("200").cloned().unwrap_or_default();
+            response["description"] = Value::from(unwell);
+            responses.insert("503".to_owned(), response);
         }
-        health.insert("503".to_owned(), unhealthy);
     }
 }
 
@@ -95,6 +106,15 @@ fn alias_target() -> Value {
         "required": ["version"],
         "properties": {"version": {"type": "string", "description": "A version, an alias, or `latest`"}},
         "example": {"version": "latest"}
+    })
+}
+
+fn level_choice() -> Value {
+    json!({
+        "type": "object",
+        "required": ["level"],
+        "properties": {"level": {"type": "string", "description": "`off`, `error`, `warn`, `info`, `debug` or `trace`; or several with targets"}},
+        "example": {"level": "debug"}
     })
 }
 

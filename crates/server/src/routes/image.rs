@@ -144,7 +144,7 @@ async fn answer_base64<P>(
         let unpack = move || native::decode_picture(&body, &limits, most);
         let picture =
             if size <= UNPACKED_HERE { unpack() } else { state.service.on_pool(size, model.options(), unpack).await? };
-        model.observer().parsed(began.elapsed());
+        model.parsed_since(began);
         Ok(Question::Picture(picture?.into(), top_k))
     };
     state.answers.answer(&state.service, &model, wishes(&model, caching), question).await

@@ -22,7 +22,7 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
         draining: state.lifecycle.is_draining(),
         connections: state.connections.number(),
         body_bytes_held: state.bodies.held() as u64,
-        log_lines_dropped: 0,
+        log_lines_dropped: state.reporting.logging.as_ref().map_or(0, |logging| logging.dropped_lines()),
         models: versions(&snapshot).collect(),
         cache: Some(state.answers.status()),
         tasks,

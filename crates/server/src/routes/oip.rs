@@ -27,7 +27,9 @@ use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::model::{Model, NamedTensors, wanted};
 use crate::extract::tensor_body::{HEADER_LENGTH, TensorBody};
+use crate::lap::Lap;
 use crate::middleware::request_context::RequestContext;
+use crate::question::Took;
 use crate::routes::health::of_probe;
 use crate::server_timing;
 use crate::state::State;
@@ -144,7 +146,7 @@ pub(crate) async fn infer(
     let packing = ContentEncoding::of_answer(request.headers());
     let began = Instant::now();
     let asked = decode(&state, &model, body).await;
-    model.observer().parsed(began.elapsed());
+    model.parsed_since(began);
     let mut asked = asked?;
     let mut options = model.options();
     let asked_for = asked.timeout.map(|timeout| Instant::now() + timeout);
@@ -164,12 +166,14 @@ pub(crate) async fn infer(
         })?;
     let (rows, began) = (asked.rows, Instant::now());
     let mut answer = encode(&state, &model, asked, tensors, packing, options).await?;
-    if let Some(timing) = &timing {
-        model.observer().answered(rows, timing, began.elapsed());
-        RequestContext::note_timing(&request, timing);
-        server_timing::write(timing, answer.headers_mut());
+    if let Some(timing) = timing {
+        let written = Lap::since(began);
+        model.observer().answered(rows, &timing, written.took());
+        RequestContext::note(&request, |phases| phases.took = Some(Took { timing: Some(timing), written }));
+        server_timing::write(&timing, answer.headers_mut());
     }
     if let Some(kept) = kept {
+        RequestContext::note(&request, |phases| phases.looked = kept.looked());
         kept.tell(answer.headers_mut());
     }
     Ok(answer)
