@@ -48,6 +48,7 @@
 //!         topic: "words".into(),
 //!         owner: None,
 //!         request_id: "1".into(),
+//!         trace_parent: None,
 //!         payload: Bytes::from("drawer"),
 //!         callback: None,
 //!         idempotency: None,

@@ -224,6 +224,7 @@ mod tests {
             topic: "t".to_owned(),
             owner: None,
             request_id: "r".to_owned(),
+            trace_parent: None,
             payload: Bytes::new(),
             callback: None,
             idempotency: None,
