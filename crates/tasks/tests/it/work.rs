@@ -125,7 +125,7 @@ impl Place {
             bounds: StoreConfig::default(),
             clock: Arc::new(SteadyClock::start()),
         });
-        Tasks::start(Arc::new(store), self.script.clone(), self.post.clone(), config).unwrap()
+        Tasks::start(Arc::new(store), self.script.clone(), self.post.clone(), config, Arc::new(())).unwrap()
     }
 
     fn tries(&self, id: TaskId) -> u32 {
