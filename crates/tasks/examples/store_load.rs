@@ -120,6 +120,7 @@ fn task(payload: Bytes) -> NewTask {
         topic: "topic".to_owned(),
         owner: None,
         request_id: "request".to_owned(),
+        trace_parent: None,
         payload,
         callback: Some(callback()),
         idempotency: None,

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 use crate::settle::until_stored;
 use crate::signals::Signals;
 use crate::stopping::{Stop, announced, over};
-use crate::{Courier, Delivery, DeliveryVerdict, TaskStore, TasksConfig};
+use crate::{Courier, Delivery, DeliveryVerdict, TaskObserver, TaskStore, TasksConfig};
 
 /// Takes callbacks that are due, has them delivered, and stores what came of them.
 pub(crate) struct Deliveries {
@@ -19,6 +19,7 @@ pub(crate) struct Deliveries {
     courier: Arc<dyn Courier>,
     signals: Arc<Signals>,
     config: TasksConfig,
+    observer: Arc<dyn TaskObserver>,
     /// Each tells when it is due again, if it is.
     under_way: JoinSet<Option<Instant>>,
     /// Where each goes.
@@ -33,9 +34,10 @@ impl Deliveries {
         courier: Arc<dyn Courier>,
         signals: Arc<Signals>,
         config: TasksConfig,
+        observer: Arc<dyn TaskObserver>,
     ) -> Deliveries {
         let (under_way, hosts, put_off) = (JoinSet::new(), HashMap::new(), BinaryHeap::new());
-        Deliveries { store, courier, signals, config, under_way, hosts, put_off }
+        Deliveries { store, courier, signals, config, observer, under_way, hosts, put_off }
     }
 
     /// Until the end is announced and what is under way has ended, or time is up.
@@ -87,15 +89,25 @@ impl Deliveries {
     fn begin(&mut self, delivery: Delivery) {
         let host = delivery.callback.host.clone();
         let (store, courier) = (Arc::clone(&self.store), Arc::clone(&self.courier));
+        let observer = Arc::clone(&self.observer);
         let deliver = async move {
             let (id, attempt) = (delivery.record.id, delivery.attempt);
+            let begin = Instant::now();
             let verdict = delivered(courier, delivery).await;
+            let took = begin.elapsed();
             match &verdict {
-                DeliveryVerdict::Delivered(_) => debug!(task = %id, attempt, "a callback is delivered"),
-                DeliveryVerdict::Again { why, .. } => {
-                    info!(task = %id, attempt, "a callback is sent again later: {why}")
+                DeliveryVerdict::Delivered(_) => {
+                    debug!(task = %id, attempt, "a callback is delivered");
+                    observer.callback_delivered(took);
                 }
-                DeliveryVerdict::Dead(why) => warn!(task = %id, attempt, "a callback is not sent any more: {why}"),
+                DeliveryVerdict::Again { why, .. } => {
+                    info!(task = %id, attempt, "a callback is sent again later: {why}");
+                    observer.callback_put_off(took);
+                }
+                DeliveryVerdict::Dead(why) => {
+                    warn!(task = %id, attempt, "a callback is not sent any more: {why}");
+                    observer.callback_given_up(took);
+                }
             }
             until_stored(|| store.settle_delivery(id, verdict.clone())).await;
             // The store began to count before this, so it is due by then.

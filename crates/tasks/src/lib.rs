@@ -2,7 +2,8 @@
 //!
 //! A [`TaskStore`] keeps tasks: [`SqliteStore`] in a file, for one process; `RedisStore` (feature `redis`) in a Redis that
 //! several share. [`Tasks`] is a store with a thread that works: it has a [`Worker`] do what is due, and a [`Courier`] tell
-//! whoever asked to be told. What may be told to whom is in [`callback`], and sends nothing itself.
+//! whoever asked to be told; a [`TaskObserver`] counts what happens. What may be told to whom is in [`callback`], and sends
+//! nothing itself.
 //!
 //! - **Durable.** A task is accepted when it is on the disk. One that was running when its process died is begun again, and
 //!   one that was running at several such deaths is not.
@@ -40,7 +41,8 @@
 //! # let folder = tempfile::tempdir()?;
 //! let (path, clock) = (folder.path().join("tasks.db"), Arc::new(SteadyClock::start()));
 //! let store = SqliteStore::new(SqliteStoreConfig { path, bounds: StoreConfig::default(), clock });
-//! let tasks = Tasks::start(Arc::new(store), Arc::new(Reverse), Arc::new(Nobody), TasksConfig::default())?;
+//! let (worker, courier, observer) = (Arc::new(Reverse), Arc::new(Nobody), Arc::new(()));
+//! let tasks = Tasks::start(Arc::new(store), worker, courier, TasksConfig::default(), observer)?;
 //! let id = TaskId::random();
 //! tasks
 //!     .submit(NewTask {
@@ -48,6 +50,7 @@
 //!         topic: "words".into(),
 //!         owner: None,
 //!         request_id: "1".into(),
+//!         trace_parent: None,
 //!         payload: Bytes::from("drawer"),
 //!         callback: None,
 //!         idempotency: None,
@@ -65,6 +68,7 @@
 
 mod clock;
 mod id;
+mod observer;
 mod store;
 mod task;
 mod worker;
@@ -86,6 +90,7 @@ use std::pin::Pin;
 
 pub use clock::{Clock, SteadyClock, Timestamp};
 pub use id::{NoTaskId, TaskId};
+pub use observer::TaskObserver;
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreConfig, RedisStoreConfigError};
 pub use sqlite::{SqliteStore, SqliteStoreConfig};

@@ -11,7 +11,9 @@ use tracing::{debug, warn};
 use crate::settle::until_stored;
 use crate::signals::Signals;
 use crate::stopping::{Stop, announced, over};
-use crate::{Attempt, Claim, Failure, Outcome, TaskId, TaskStore, TasksConfig, Verdict, Worker};
+use crate::{
+    Attempt, Claim, Failure, Outcome, TaskId, TaskObserver, TaskStore, TasksConfig, Timestamp, Verdict, Worker,
+};
 
 /// How often the store is told which tasks are still worked on, and asked which were called off.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
@@ -28,6 +30,7 @@ pub(crate) struct Runner {
     worker: Arc<dyn Worker>,
     signals: Arc<Signals>,
     config: TasksConfig,
+    observer: Arc<dyn TaskObserver>,
     running: JoinSet<Attempt>,
     claims: HashMap<Id, Taken>,
     settling: JoinSet<()>,
@@ -37,6 +40,7 @@ pub(crate) struct Runner {
 struct Taken {
     id: TaskId,
     attempt: u32,
+    accepted_at: Timestamp,
     abort: AbortHandle,
 }
 
@@ -46,9 +50,10 @@ impl Runner {
         worker: Arc<dyn Worker>,
         signals: Arc<Signals>,
         config: TasksConfig,
+        observer: Arc<dyn TaskObserver>,
     ) -> Runner {
         let (running, claims, settling) = (JoinSet::new(), HashMap::new(), JoinSet::new());
-        Runner { store, worker, signals, config, running, claims, settling }
+        Runner { store, worker, signals, config, observer, running, claims, settling }
     }
 
     /// Until the end is announced and what runs has ended, or time is up.
@@ -101,10 +106,10 @@ impl Runner {
     }
 
     fn begin(&mut self, claim: Claim) {
-        let (id, attempt) = (claim.id, claim.attempt);
+        let Claim { id, attempt, accepted_at, .. } = claim;
         let worker = Arc::clone(&self.worker);
         let abort = self.running.spawn(async move { worker.run(claim).await });
-        self.claims.insert(abort.id(), Taken { id, attempt, abort });
+        self.claims.insert(abort.id(), Taken { id, attempt, accepted_at, abort });
     }
 
     fn ended(&mut self, ended: Result<(Id, Attempt), JoinError>) {
@@ -123,8 +128,11 @@ impl Runner {
         let Some(taken) = self.claims.remove(&name) else { return };
         let verdict = self.verdict(&taken, attempt);
         let (store, signals) = (Arc::clone(&self.store), Arc::clone(&self.signals));
+        let observer = Arc::clone(&self.observer);
         self.settling.spawn(async move {
-            if !until_stored(|| store.settle(taken.id, verdict.clone())).await {
+            if until_stored(|| store.settle(taken.id, verdict.clone())).await {
+                tell(&*observer, &verdict, taken.accepted_at);
+            } else {
                 debug!(task = %taken.id, "the result is dropped: the task had ended, or another server has it");
             }
             // What waited for its end may be due now: its callback, or a task that must not run beside it.
@@ -172,5 +180,16 @@ impl Runner {
                 else => return,
             }
         }
+    }
+}
+
+/// Tells of the end of a task, if this verdict was that.
+fn tell(observer: &dyn TaskObserver, verdict: &Verdict, accepted_at: Timestamp) {
+    let Verdict::Final(outcome) = verdict else { return };
+    let after = Timestamp::of_wall().since(accepted_at);
+    match outcome {
+        Outcome::Done(_) => observer.done(after),
+        Outcome::Failed { .. } => observer.failed(after),
+        Outcome::Cancelled => observer.cancelled(),
     }
 }

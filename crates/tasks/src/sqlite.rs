@@ -4,6 +4,7 @@
 //! of the disk is told to whoever asked and is over when the disk is well.
 
 mod body;
+mod columns;
 mod deliver;
 mod fault;
 mod job;

@@ -17,6 +17,8 @@ pub struct NewTask {
     pub owner: Option<String>,
     /// The request that handed it in, for logs.
     pub request_id: String,
+    /// The `traceparent` of that request (W3C Trace Context), if it is traced. It is kept as it is.
+    pub trace_parent: Option<String>,
     /// What is to be done. Only the [`Worker`](crate::Worker) reads it.
     pub payload: Bytes,
     /// Where the finished task is sent.
@@ -126,6 +128,8 @@ pub struct Record {
     pub owner: Option<String>,
     /// The request that handed it in.
     pub request_id: String,
+    /// [`NewTask::trace_parent`].
+    pub trace_parent: Option<String>,
     /// Where it stands; as [`Record::outcome`] says, if it has ended.
     pub state: State,
     /// How often it was begun.
@@ -194,6 +198,10 @@ pub struct Claim {
     pub topic: String,
     /// The request that handed it in.
     pub request_id: String,
+    /// [`NewTask::trace_parent`].
+    pub trace_parent: Option<String>,
+    /// When it was stored, by the wall's clock where the store is.
+    pub accepted_at: Timestamp,
     /// What is to be done.
     pub payload: Bytes,
     /// How often it has been begun, this time included.

@@ -1,5 +1,6 @@
 //! Tasks from the outside: hand one in, ask how it is, call it off.
 
+use std::fmt;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,10 @@ use crate::deliveries::Deliveries;
 use crate::runner::Runner;
 use crate::signals::Signals;
 use crate::sweep;
-use crate::{Cancelled, Counts, Courier, ListQuery, NewTask, Record, StoreError, Submitted, TaskId, TaskStore, Worker};
+use crate::{
+    Cancelled, Counts, Courier, ListQuery, NewTask, Record, StoreError, Submitted, TaskId, TaskObserver, TaskStore,
+    Worker,
+};
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +39,17 @@ impl Default for TasksConfig {
 }
 
 /// Tasks, and the thread that does them.
-#[derive(Debug)]
 pub struct Tasks {
     store: Arc<dyn TaskStore>,
     signals: Arc<Signals>,
+    observer: Arc<dyn TaskObserver>,
     /// When to be done at last; `None` while there is no end in sight.
     stop: watch::Sender<Option<Instant>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Tasks {
-    /// Starts the thread, which works through what the store holds.
+    /// Starts the thread, which works through what the store holds, and tells the observer what comes of it.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -54,12 +58,14 @@ impl Tasks {
         worker: Arc<dyn Worker>,
         courier: Arc<dyn Courier>,
         config: TasksConfig,
+        observer: Arc<dyn TaskObserver>,
     ) -> io::Result<Tasks> {
         let signals = Arc::new(Signals::default());
         let (stop, stopped) = watch::channel(None);
         let runtime = runtime::Builder::new_current_thread().enable_time().enable_io().build()?;
-        let runner = Runner::new(Arc::clone(&store), worker, Arc::clone(&signals), config);
-        let deliveries = Deliveries::new(Arc::clone(&store), courier, Arc::clone(&signals), config);
+        let runner = Runner::new(Arc::clone(&store), worker, Arc::clone(&signals), config, Arc::clone(&observer));
+        let deliveries =
+            Deliveries::new(Arc::clone(&store), courier, Arc::clone(&signals), config, Arc::clone(&observer));
         let kept = Arc::clone(&store);
         let everything = async move {
             tokio::join!(runner.run(stopped.clone()), deliveries.run(stopped.clone()), sweep::run(&kept, stopped));
@@ -69,7 +75,7 @@ impl Tasks {
         };
         let thread =
             std::thread::Builder::new().name("tasks".to_owned()).spawn(move || runtime.block_on(everything))?;
-        Ok(Tasks { store, signals, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Tasks { store, signals, observer, stop, thread: Mutex::new(Some(thread)) })
     }
 
     /// Stores a task, to be done soon.
@@ -78,6 +84,9 @@ impl Tasks {
     /// As [`TaskStore::submit`]; then it will not be done.
     pub async fn submit(&self, task: NewTask) -> Result<Submitted, StoreError> {
         let submitted = self.store.submit(task).await?;
+        if submitted == Submitted::Accepted {
+            self.observer.accepted();
+        }
         self.signals.task.notify_one();
         Ok(submitted)
     }
@@ -107,6 +116,9 @@ impl Tasks {
             return Ok(Cancelled::Unknown);
         }
         let cancelled = self.store.cancel(id).await?;
+        if cancelled == Cancelled::Now {
+            self.observer.cancelled();
+        }
         self.signals.cancelled.notify_one();
         Ok(cancelled)
     }
@@ -159,6 +171,12 @@ impl Tasks {
         if thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread of tasks panicked");
         }
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").field("store", &self.store).field("signals", &self.signals).finish_non_exhaustive()
     }
 }
 
@@ -217,13 +235,15 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let worker = Arc::new(Gated::default());
-        let tasks = Tasks::start(store(&folder), worker.clone(), Arc::new(Nobody), TasksConfig::default()).unwrap();
+        let config = TasksConfig::default();
+        let tasks = Tasks::start(store(&folder), worker.clone(), Arc::new(Nobody), config, Arc::new(())).unwrap();
         let id = TaskId::random();
         let task = NewTask {
             id,
             topic: "t".to_owned(),
             owner: None,
             request_id: "r".to_owned(),
+            trace_parent: None,
             payload: Bytes::new(),
             callback: None,
             idempotency: None,

@@ -35,7 +35,7 @@ pub(crate) async fn begin(config: &Config, service: Arc<Service>) -> Result<Task
         most_attempts: config.tasks.max_attempts,
         ..ferrocast_tasks::TasksConfig::default()
     };
-    Ok(Tasks::start(store(config).await?, Arc::new(worker), Arc::new(courier), tasks)?)
+    Ok(Tasks::start(store(config).await?, Arc::new(worker), Arc::new(courier), tasks, Arc::new(()))?)
 }
 
 async fn store(config: &Config) -> Result<Arc<dyn TaskStore>, RunError> {

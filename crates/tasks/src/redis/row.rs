@@ -42,6 +42,11 @@ impl Row {
         self.optional(name)?.ok_or(Unreadable(name))
     }
 
+    pub(super) fn accepted_at(&mut self) -> Result<Timestamp, Unreadable> {
+        const NAME: &str = "time of acceptance";
+        self.time(NAME)?.ok_or(Unreadable(NAME))
+    }
+
     fn time(&mut self, name: &'static str) -> Result<Option<Timestamp>, Unreadable> {
         Ok(self.optional(name)?.map(Timestamp::from_millis))
     }
@@ -53,9 +58,10 @@ pub(super) fn record(mut row: Row) -> Result<Record, Unreadable> {
     let owner = row.optional_text("owner")?;
     let topic = row.text("topic")?;
     let request_id = row.text("request")?;
+    let trace_parent = row.optional_text("trace")?;
     let state = named(State::ALL, &row.text("state")?).ok_or(Unreadable("state"))?;
     let attempts = row.parsed("number of attempts")?;
-    let accepted_at = row.time("time of acceptance")?.ok_or(Unreadable("time of acceptance"))?;
+    let accepted_at = row.accepted_at()?;
     let started_at = row.time("time of the beginning")?;
     let finished_at = row.time("time of the end")?;
     let (code, message) = (row.optional_text("code")?, row.optional_text("message")?);
@@ -74,6 +80,7 @@ pub(super) fn record(mut row: Row) -> Result<Record, Unreadable> {
         topic,
         owner,
         request_id,
+        trace_parent,
         state,
         attempts,
         accepted_at,

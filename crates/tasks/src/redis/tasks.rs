@@ -18,7 +18,7 @@ const UNREADABLE: &str = "TASK_UNREADABLE";
 
 impl RedisStore {
     pub(super) async fn submit_task(&self, task: NewTask) -> Result<Submitted, StoreError> {
-        let NewTask { id, topic, owner, request_id, payload, callback, idempotency } = task;
+        let NewTask { id, topic, owner, request_id, trace_parent, payload, callback, idempotency } = task;
         let mut call = self.call(&scripts::SUBMIT);
         call.arg(id.to_string()).arg(payload.len()).arg(self.bounds.most_tasks).arg(self.bounds.most_bytes);
         call.arg(list_of(owner.as_deref()));
@@ -31,6 +31,9 @@ impl RedisStore {
             }
         }
         call.arg("topic").arg(topic).arg("request").arg(request_id).arg("payload").arg(payload.as_ref());
+        if let Some(trace_parent) = trace_parent {
+            call.arg("trace").arg(trace_parent);
+        }
         if let Some(owner) = owner {
             call.arg("owner").arg(owner);
         }
@@ -188,6 +191,8 @@ fn claim(id: TaskId, mut row: Row) -> Result<(String, Claim), Unreadable> {
         id,
         topic: row.text("topic")?,
         request_id: row.text("request")?,
+        trace_parent: row.optional_text("trace")?,
+        accepted_at: row.accepted_at()?,
         payload: row.bytes().ok_or(Unreadable("payload"))?.into(),
         attempt: row.parsed("number of attempts")?,
         is_suspect: row.text("number of crashes")? != "0",

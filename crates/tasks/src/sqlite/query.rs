@@ -4,8 +4,9 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::body;
+use super::columns::COLUMNS;
 use super::fault::Fault;
-use super::row::{COLUMNS, Row};
+use super::row::Row;
 use crate::{Counts, ListQuery, Record, State, TaskId};
 
 pub(super) fn record(connection: &Connection, id: TaskId) -> Result<Option<Record>, Fault> {

@@ -6,28 +6,10 @@ use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
+use super::columns::{COLUMNS, INSERT, SEALED, UPDATE, seal_of};
 use super::fault::Fault;
-use super::seal::{Seal, seal};
+use super::seal::Seal;
 use crate::{Callback, CallbackRecord, CallbackState, Idempotency, NewTask, Outcome, Record, State, TaskId, Timestamp};
-
-/// The columns that [`Row::read`] wants, in its order.
-pub(super) const COLUMNS: &str = "task.seq, task.id, task.topic, task.owner, task.request_id, task.accepted_at, task.url, \
-     task.host, task.key, task.fingerprint, task.state, task.attempts, task.crashes, task.due_at, task.delay, \
-     task.started_at, task.finished_at, task.ended_at, task.code, task.message, task.bytes, task.callback_state, \
-     task.callback_attempts, task.callback_last, task.callback_due_at, task.callback_delay, task.callback_claimed, \
-     task.seal";
-
-/// How many of them there are before the seal, which is of all of them.
-const SEALED: usize = 27;
-
-const INSERT: &str = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-     ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
-
-/// Leaves out what never changes, and so its indexes.
-const UPDATE: &str = "UPDATE task SET state = ?11, attempts = ?12, crashes = ?13, due_at = ?14, delay = ?15, \
-     started_at = ?16, finished_at = ?17, ended_at = ?18, code = ?19, message = ?20, bytes = ?21, callback_state = ?22, \
-     callback_attempts = ?23, callback_last = ?24, callback_due_at = ?25, callback_delay = ?26, callback_claimed = ?27, \
-     seal = ?28 WHERE seq = ?1";
 
 /// A row of the table of tasks.
 #[derive(Debug, Clone)]
@@ -38,7 +20,7 @@ pub(super) struct Row {
     pub(super) topic: String,
     owner: Option<String>,
     pub(super) request_id: String,
-    accepted_at: i64,
+    pub(super) accepted_at: i64,
     pub(super) idempotency: Option<Idempotency>,
     pub(super) state: State,
     pub(super) attempts: u32,
@@ -54,6 +36,7 @@ pub(super) struct Row {
     /// How long its body is.
     pub(super) bytes: i64,
     pub(super) callback: Option<CallbackRow>,
+    pub(super) trace_parent: Option<String>,
 }
 
 /// The part of a row that is about its callback.
@@ -112,6 +95,7 @@ impl Row {
             failure: None,
             bytes: i64::try_from(task.payload.len()).unwrap_or(i64::MAX),
             callback,
+            trace_parent: task.trace_parent,
         }
     }
 
@@ -129,8 +113,11 @@ impl Row {
 
     /// From [`COLUMNS`].
     pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Row, Fault> {
-        let values = (0..SEALED).map(|column| row.get_ref(column)).collect::<Result<Vec<_>, _>>()?;
-        if seal(values) != row.get::<_, Seal>("seal")? {
+        let mut values = [ValueRef::Null; SEALED];
+        for (column, value) in values.iter_mut().enumerate() {
+            *value = row.get_ref(column)?;
+        }
+        if seal_of(values) != row.get::<_, Seal>("seal")? {
             return Err(Fault::Damaged);
         }
         let callback = match (row.get("url")?, row.get("host")?) {
@@ -163,6 +150,7 @@ impl Row {
             failure: Option::zip(row.get("code")?, row.get("message")?),
             bytes: row.get("bytes")?,
             callback,
+            trace_parent: row.get("trace_parent")?,
         })
     }
 
@@ -199,6 +187,7 @@ impl Row {
             topic: self.topic,
             owner: self.owner,
             request_id: self.request_id,
+            trace_parent: self.trace_parent,
             state: self.state,
             attempts: self.attempts,
             accepted_at: timestamp(self.accepted_at),
@@ -211,7 +200,7 @@ impl Row {
 
     fn write(&self, connection: &Connection, sql: &str) -> Result<(), Fault> {
         let values = self.values();
-        let seal = seal(values);
+        let seal = seal_of(values);
         let values = values.into_iter().chain([ValueRef::Blob(&seal)]).map(ToSqlOutput::Borrowed);
         let changed = connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
         if changed == 1 { Ok(()) } else { Err(Fault::Damaged) }
@@ -250,6 +239,7 @@ impl Row {
             Integer(due.at),
             Integer(due.delay),
             Integer(callback.is_some_and(|row| row.is_claimed).into()),
+            ValueRef::from(self.trace_parent.as_deref()),
         ]
     }
 }
@@ -284,6 +274,6 @@ pub(super) fn millis(moment: Timestamp) -> i64 {
     i64::try_from(moment.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn timestamp(millis: i64) -> Timestamp {
+pub(super) fn timestamp(millis: i64) -> Timestamp {
     Timestamp::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -10,8 +10,12 @@ use super::fault::Fault;
 /// Marks the file as one of these: `fcst`.
 const APPLICATION: i64 = 0x6663_7374;
 
-/// The tables as they are below. Another number is another program's.
-const VERSION: i64 = 1;
+/// The tables as they are after all [`STEPS`]. A higher number is a newer program's.
+const VERSION: i64 = 2;
+
+/// What makes each version of the tables of the one before, the first of nothing. Files were written by each: none of them is
+/// changed any more.
+const STEPS: [&str; 2] = [TABLES, TRACE_PARENT];
 
 /// Nobody but an operator's tool can be in the way.
 const BUSY: Duration = Duration::from_secs(1);
@@ -83,12 +87,16 @@ const TABLES: &str = "
     END;
 ";
 
-/// A connection that writes. Begins the file if there is none; leaves one that is not of this kind as it is.
+/// The trace of the request that handed the task in. A row that is older has none, and is not written anew.
+const TRACE_PARENT: &str = "ALTER TABLE task ADD COLUMN trace_parent TEXT";
+
+/// A connection that writes. Begins the file if there is none, and brings that of an older program up to date; leaves one
+/// that is not of this kind as it is.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = open(path, flags)?;
-    let is_new = is_new(&connection)?;
-    if is_new {
+    let version = version(&connection)?;
+    if version == 0 {
         // Only before there are tables.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
@@ -100,14 +108,24 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // After a burst, the log is cut to this when it begins anew.
     connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
-    if is_new {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-        transaction.commit()?;
+    if version < VERSION {
+        upgrade(&mut connection, version)?;
     }
     Ok(connection)
+}
+
+/// Brings the tables up to date, from this version.
+fn upgrade(connection: &mut Connection, from: i64) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (to, step) in (1..).zip(STEPS) {
+        if from < to {
+            transaction.execute_batch(step)?;
+        }
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Makes sure that every task is found by every index: a damaged one would deny it. What tasks work on is left out, as it is
@@ -120,7 +138,7 @@ pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
 /// A connection that only reads, of a file that another connection of this process has opened to write.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    is_new(&connection)?;
+    version(&connection)?;
     Ok(connection)
 }
 
@@ -135,14 +153,14 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-/// Whether there is nothing in it yet.
-fn is_new(connection: &Connection) -> Result<bool, Fault> {
+/// The version of the tables; 0 if there is nothing in it yet.
+fn version(connection: &Connection) -> Result<i64, Fault> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (application, version, tables) {
-        (0, 0, 0) => Ok(true),
-        (APPLICATION, VERSION, _) => Ok(false),
+        (0, 0, 0) => Ok(0),
+        (APPLICATION, 1..=VERSION, _) => Ok(version),
         (APPLICATION, ..) => Err(Fault::Unusable(format!(
             "is of version {version}, and this program knows version {VERSION}: it was written by a newer one"
         ))),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::fault::Fault;
-use super::row::{Due, Row, wall};
+use super::row::{Due, Row, timestamp, wall};
 use super::{body, row};
 use crate::{
     Bound, CallbackState, Cancelled, Claim, Clock, NewTask, Outcome, State, StoreConfig, StoreError, Submitted, TaskId,
@@ -79,8 +79,9 @@ impl<'a> Transaction<'a> {
             row.started_at = Some(wall());
             row.update(self.connection)?;
             let payload = body::load(self.connection, &row)?;
-            let Row { id, topic, request_id, attempts: attempt, .. } = row;
-            claims.push(Claim { id, topic, request_id, payload, attempt, is_suspect });
+            let accepted_at = timestamp(row.accepted_at);
+            let Row { id, topic, request_id, trace_parent, attempts: attempt, .. } = row;
+            claims.push(Claim { id, topic, request_id, trace_parent, accepted_at, payload, attempt, is_suspect });
             if is_suspect {
                 break;
             }

@@ -34,6 +34,7 @@ macro_rules! contract {
         $crate::contract::contract! { $bench;
             a_task_goes_round,
             a_task_with_nothing_optional_goes_round,
+            a_trace_goes_wherever_its_task_goes,
             the_oldest_is_begun_first_and_each_once,
             claims_at_once_share_no_task,
             a_task_that_is_put_off_waits,
@@ -87,6 +88,7 @@ pub(crate) async fn a_task_goes_round(bench: &impl Bench) {
     let store = bench.open(StoreConfig::default()).await;
     let new = NewTask {
         owner: Some("alice".to_owned()),
+        trace_parent: Some(TRACE_PARENT.to_owned()),
         idempotency: Some(Idempotency { key: "k".to_owned(), fingerprint: [7; 32] }),
         ..with_callback("payload", "https://example.org/hook", "example.org:443")
     };
@@ -98,6 +100,7 @@ pub(crate) async fn a_task_goes_round(bench: &impl Bench) {
         (queued.id, &queued.topic, &queued.owner, &queued.request_id),
         (new.id, &new.topic, &new.owner, &new.request_id)
     );
+    assert_eq!(queued.trace_parent, new.trace_parent);
     assert_eq!((queued.state, queued.attempts, &queued.outcome), (State::Queued, 0, &None));
     assert_eq!((queued.started_at, queued.finished_at), (None, None));
     let waiting = queued.callback.unwrap();
@@ -109,6 +112,8 @@ pub(crate) async fn a_task_goes_round(bench: &impl Bench) {
         id: new.id,
         topic: new.topic,
         request_id: new.request_id,
+        trace_parent: new.trace_parent,
+        accepted_at: queued.accepted_at,
         payload: new.payload,
         attempt: 1,
         is_suspect: false,
@@ -116,6 +121,7 @@ pub(crate) async fn a_task_goes_round(bench: &impl Bench) {
     assert_eq!(claim, expected);
     let running = record(&store, new.id).await;
     assert_eq!((running.state, running.attempts, running.finished_at), (State::Running, 1, None));
+    assert_eq!(running.accepted_at, queued.accepted_at);
     assert!(running.started_at.unwrap() >= running.accepted_at);
 
     let result = Outcome::Done(Bytes::from_static(b"result"));
@@ -133,13 +139,40 @@ pub(crate) async fn a_task_with_nothing_optional_goes_round(bench: &impl Bench) 
     let store = bench.open(StoreConfig::default()).await;
     let new = NewTask { payload: Bytes::new(), topic: String::new(), request_id: String::new(), ..task("") };
     assert_eq!(store.submit(new.clone()).await, Ok(Submitted::Accepted));
-    assert_eq!(claim_one(&store).await.payload, Bytes::new());
+    let claim = claim_one(&store).await;
+    assert_eq!((claim.trace_parent, claim.payload), (None, Bytes::new()));
     let failed = Outcome::Failed { code: "NO_MODEL".to_owned(), message: "there is „no“ model\n".to_owned() };
     assert_eq!(store.settle(new.id, Verdict::Final(failed.clone())).await, Ok(true));
     let record = record(&store, new.id).await;
     assert_eq!((record.state, record.outcome), (State::Failed, Some(failed)));
-    assert_eq!((record.owner, record.callback), (None, None));
+    assert_eq!((record.owner, record.trace_parent, record.callback), (None, None, None));
     assert_eq!(store.record(TaskId::random()).await, Ok(None));
+}
+
+pub(crate) async fn a_trace_goes_wherever_its_task_goes(bench: &impl Bench) {
+    let config = StoreConfig::default();
+    let store = bench.open(config).await;
+    let trace_parent = Some(TRACE_PARENT.to_owned());
+    let new = NewTask {
+        trace_parent: trace_parent.clone(),
+        idempotency: Some(Idempotency { key: "k".to_owned(), fingerprint: [7; 32] }),
+        ..with_callback("payload", "https://example.org/hook", "example.org:443")
+    };
+    let id = submit(&store, new.clone()).await;
+    let accepted_at = record(&store, id).await.accepted_at;
+    // The trace of whoever handed it in once more is another one.
+    let again = NewTask { id: TaskId::random(), trace_parent: None, ..new };
+    assert_eq!(store.submit(again).await, Ok(Submitted::Known(id)));
+    claim_one(&store).await;
+    let store = bench.crash(store, config).await;
+
+    let claim = claim_one(&store).await;
+    assert_eq!((claim.id, &claim.trace_parent, claim.accepted_at), (id, &trace_parent, accepted_at));
+    assert_eq!(store.settle(id, done("result")).await, Ok(true));
+    let delivery = deliveries(&store, 9, 9, &[]).await.pop().unwrap();
+    assert_eq!((delivery.record.id, &delivery.record.trace_parent), (id, &trace_parent));
+    assert_eq!(record(&store, id).await.trace_parent, trace_parent);
+    assert_eq!(store.list(query()).await.unwrap()[0].trace_parent, trace_parent);
 }
 
 pub(crate) async fn the_oldest_is_begun_first_and_each_once(bench: &impl Bench) {
@@ -680,6 +713,9 @@ pub(crate) async fn keeping_tells_what_was_lost(bench: &impl Bench) {
     assert_eq!(store.keep(vec![]).await, Ok(vec![]));
 }
 
+/// As the specification has it.
+const TRACE_PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 /// A task about `topic`, with this payload.
 pub(crate) fn task(payload: &str) -> NewTask {
     NewTask {
@@ -687,6 +723,7 @@ pub(crate) fn task(payload: &str) -> NewTask {
         topic: "topic".to_owned(),
         owner: None,
         request_id: format!("request of {payload}"),
+        trace_parent: None,
         payload: Bytes::copy_from_slice(payload.as_bytes()),
         callback: None,
         idempotency: None,

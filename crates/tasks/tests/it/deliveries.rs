@@ -47,12 +47,14 @@ impl Courier for Late {
 async fn with_a_callback(folder: &TempDir, courier: Arc<dyn Courier>) -> (Tasks, TaskId) {
     let (path, bounds) = (folder.path().join("tasks.db"), StoreConfig::default());
     let store = SqliteStore::new(SqliteStoreConfig { path, bounds, clock: Arc::new(SteadyClock::start()) });
-    let tasks = Tasks::start(Arc::new(store), Arc::new(Done), courier, TasksConfig::default()).unwrap();
+    let (config, observer) = (TasksConfig::default(), Arc::new(()));
+    let tasks = Tasks::start(Arc::new(store), Arc::new(Done), courier, config, observer).unwrap();
     let task = NewTask {
         id: TaskId::random(),
         topic: "m".to_owned(),
         owner: None,
         request_id: "r".to_owned(),
+        trace_parent: None,
         payload: Bytes::new(),
         callback: Some(Callback { url: "https://example.com/".to_owned(), host: "example.com:443".to_owned() }),
         idempotency: None,

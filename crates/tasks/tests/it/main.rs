@@ -4,5 +4,6 @@
 
 mod contract;
 mod deliveries;
+mod observer;
 mod sqlite;
 mod work;

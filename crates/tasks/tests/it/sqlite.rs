@@ -6,6 +6,7 @@ mod faults;
 mod full_disk;
 mod kill;
 mod set_back;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -125,7 +125,7 @@ impl Place {
             bounds: StoreConfig::default(),
             clock: Arc::new(SteadyClock::start()),
         });
-        Tasks::start(Arc::new(store), self.script.clone(), self.post.clone(), config).unwrap()
+        Tasks::start(Arc::new(store), self.script.clone(), self.post.clone(), config, Arc::new(())).unwrap()
     }
 
     fn tries(&self, id: TaskId) -> u32 {
@@ -151,7 +151,8 @@ async fn submit(tasks: &Tasks, payload: &'static str, host: Option<&str>) -> Tas
     let callback = host.map(|host| Callback { url: format!("https://{host}/"), host: host.to_owned() });
     let (topic, request_id) = ("topic".to_owned(), "request".to_owned());
     let payload = Bytes::from_static(payload.as_bytes());
-    let task = NewTask { id, topic, owner: None, request_id, payload, callback, idempotency: None };
+    let (owner, trace_parent, idempotency) = (None, None, None);
+    let task = NewTask { id, topic, owner, request_id, trace_parent, payload, callback, idempotency };
     tasks.submit(task).await.unwrap();
     id
 }

@@ -39,7 +39,7 @@ async fn bytes_come_back_as_they_were() {
 async fn what_others_wrote_is_an_error() {
     let server = RedisServer::start(&[]);
     let store = open(&server);
-    let hostile: [(&str, &[u8]); 9] = [
+    let hostile: [(&str, &[u8]); 10] = [
         ("state", b"asleep"),
         ("attempts", b"-1"),
         ("accepted", b"18446744073709551616"),
@@ -47,6 +47,7 @@ async fn what_others_wrote_is_an_error() {
         ("finished", b"1e3"),
         ("topic", b"\xff"),
         ("owner", b"\xff"),
+        ("trace", b"\xff"),
         ("callback", b"lost"),
         ("callback_due", b"soon"),
     ];

@@ -121,6 +121,7 @@ fn delivery(url: &str) -> Delivery {
         topic: "m".to_owned(),
         owner: None,
         request_id: "r".to_owned(),
+        trace_parent: None,
         state: State::Done,
         attempts: 1,
         accepted_at: now,

@@ -81,14 +81,14 @@ end
 local claims = {}
 
 local function take(entry, id)
-  local known = id and read(id, 'state', 'topic', 'request', 'payload', 'attempts', 'crashes') or {}
+  local known = id and read(id, 'state', 'topic', 'request', 'trace', 'accepted', 'payload', 'attempts', 'crashes') or {}
   if not is_alive(entry, id, known[1]) then
     return
   end
-  local attempts = number(known[5]) + 1
+  local attempts = number(known[7]) + 1
   redis.call('HSET', task(id), 'state', 'running', 'attempts', attempts, 'started', now)
-  table.insert(claims, {id, entry, known[2], known[3], known[4], tostring(attempts),
-    tostring(number(known[6]))})
+  table.insert(claims, {id, entry, known[2], known[3], known[4], known[5], known[6], tostring(attempts),
+    tostring(number(known[8]))})
 end
 
 local function is_older(one, other)

@@ -52,8 +52,8 @@ end
 
 -- A record as the program reads it.
 local function row(id, with_result)
-  local fields = read(id, 'owner', 'topic', 'request', 'state', 'attempts', 'accepted', 'started', 'finished', 'code',
-    'message', 'url', 'host', 'callback', 'callback_attempts', 'callback_last', 'callback_due',
+  local fields = read(id, 'owner', 'topic', 'request', 'trace', 'state', 'attempts', 'accepted', 'started', 'finished',
+    'code', 'message', 'url', 'host', 'callback', 'callback_attempts', 'callback_last', 'callback_due',
     with_result and 'result' or 'no')
   table.insert(fields, 1, id)
   return fields

@@ -22,7 +22,9 @@ async fn damage_is_told_or_does_no_harm() {
     let mut payloads = HashMap::new();
     for number in 0..TASKS {
         let payload = "payload ".repeat(number * 9).into();
-        let task = NewTask { payload, ..with_callback("", "https://example.org/hook", "example.org:443") };
+        let trace_parent = (number % 2 == 0).then(|| format!("trace {number}"));
+        let task =
+            NewTask { payload, trace_parent, ..with_callback("", "https://example.org/hook", "example.org:443") };
         payloads.insert(submit(&store, task.clone()).await, task.payload);
     }
     let all = ListQuery { most: 10 * TASKS, ..ListQuery::default() };
