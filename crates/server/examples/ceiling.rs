@@ -4,6 +4,8 @@
 //! hand-written service would, and answers a struct whose JSON has that many bytes for that many rows. Nothing is
 //! validated and no model runs.
 
+#![expect(clippy::disallowed_methods, reason = "routes as actix-web has them")]
+
 use std::{env, error::Error, hint::black_box};
 
 use actix_web::web::{self, Bytes};

@@ -28,7 +28,7 @@ use tracing::warn;
 use crate::access::{Access, Listener};
 use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
-use crate::counting::CountingService;
+use crate::counting::{CountingService, CountingTasks};
 use crate::extract::upload::parser_config;
 use crate::lifecycle::Lifecycle;
 use crate::middleware::answer::{Around, answer};
@@ -208,8 +208,19 @@ pub(crate) async fn parts(config: &Config, loaders: Loaders, reporting: Reportin
     let service = ServiceConfig { observer: Arc::new(CountingService(Arc::clone(&metrics))), ..service_config(config) };
     let service = Arc::new(Service::start(service, loaders).map_err(|error| start_error(config, error))?);
     let answers = answers(config, &metrics)?;
-    let tasks = Arc::new(tasks::begin(config, Arc::clone(&service)).await?);
-    Ok(Parts { lifecycle: Arc::new(Lifecycle::begin()), access, metrics, reporting, service, answers, tasks, document })
+    let tasks =
+        tasks::begin(config, Arc::clone(&service), Arc::new(CountingTasks(Arc::clone(&metrics))), &reporting.tracing)
+            .await?;
+    Ok(Parts {
+        lifecycle: Arc::new(Lifecycle::begin()),
+        access,
+        metrics,
+        reporting,
+        service,
+        answers,
+        tasks: Arc::new(tasks),
+        document,
+    })
 }
 
 /// A socket to be listened on.

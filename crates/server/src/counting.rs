@@ -1,14 +1,18 @@
-//! What models do, counted: the service's observers over the metrics.
+//! What models and tasks do, counted: the observers of both over the metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ferrocast_serving::{DeploymentObserver, ServeError, ServiceObserver, Timing};
+use ferrocast_tasks::TaskObserver;
 use ferrocast_telemetry::{Metrics, ModelMetrics, NotPredicted, Phases};
 
 /// Counts loads, and hands out what counts the rest.
 #[derive(Debug)]
 pub(crate) struct CountingService(pub(crate) Arc<Metrics>);
+
+/// Counts tasks and their callbacks.
+pub(crate) struct CountingTasks(pub(crate) Arc<Metrics>);
 
 /// Counts what one version does.
 #[derive(Debug)]
@@ -60,5 +64,36 @@ impl DeploymentObserver for CountingDeployment {
 
     fn kept(&self, took: Duration) {
         self.0.cache_miss(took);
+    }
+}
+
+impl TaskObserver for CountingTasks {
+    fn accepted(&self) {
+        self.0.tasks().accepted();
+    }
+
+    fn done(&self, after: Duration) {
+        self.0.tasks().completed(after);
+    }
+
+    fn failed(&self, after: Duration) {
+        self.0.tasks().failed(after);
+    }
+
+    fn cancelled(&self) {
+        self.0.tasks().cancelled();
+    }
+
+    fn callback_delivered(&self, took: Duration) {
+        self.0.callbacks().delivered(took);
+    }
+
+    fn callback_put_off(&self, took: Duration) {
+        self.0.callbacks().attempt_failed(took);
+    }
+
+    fn callback_given_up(&self, took: Duration) {
+        self.0.callbacks().attempt_failed(took);
+        self.0.callbacks().died();
     }
 }

@@ -101,10 +101,15 @@ pub(super) fn auth(raw: &RawAuth, directory: &Path, report: &mut impl FnMut(&str
     }
 }
 
-pub(super) fn rate(raw: &RawRate, server: &RawServer, report: &mut impl FnMut(&str, String)) -> RateConfig {
+pub(super) fn rate(
+    raw: &RawRate,
+    server: &RawServer,
+    notes: &mut Vec<String>,
+    report: &mut impl FnMut(&str, String),
+) -> RateConfig {
     let burst = raw.burst.and_then(|burst| u32::try_from(burst).ok()).and_then(NonZeroU32::new);
     if raw.per_second.is_none() && burst.is_some() {
-        report("rate.burst", "has no effect without rate.per_second".to_owned());
+        notes.push("rate.burst has no effect without rate.per_second".to_owned());
     }
     let rate = raw.per_second.map(|per_second| Rate::new(per_second as f64, burst));
     let each = rate.and_then(|rate| rate.map_err(|error| report("rate.per_second", error.to_string())).ok());

@@ -19,6 +19,9 @@ use crate::trial::TrialLimits;
 
 use super::{Config, Limits, LogConfig, ModelControl, ModelsConfig, Origins, ServerConfig};
 
+/// Bytes of all bodies, unless the configuration says otherwise.
+const IN_FLIGHT_BYTES: u64 = 256 << 20;
+
 /// Reads and checks everything; all problems come back together.
 pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
@@ -130,7 +133,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     };
     let server = server(&raw.server, &mut report);
     let auth = super::access::auth(&raw.auth, directory, &mut report);
-    let rate = super::access::rate(&raw.rate, &raw.server, &mut report);
+    let rate = super::access::rate(&raw.rate, &raw.server, &mut notes, &mut report);
     let admin = super::access::admin(&raw.admin, &mut report);
     let cors = super::access::cors(&raw.cors, &mut report);
     let addresses = [("server.host", Some(server.address)), ("admin.host", admin.address)];
@@ -139,7 +142,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
     let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
     let models = models(raw.models, directory, &origins, &mut notes, &mut report);
-    one_body_fits(&raw.limits, &mut report);
+    let in_flight_bytes = in_flight_bytes(&raw.limits, &mut report);
     Config {
         server,
         auth,
@@ -155,7 +158,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
             max_batch_size: count(raw.limits.max_batch_size),
             max_connections: count(raw.limits.max_connections),
             max_in_flight: count(raw.limits.max_in_flight),
-            in_flight_bytes: count(raw.limits.in_flight_bytes),
+            in_flight_bytes,
             image_bytes: count(raw.limits.image_bytes),
             image_batch_bytes: count(raw.limits.image_batch_bytes),
             max_image_batch: count(raw.limits.max_image_batch),
@@ -215,8 +218,8 @@ fn server(raw: &RawServer, report: &mut impl FnMut(&str, String)) -> ServerConfi
     }
 }
 
-/// A body that its own limit lets in must not fail for the limit of all.
-fn one_body_fits(limits: &RawLimits, report: &mut impl FnMut(&str, String)) {
+/// Bytes of all bodies. One that its own limit lets in must not fail for the limit of all.
+fn in_flight_bytes(limits: &RawLimits, report: &mut impl FnMut(&str, String)) -> usize {
     let base64 = native::base64_body_bytes(count(limits.image_bytes)) as u64;
     let bodies = [
         ("limits.json_bytes", limits.json_bytes),
@@ -224,13 +227,15 @@ fn one_body_fits(limits: &RawLimits, report: &mut impl FnMut(&str, String)) {
         ("limits.image_bytes", base64),
         ("limits.image_batch_bytes", limits.image_batch_bytes),
     ];
-    let largest = bodies.into_iter().max_by_key(|(_, bytes)| *bytes);
-    if let Some((key, bytes)) = largest.filter(|(_, bytes)| *bytes > limits.in_flight_bytes) {
+    let (key, largest) = bodies.into_iter().max_by_key(|(_, bytes)| *bytes).unwrap_or_default();
+    let all = limits.in_flight_bytes.unwrap_or(IN_FLIGHT_BYTES.max(largest));
+    if largest > all {
         report(
             "limits.in_flight_bytes",
-            format!("must be at least {bytes}, as {key} lets in one body of so many bytes"),
+            format!("must be at least {largest}, as {key} lets in one body of so many bytes"),
         );
     }
+    count(all)
 }
 
 /// Cores this process may use, as far as the system tells.

@@ -155,7 +155,7 @@ pub(crate) struct RawLimits {
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) max_in_flight: u64,
     #[garde(range(min = 1_048_576, max = 1_099_511_627_776))]
-    pub(crate) in_flight_bytes: u64,
+    pub(crate) in_flight_bytes: Option<u64>,
     #[garde(range(min = 1024, max = 1_073_741_824))]
     pub(crate) image_bytes: u64,
     #[garde(range(min = 1024, max = 1_073_741_824))]

@@ -350,9 +350,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.in_flight_bytes",
         kind: Kind::Count,
-        default: "268435456",
         accepts: "1048576 to 1099511627776",
-        meaning: "Most bytes of request bodies that are in memory, of all requests together; what would be more is answered 429. Bodies of up to 4 KiB do not count.",
+        meaning: "Most bytes of request bodies that are in memory, of all requests together; what would be more is answered 429. Bodies of up to 4 KiB do not count. Default: 268435456, or as much as one body may have if that is more.",
         ..BARE
     },
     Setting {

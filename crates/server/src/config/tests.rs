@@ -250,9 +250,75 @@ fn bad_variables() {
     check_env("APP_NAME", "", "server.app_name: must be 1 to 100 characters, not \"\" [APP_NAME in the environment]");
 }
 
+/// What can be reached from elsewhere is never open by mistake.
+#[test]
+fn a_public_address_needs_keys() {
+    let public = |key: &str, address: &str| {
+        format!(
+            "{key}: {address} can be reached from other machines, so keys are needed (auth.keys_file); or \
+             auth.allow_anonymous = true, if something in front decides who may ask [{} in the environment]",
+            key.replace('.', "__").to_ascii_uppercase()
+        )
+    };
+    for address in ["0.0.0.0", "192.168.1.7", "::", "2001:db8::1"] {
+        let place = Place::new().env("SERVER__HOST", address);
+        assert_eq!(place.problems(), public("server.host", address));
+        let place = Place::new().env("ADMIN__HOST", address).env("ADMIN__PORT", "9000");
+        assert_eq!(place.problems(), public("admin.host", address));
+        // An admin address without a port is not listened on.
+        Place::new().env("ADMIN__HOST", address).load();
+        Place::new().env("SERVER__HOST", address).env("AUTH__ALLOW_ANONYMOUS", "true").load();
+        Place::new().env("SERVER__HOST", address).file("keys.toml", "").env("AUTH__KEYS_FILE", "keys.toml").load();
+    }
+    for address in ["127.0.0.1", "127.0.0.2", "::1", "localhost"] {
+        Place::new().env("SERVER__HOST", address).load();
+    }
+}
+
+#[test]
+fn what_is_said_of_access_is_checked() {
+    check_env(
+        "AUTH__KEYS_FILE",
+        "nowhere.toml",
+        "auth.keys_file: cannot be read: No such file or directory (os error 2) [AUTH__KEYS_FILE in the environment]",
+    );
+    check_env(
+        "AUTH__OPEN",
+        "docs, api",
+        "auth.open: `api` is neither docs nor metrics [AUTH__OPEN in the environment]",
+    );
+    check_env(
+        "CORS__ORIGINS",
+        "app.example.com",
+        "cors.origins: `app.example.com` is no origin: `*`, or one such as `https://app.example.com`, is needed \
+         [CORS__ORIGINS in the environment]",
+    );
+    check_env(
+        "METRICS__COMPAT",
+        "kserve",
+        "metrics.compat: must be triton or nothing, not `kserve` [METRICS__COMPAT in the environment]",
+    );
+    check_env(
+        "OTLP__SAMPLE_RATIO",
+        "2",
+        "otlp.sample_ratio: must be from 0 to 1, not 2 [OTLP__SAMPLE_RATIO in the environment]",
+    );
+    check_env(
+        "OTLP__HEADERS",
+        "canary",
+        "otlp.headers: must be pairs such as name=value, separated by commas [OTLP__HEADERS in the environment]",
+    );
+    check_env(
+        "LIMITS__IN_FLIGHT_BYTES",
+        "2000000",
+        "limits.in_flight_bytes: must be at least 67108864, as limits.tensor_bytes lets in one body of so many bytes \
+         [LIMITS__IN_FLIGHT_BYTES in the environment]",
+    );
+}
+
 #[test]
 fn debug_and_a_public_address_contradict_each_other() {
-    let place = Place::new().env("DEBUG", "true").env("SERVER__HOST", "0.0.0.0");
+    let place = Place::new().env("DEBUG", "true").env("SERVER__HOST", "0.0.0.0").env("AUTH__ALLOW_ANONYMOUS", "true");
     assert_eq!(
         place.problems(),
         "server.debug: must be false when server.host is 0.0.0.0: it shows clients the causes of server faults [DEBUG in the environment]"

@@ -30,7 +30,7 @@ use crate::lap::Lap;
 use crate::state::State;
 
 /// <https://www.w3.org/TR/trace-context/>
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// What the layer knows beside the request; one for each I/O thread.

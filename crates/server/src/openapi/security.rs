@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::is_probe;
 
-/// What may come of it: status, what it means, and that a client can do about it.
+/// What may come of it: status, and what it means.
 const RESPONSES: [(&str, &str); 3] = [
     ("401", "A valid key is needed, where the server has keys"),
     ("403", "The key is not good for this path"),
@@ -26,8 +26,9 @@ pub(super) fn add(document: &mut Value) {
     let items = paths.into_iter().flatten().filter(|(path, _)| !is_probe(path));
     for (path, item) in items {
         for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+            let Some(operation) = operation.as_object_mut() else { continue };
             // The empty one stands for a server without keys.
-            operation["security"] = json!([{}, {"bearer": []}, {"header": []}]);
+            operation.insert("security".to_owned(), json!([{}, {"bearer": []}, {"header": []}]));
             if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
                 add_responses(path, responses);
             }

@@ -94,7 +94,9 @@ fn complete(document: &mut Value) {
         let responses = document.pointer_mut(&format!("/paths/~1{path}/get/responses"));
         if let Some(responses) = responses.and_then(Value::as_object_mut) {
             let mut response = responses.get("200").cloned().unwrap_or_default();
-            response["description"] = Value::from(unwell);
+            if let Some(description) = response.get_mut("description") {
+                *description = Value::from(unwell);
+            }
             responses.insert("503".to_owned(), response);
         }
     }

@@ -21,7 +21,13 @@ impl BodySchema for LevelChoice {
     const NAME: &'static str = "LevelChoice";
 }
 
-#[api_operation(operation_id = "log_level", tag = "server", summary = "Tell what is logged", error_code = 500)]
+#[api_operation(
+    operation_id = "log_level",
+    tag = "server",
+    summary = "Tell what is logged",
+    error_code = 409,
+    error_code = 500
+)]
 pub(crate) async fn level(state: Data<State>) -> Result<Reply<LogLevel>, Failure> {
     Reply::of(&LogLevel { level: logging(&state)?.level() })
 }
@@ -30,6 +36,7 @@ pub(crate) async fn level(state: Data<State>) -> Result<Reply<LogLevel>, Failure
     operation_id = "set_log_level",
     tag = "server",
     summary = "Change what is logged, until the next start",
+    error_code = 409,
     error_code = 422,
     error_code = 500
 )]

@@ -209,7 +209,7 @@ async fn submit<P>(
         topic: model.model().to_owned(),
         owner,
         request_id: RequestContext::id_of(request).as_str().to_owned(),
-        trace_parent: None,
+        trace_parent: RequestContext::trace(request).map(|trace| trace.to_string()),
         idempotency: key.map(|key| Idempotency { key, fingerprint: fingerprint(&payload, callback.as_ref()) }),
         payload,
         callback,

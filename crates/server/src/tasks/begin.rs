@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ferrocast_serving::Service;
 use ferrocast_tasks::{
     RedisStore, RedisStoreConfig, RedisStoreConfigError, SqliteStore, SqliteStoreConfig, SteadyClock, StoreConfig,
-    TaskStore, Tasks,
+    TaskObserver, TaskStore, Tasks,
 };
+use ferrocast_telemetry::Tracing;
 use tracing::warn;
 
 use super::courier::{CallbackCourier, CourierError};
@@ -19,8 +20,13 @@ use crate::config::{Config, TaskStoreKind};
 /// # Errors
 /// If a setting cannot work, or the system gives no thread. A store that cannot be used now is none: it is said in the log,
 /// and may be well later.
-pub(crate) async fn begin(config: &Config, service: Arc<Service>) -> Result<Tasks, RunError> {
-    let courier = CallbackCourier::new(&config.callbacks).map_err(|error| match error {
+pub(crate) async fn begin(
+    config: &Config,
+    service: Arc<Service>,
+    observer: Arc<dyn TaskObserver>,
+    tracing: &Tracing,
+) -> Result<Tasks, RunError> {
+    let courier = CallbackCourier::new(&config.callbacks, tracing.clone()).map_err(|error| match error {
         CourierError::Certificates(why) => config.problem("callbacks.ca_file", why).into(),
         error => RunError::from(std::io::Error::other(error)),
     })?;
@@ -29,13 +35,14 @@ pub(crate) async fn begin(config: &Config, service: Arc<Service>) -> Result<Task
         limits: config.limits.of_a_body(),
         timeout: config.tasks.timeout,
         debug: config.server.debug,
+        tracing: tracing.clone(),
     };
     let tasks = ferrocast_tasks::TasksConfig {
         workers: config.tasks.workers,
         most_attempts: config.tasks.max_attempts,
         ..ferrocast_tasks::TasksConfig::default()
     };
-    Ok(Tasks::start(store(config).await?, Arc::new(worker), Arc::new(courier), tasks, Arc::new(()))?)
+    Ok(Tasks::start(store(config).await?, Arc::new(worker), Arc::new(courier), tasks, observer)?)
 }
 
 async fn store(config: &Config) -> Result<Arc<dyn TaskStore>, RunError> {

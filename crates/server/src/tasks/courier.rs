@@ -13,6 +13,7 @@ use ferrocast_tasks::callback::{
     TIMESTAMP_HEADER, jitter, judge, retry_after,
 };
 use ferrocast_tasks::{BoxFuture, Courier, Delivery, DeliveryVerdict, Timestamp};
+use ferrocast_telemetry::{Attribute, RequestTrace, RootSpan, SpanKind, SpanStatus, Tracing, attribute_name as name};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
 use rustls::pki_types::CertificateDer;
@@ -24,6 +25,8 @@ use tracing::warn;
 use super::resolver::{CheckedResolver, Lookup, SystemLookup, Unresolved};
 use super::told::status_of;
 use crate::config::CallbacksConfig;
+use crate::lap::Lap;
+use crate::middleware::answer::TRACEPARENT;
 use crate::middleware::request_id::X_REQUEST_ID;
 
 /// Most of an answer that is read.
@@ -40,6 +43,8 @@ pub(crate) struct CallbackCourier {
     policy: Arc<CallbackPolicy>,
     schedule: Schedule,
     timeout: Duration,
+    /// Where the spans of attempts go.
+    tracing: Tracing,
 }
 
 /// Why nothing can be delivered.
@@ -58,11 +63,15 @@ pub(crate) enum CourierError {
 
 impl CallbackCourier {
     /// One that looks names up as the system does.
-    pub(crate) fn new(config: &CallbacksConfig) -> Result<CallbackCourier, CourierError> {
-        CallbackCourier::with_lookup(config, Arc::new(SystemLookup))
+    pub(crate) fn new(config: &CallbacksConfig, tracing: Tracing) -> Result<CallbackCourier, CourierError> {
+        CallbackCourier::with_lookup(config, tracing, Arc::new(SystemLookup))
     }
 
-    fn with_lookup(config: &CallbacksConfig, lookup: Arc<dyn Lookup>) -> Result<CallbackCourier, CourierError> {
+    fn with_lookup(
+        config: &CallbacksConfig,
+        tracing: Tracing,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<CallbackCourier, CourierError> {
         let policy = Arc::new(config.policy.clone());
         let provider = Arc::new(crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
@@ -80,12 +89,12 @@ impl CallbackCourier {
             .user_agent(concat!("ferrocast/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let (keys, schedule) = (config.keys.clone(), config.schedule.clone());
-        Ok(CallbackCourier { client, keys, policy, schedule, timeout: config.timeout })
+        Ok(CallbackCourier { client, keys, policy, schedule, timeout: config.timeout, tracing })
     }
 
-    async fn attempt(&self, delivery: &Delivery) -> DeliveryAnswer {
+    async fn attempt(&self, delivery: &Delivery, trace_parent: Option<String>) -> DeliveryAnswer {
         let deadline = Instant::now() + self.timeout;
-        match timeout_at(deadline, self.send(delivery)).await {
+        match timeout_at(deadline, self.send(delivery, trace_parent)).await {
             Ok(Ok(response)) => answered(response, deadline).await,
             Ok(Err(answer)) => answer,
             Err(_) => DeliveryAnswer::TimedOut { after: self.timeout },
@@ -93,7 +102,7 @@ impl CallbackCourier {
     }
 
     /// The head of the answer, or why there is none.
-    async fn send(&self, delivery: &Delivery) -> Result<Response, DeliveryAnswer> {
+    async fn send(&self, delivery: &Delivery, trace_parent: Option<String>) -> Result<Response, DeliveryAnswer> {
         // It was checked when it was handed in; the configuration may have changed since.
         let url = self.policy.check(&delivery.callback.url).map_err(DeliveryAnswer::Refused)?;
         let failed = |why: &str| DeliveryAnswer::Failed(why.to_owned());
@@ -102,7 +111,7 @@ impl CallbackCourier {
         let body = body.map_err(|_| failed("not sent: the result cannot be read"))?;
         let id = delivery.record.id.to_string();
         let seconds = Timestamp::of_wall().as_millis() / 1000;
-        let request = self
+        let mut request = self
             .client
             .post(url.as_str())
             .header(CONTENT_TYPE, "application/json")
@@ -111,6 +120,9 @@ impl CallbackCourier {
             .header(ID_HEADER, id)
             .header(X_REQUEST_ID.as_str(), &delivery.record.request_id)
             .body(body);
+        if let Some(trace_parent) = trace_parent {
+            request = request.header(TRACEPARENT.as_str(), trace_parent);
+        }
         request.send().await.map_err(broken)
     }
 }
@@ -118,10 +130,44 @@ impl CallbackCourier {
 impl Courier for CallbackCourier {
     fn deliver(&self, delivery: Delivery) -> BoxFuture<'_, DeliveryVerdict> {
         Box::pin(async move {
-            let answer = self.attempt(&delivery).await;
+            let trace = self.tracing.begin(delivery.record.trace_parent.as_deref(), None);
+            let began = std::time::Instant::now();
+            let answer = self.attempt(&delivery, trace.traceparent()).await;
+            if trace.is_sampled() {
+                end_trace(trace, &delivery, Lap::since(began), &answer);
+            }
             judge(answer, delivery.attempt, &self.schedule, jitter())
         })
     }
+}
+
+/// Ends the trace of one attempt.
+fn end_trace(trace: RequestTrace, delivery: &Delivery, lap: Lap, answer: &DeliveryAnswer) {
+    let id = delivery.record.id.to_string();
+    let mut attributes = vec![
+        Attribute::text(name::HTTP_REQUEST_METHOD, "POST"),
+        Attribute::text(name::SERVER_ADDRESS, &delivery.callback.host),
+        Attribute::text(name::TASK_ID, &id),
+        Attribute::int(name::HTTP_REQUEST_RESEND_COUNT, i64::from(delivery.attempt.saturating_sub(1))),
+    ];
+    let failure = match answer {
+        DeliveryAnswer::Status { status, .. } => {
+            attributes.push(Attribute::int(name::HTTP_RESPONSE_STATUS_CODE, i64::from(*status)));
+            (*status >= 400).then(|| status.to_string())
+        }
+        DeliveryAnswer::TimedOut { .. } => Some("timeout".to_owned()),
+        DeliveryAnswer::Refused(_) => Some("refused".to_owned()),
+        DeliveryAnswer::Failed(_) => Some("failed".to_owned()),
+    };
+    attributes.extend(failure.iter().map(|failure| Attribute::text(name::ERROR_TYPE, failure)));
+    trace.finish(&RootSpan {
+        name: "callback",
+        kind: SpanKind::Client,
+        from: lap.from,
+        to: lap.to,
+        status: if failure.is_some() { SpanStatus::Error("") } else { SpanStatus::Unset },
+        attributes: &attributes,
+    });
 }
 
 /// The status. Some of the body is read, so that the receiver need not notice that nobody wants it; but not for long, nor

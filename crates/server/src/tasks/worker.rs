@@ -7,12 +7,15 @@ use actix_web::web::Bytes;
 use ferrocast_protocol::ErrorCode;
 use ferrocast_protocol::native::{self, Limits};
 use ferrocast_serving::{CallOptions, Deployment, ModelRef, ModelState, Priority, ResolveError, ServeError, Service};
-use ferrocast_tasks::{Attempt, BoxFuture, Claim, Worker};
+use ferrocast_tasks::{Attempt, BoxFuture, Claim, TaskId, Worker};
+use ferrocast_telemetry::{Attribute, RequestTrace, RootSpan, SpanKind, SpanStatus, Tracing, attribute_name as name};
 use tracing::{debug, error};
 
 use super::payload::{Input, Payload};
 use crate::error::Failure;
-use crate::question::Question;
+use crate::lap::Lap;
+use crate::middleware::spans;
+use crate::question::{Answered, Question};
 
 /// Before a task is looked at again whose model is not there yet.
 const UNTIL_LOADED: Duration = Duration::from_secs(1);
@@ -27,6 +30,8 @@ pub(crate) struct PredictionWorker {
     pub(crate) timeout: Duration,
     /// Whether clients see the causes of server faults.
     pub(crate) debug: bool,
+    /// Where the spans of tasks go.
+    pub(crate) tracing: Tracing,
 }
 
 /// Why a task has no result yet.
@@ -34,6 +39,32 @@ enum Obstacle {
     /// It could not be begun.
     NotNow(Duration),
     Failed(Failure),
+}
+
+impl Obstacle {
+    /// What went wrong, if anything did.
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Obstacle::NotNow(_) => None,
+            Obstacle::Failed(failure) => Some(failure.api_error().code),
+        }
+    }
+}
+
+/// Ends the trace of one attempt.
+fn end_trace(trace: RequestTrace, (id, attempt): (TaskId, u32), lap: Lap, code: Option<ErrorCode>) {
+    let id = id.to_string();
+    let mut attributes =
+        vec![Attribute::text(name::TASK_ID, &id), Attribute::int(name::TASK_ATTEMPT, i64::from(attempt))];
+    attributes.extend(code.map(|code| Attribute::text(name::ERROR_TYPE, code.as_str())));
+    trace.finish(&RootSpan {
+        name: "task",
+        kind: SpanKind::Consumer,
+        from: lap.from,
+        to: lap.to,
+        status: code.map_or(SpanStatus::Unset, |code| SpanStatus::Error(code.as_str())),
+        attributes: &attributes,
+    });
 }
 
 impl<E: Into<Failure>> From<E> for Obstacle {
@@ -46,8 +77,17 @@ impl Worker for PredictionWorker {
     fn run(&self, claim: Claim) -> BoxFuture<'_, Attempt> {
         Box::pin(async move {
             debug!(task = %claim.id, request_id = claim.request_id, attempt = claim.attempt, "a task is begun");
-            match self.predict(claim.payload).await {
-                Ok(body) => Attempt::Done(body),
+            let (mut trace, began) = (self.tracing.begin(claim.trace_parent.as_deref(), None), Instant::now());
+            let predicted = self.predict(claim.payload).await;
+            if trace.is_sampled() {
+                if let Ok(answered) = &predicted {
+                    spans::of_answer(&mut trace, &answered.took);
+                }
+                let code = predicted.as_ref().err().and_then(Obstacle::code);
+                end_trace(trace, (claim.id, claim.attempt), Lap::since(began), code);
+            }
+            match predicted {
+                Ok(answered) => Attempt::Done(answered.body),
                 Err(Obstacle::NotNow(after)) => Attempt::NotNow(after),
                 Err(Obstacle::Failed(failure)) => {
                     if let Some(cause) = failure.cause() {
@@ -61,7 +101,7 @@ impl Worker for PredictionWorker {
 }
 
 impl PredictionWorker {
-    async fn predict(&self, stored: Bytes) -> Result<Bytes, Obstacle> {
+    async fn predict(&self, stored: Bytes) -> Result<Answered, Obstacle> {
         let deadline = Instant::now() + self.timeout;
         let payload = Payload::from_bytes(stored).map_err(|error| {
             error!(%error, "a task cannot be read");
@@ -71,7 +111,7 @@ impl PredictionWorker {
         let _permit = self.service.admit(&model)?;
         let question = self.question(&model, payload.input)?;
         let options = CallOptions { deadline: Some(deadline), priority: Priority::Background };
-        Ok(question.answer(&self.service, &model, options).await?.body)
+        Ok(question.answer(&self.service, &model, options).await?)
     }
 
     /// The version that the task means now.

@@ -86,6 +86,8 @@ const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/livez", OPEN),
     ("GET", "/readyz", OPEN),
     ("GET", "/metrics", METRICS),
+    ("GET", "/admin/log", ADMIN),
+    ("PUT", "/admin/log", ADMIN),
     ("POST", "/predict", PREDICT),
     ("POST", "/predict_batch", PREDICT),
     ("POST", "/predict_cached", PREDICT),

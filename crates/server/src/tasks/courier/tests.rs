@@ -11,6 +11,7 @@ use ferrocast_tasks::{
     BoxFuture, Callback, CallbackRecord, CallbackState, Courier, Delivery, DeliveryVerdict, Outcome, Record, State,
     TaskId, Timestamp,
 };
+use ferrocast_telemetry::Tracing;
 
 use super::{CallbackCourier, Lookup};
 use crate::config::CallbacksConfig;
@@ -73,7 +74,7 @@ impl Place {
             timeout: Duration::from_secs(10),
             ca_file: None,
         };
-        CallbackCourier::with_lookup(&config, Arc::clone(&self.script) as Arc<dyn Lookup>).unwrap()
+        CallbackCourier::with_lookup(&config, Tracing::off(), Arc::clone(&self.script) as Arc<dyn Lookup>).unwrap()
     }
 
     async fn deliver(&self, courier: &CallbackCourier, host: &str) -> DeliveryVerdict {
