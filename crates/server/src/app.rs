@@ -205,7 +205,10 @@ pub(crate) async fn parts(config: &Config, loaders: Loaders, reporting: Reportin
     let document = ApiDocument::new(capture(&config.server.app_name).await?);
     let access = Access::open(config)?;
     let metrics = Arc::new(Metrics::new(MetricsConfig { triton: config.metrics.triton, version: VERSION }));
-    let service = ServiceConfig { observer: Arc::new(CountingService(Arc::clone(&metrics))), ..service_config(config) };
+    let mut service = service_config(config);
+    if config.metrics.enabled {
+        service.observer = Arc::new(CountingService(Arc::clone(&metrics)));
+    }
     let service = Arc::new(Service::start(service, loaders).map_err(|error| start_error(config, error))?);
     let answers = answers(config, &metrics)?;
     let tasks =

@@ -218,8 +218,8 @@ impl Limits {
 pub struct LogConfig {
     /// `off`, `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
-    /// One line for each request.
-    pub requests: bool,
+    /// Most lines a second for requests.
+    pub requests_per_second: u64,
     /// `auto`, `text` or `json`.
     pub format: String,
 }

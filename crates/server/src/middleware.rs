@@ -9,4 +9,5 @@ mod places;
 mod rate_headers;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+mod request_log;
 pub(crate) mod spans;

@@ -35,8 +35,10 @@ pub(crate) struct State {
     pub(crate) metrics: Arc<Metrics>,
     /// The log and the traces of the process.
     pub(crate) reporting: Reporting,
-    /// Whether each request has a line in the log.
-    pub(crate) logs_requests: bool,
+    /// Whether requests and predictions are counted.
+    pub(crate) counts: bool,
+    /// Lines for requests in the log, of each I/O thread in each second.
+    pub(crate) logged_per_second: u32,
     /// The product.
     pub(crate) service: Arc<Service>,
     /// Predictions that are made later.
@@ -91,7 +93,8 @@ impl State {
             connections: Connections::default(),
             metrics,
             reporting,
-            logs_requests: config.log.requests,
+            counts: config.metrics.enabled,
+            logged_per_second: per_thread(config.log.requests_per_second, config.server.workers.get()),
             service,
             tasks,
             callback_policy: config.callbacks.policy.clone(),
@@ -123,4 +126,9 @@ impl State {
     pub(crate) fn api_document(&self) -> Published {
         self.document.current(&self.service.snapshot(), self.limits.max_batch)
     }
+}
+
+/// What each I/O thread has of so many lines.
+fn per_thread(lines: u64, threads: usize) -> u32 {
+    u32::try_from(lines.div_ceil(threads as u64)).unwrap_or(u32::MAX)
 }

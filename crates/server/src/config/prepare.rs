@@ -175,7 +175,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         otlp: super::telemetry::otlp(&raw.otlp, &mut report),
         log: LogConfig {
             level: level(&raw.log.level),
-            requests: raw.log.requests,
+            requests_per_second: raw.log.requests_per_second,
             format: raw.log.format.to_ascii_lowercase(),
         },
         notes,

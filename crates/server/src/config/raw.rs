@@ -34,7 +34,6 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) redis: RawRedis,
     #[garde(dive)]
-    #[serde(default)]
     pub(crate) metrics: RawMetrics,
     #[garde(dive)]
     pub(crate) otlp: RawOtlp,
@@ -237,8 +236,10 @@ pub(crate) struct RawRedis {
 }
 
 /// `[metrics]`.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Deserialize, Validate)]
 pub(crate) struct RawMetrics {
+    #[garde(skip)]
+    pub(crate) enabled: bool,
     #[garde(skip)]
     pub(crate) compat: Option<String>,
 }
@@ -267,8 +268,8 @@ pub(crate) struct RawOtlp {
 pub(crate) struct RawLog {
     #[garde(custom(one_of(&["off", "critical", "error", "warning", "warn", "info", "debug", "trace"])))]
     pub(crate) level: String,
-    #[garde(skip)]
-    pub(crate) requests: bool,
+    #[garde(range(max = 1_000_000))]
+    pub(crate) requests_per_second: u64,
     #[garde(custom(one_of(&["auto", "text", "json"])))]
     pub(crate) format: String,
 }

@@ -581,6 +581,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "metrics.enabled",
+        kind: Kind::Switch,
+        default: "true",
+        accepts: "true or false",
+        meaning: "Count requests and predictions, and show the counts at `/metrics`.",
+        ..BARE
+    },
+    Setting {
         key: "metrics.compat",
         accepts: "triton",
         meaning: "Metrics of other servers that `/metrics` shows beside its own: `triton` adds the `nv_*` that dashboards made for Triton read.",
@@ -649,11 +657,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
-        key: "log.requests",
-        kind: Kind::Switch,
-        default: "true",
-        accepts: "true or false",
-        meaning: "One line for each request, of level `info`. A server that answers tens of thousands a second does without.",
+        key: "log.requests_per_second",
+        kind: Kind::Count,
+        default: "1000",
+        accepts: "0 to 1000000",
+        meaning: "Most lines a second for requests that were answered, of level `info`; how many are left out is told. Faults of the server always have one. `0`: none at all.",
         ..BARE
     },
     Setting {

@@ -11,6 +11,8 @@ use super::text::{listed, parsed};
 /// What is counted, and under which names.
 #[derive(Debug, Clone)]
 pub struct MetricsConfig {
+    /// Whether anything is.
+    pub enabled: bool,
     /// Those of Triton, too.
     pub triton: bool,
 }
@@ -30,7 +32,10 @@ impl FromStr for Triton {
 }
 
 pub(super) fn metrics(raw: &RawMetrics, report: &mut impl FnMut(&str, String)) -> MetricsConfig {
-    MetricsConfig { triton: !listed::<Triton>("metrics.compat", raw.compat.as_deref(), report).is_empty() }
+    MetricsConfig {
+        enabled: raw.enabled,
+        triton: !listed::<Triton>("metrics.compat", raw.compat.as_deref(), report).is_empty(),
+    }
 }
 
 /// A name and a value.

@@ -22,6 +22,7 @@ use tracing::error;
 use super::places::Places;
 use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
+use super::request_log::RequestLog;
 use super::{cors, denial, finish, front, rate_headers};
 use crate::access::{Admitted, Listener};
 use crate::dialect::Dialect;
@@ -42,12 +43,15 @@ pub(crate) struct Around {
     listener: Listener,
     /// What paths meant on this thread.
     pub(super) places: Places,
+    /// Lines of this thread.
+    pub(super) log: RequestLog,
 }
 
 impl Around {
     /// Of requests that come in by that socket.
     pub(crate) fn new(state: Data<State>, listener: Listener) -> Rc<Around> {
-        Rc::new(Around { state, listener, places: Places::default() })
+        let log = RequestLog::new(state.logged_per_second);
+        Rc::new(Around { state, listener, places: Places::default(), log })
     }
 }
 
@@ -61,7 +65,7 @@ pub(crate) async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let (started, state) = (Instant::now(), &around.state);
-    let _in_flight = state.metrics.http().begin();
+    let _in_flight = state.counts.then(|| state.metrics.http().begin());
     let id = RequestId::accept_or_make(request.headers());
     let trace = begin_trace(state, request.headers());
     let (trace_context, trace_parent) = (trace.context(), trace.traceparent());
@@ -81,7 +85,7 @@ pub(crate) async fn answer(
             with_error_body(state, request.error_response(failure), &id, dialect)
         }
     };
-    finish::tell(state, &response, &id, Lap::since(started), trace);
+    finish::tell(&around, &response, &id, Lap::since(started), trace);
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id.into_header_value());
     if let Some(rate) = rate {

@@ -5,8 +5,8 @@ use actix_web::dev::ServiceResponse;
 use actix_web::{HttpMessage, HttpRequest};
 use ferrocast_protocol::ErrorCode;
 use ferrocast_telemetry::{HttpMetrics, RequestTrace};
-use tracing::info;
 
+use super::answer::Around;
 use super::request_context::RequestContext;
 use super::request_id::RequestId;
 use super::spans;
@@ -30,7 +30,14 @@ pub(super) struct Told<'a> {
 }
 
 /// Counts the answer under its route, logs it, and ends its trace.
-pub(crate) fn tell(state: &State, response: &ServiceResponse<BoxBody>, id: &RequestId, lap: Lap, trace: RequestTrace) {
+pub(crate) fn tell(
+    around: &Around,
+    response: &ServiceResponse<BoxBody>,
+    id: &RequestId,
+    lap: Lap,
+    trace: RequestTrace,
+) {
+    let state = &around.state;
     let (request, status) = (response.request(), response.status().as_u16());
     let extensions = request.extensions();
     let context = extensions.get::<RequestContext>();
@@ -38,18 +45,20 @@ pub(crate) fn tell(state: &State, response: &ServiceResponse<BoxBody>, id: &Requ
     let route = match context.and_then(RequestContext::found) {
         Some(found) => {
             let route = found.get_or_init(|| named(state, request));
-            route.metrics.answered(status, lap.took());
+            if state.counts {
+                route.metrics.answered(status, lap.took());
+            }
             &route.template
         }
         None => {
-            state.metrics.route(method, UNMATCHED).answered(status, lap.took());
+            if state.counts {
+                state.metrics.route(method, UNMATCHED).answered(status, lap.took());
+            }
             UNMATCHED
         }
     };
     let told = Told { id: id.as_str(), method, route, status, lap, context };
-    if state.logs_requests {
-        log(&told, &trace);
-    }
+    around.log.tell(&told, &trace);
     if trace.is_sampled() {
         spans::end(trace, &told);
     }
@@ -58,28 +67,6 @@ pub(crate) fn tell(state: &State, response: &ServiceResponse<BoxBody>, id: &Requ
 fn named(state: &State, request: &HttpRequest) -> NamedRoute {
     let template = request.match_pattern().unwrap_or_else(|| UNMATCHED.to_owned());
     NamedRoute { metrics: state.metrics.route(request.method().as_str(), &template), template }
-}
-
-/// One line for each request, of what the server decided: nothing that a client wrote is in it but an identifier that was
-/// checked.
-fn log(told: &Told<'_>, trace: &RequestTrace) {
-    let Told { id, method, route, status, lap, context } = *told;
-    let model = context.and_then(RequestContext::model);
-    let timing = context.and_then(|context| context.phases().took).and_then(|took| took.timing);
-    info!(
-        target: "ferrocast::request",
-        request_id = id,
-        method,
-        route,
-        status,
-        duration_ms = lap.took().as_secs_f64() * 1e3,
-        model = model.map(|model| model.model()),
-        version = model.map(|model| model.version()),
-        batch_rows = timing.map(|timing| timing.batch_rows),
-        key = context.and_then(|context| context.identity().principal()).map(|key| key.name.as_str()),
-        trace_id = trace.trace_id().map(tracing::field::display),
-        "answered"
-    );
 }
 
 /// Counts what happens to requests whatever they ask for.

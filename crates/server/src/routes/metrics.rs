@@ -5,16 +5,22 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use apistos::api_operation;
+use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_serving::{Deployment, ModelEntry, Snapshot, VersionEntry};
 use ferrocast_telemetry::{METRICS_CONTENT_TYPE, ModelMoment, Moment, TaskCounts};
 
+use crate::error::Failure;
 use crate::state::State;
 
 /// Longest wait for the store of tasks: a scrape is to show that it does not answer, and not to wait with it.
 const STORE: Duration = Duration::from_millis(500);
 
 #[api_operation(skip)]
-pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
+pub(crate) async fn metrics(state: Data<State>) -> Result<HttpResponse, Failure> {
+    if !state.counts {
+        let message = "Nothing is counted (metrics.enabled)";
+        return Err(ApiError::new(ErrorCode::RouteNotFound, message).into());
+    }
     let tasks = task_counts(&state).await;
     let snapshot = state.service.snapshot();
     let moment = Moment {
@@ -28,7 +34,7 @@ pub(crate) async fn metrics(state: Data<State>) -> HttpResponse {
         tasks,
         task_store_degraded: state.tasks.is_degraded(),
     };
-    HttpResponse::Ok().content_type(METRICS_CONTENT_TYPE).body(state.metrics.render(&moment))
+    Ok(HttpResponse::Ok().content_type(METRICS_CONTENT_TYPE).body(state.metrics.render(&moment)))
 }
 
 async fn task_counts(state: &State) -> Option<TaskCounts> {
