@@ -1,5 +1,5 @@
 //! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients, one
-//! with those of whoever is called back.
+//! with those of whoever is called back, one with those of whoever takes traces.
 //!
 //! They lie in the target folder, and each is made anew when its list of requirements says something else. What that lists is
 //! complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
@@ -33,6 +33,10 @@ pub(crate) const CLIENTS: Packages =
 /// What verifies callbacks.
 pub(crate) const CALLBACKS: Packages =
     Packages { requirements: "xtask/soak/requirements.txt", folder: "python-callbacks" };
+
+/// What receives traces.
+pub(crate) const OTLP: Packages =
+    Packages { requirements: "crates/telemetry/examples/otlp_smoke/requirements.txt", folder: "python-otlp" };
 
 /// The interpreter with these packages, installed first where they are not there yet.
 pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {

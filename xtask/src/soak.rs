@@ -6,6 +6,7 @@ mod clock;
 mod failing_disk;
 mod jobs;
 mod kills;
+mod otlp;
 mod receiver;
 mod redis;
 mod reloads;
@@ -31,6 +32,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clock", run: clock::run },
     Check { name: "shared-queue", run: shared_queue::run },
     Check { name: "shared-cache", run: shared_cache::run },
+    Check { name: "otlp", run: otlp::run },
 ];
 
 /// Fails if a promise is not kept.

@@ -8,12 +8,13 @@ pub mod attribute_name;
 mod context;
 mod id;
 mod request;
-mod sampler;
 mod state;
 mod tracing;
 
+pub(crate) use self::attribute::shortened;
 pub use self::attribute::{Attribute, AttributeValue};
 pub use self::context::TraceContext;
-pub use self::id::{SpanId, TraceId};
+pub(crate) use self::id::{parse_span_id, parse_trace_id};
 pub use self::request::{RequestTrace, RootSpan, SpanKind, SpanStatus};
 pub use self::tracing::Tracing;
+pub use opentelemetry::trace::{SpanId, TraceId};

@@ -151,19 +151,20 @@ pub(super) const MEMBERS: &[Member] = &[
         place: Place::Layer(1),
         workspace: &["cache"],
         external: &[
-            // Spans to a receiver: a client of HTTP/1.1 and HTTP/2, its messages, and whom it trusts.
-            "bytes",
+            // Spans and errors to a receiver: the library, whom it trusts, and its connections.
             "http",
-            "http-body-util",
-            "hyper-rustls",
-            "hyper-util",
+            "opentelemetry",
+            "opentelemetry-http",
+            "opentelemetry-otlp",
+            "opentelemetry_sdk",
             "prometheus",
-            "prost",
+            "reqwest",
             // Sizes that `/proc` counts in.
             "rustix",
             "rustls",
             "rustls-native-certs",
             "tokio",
+            "tonic",
             "tracing-subscriber",
         ],
         never: &["actix*"],

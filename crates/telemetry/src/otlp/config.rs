@@ -7,7 +7,8 @@ use http::header::InvalidHeaderValue;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-/// A receiver of OTLP, and what it is told.
+/// A receiver of OTLP, and what it is told. Of the environment, only `OTEL_EXPORTER_OTLP_HEADERS` adds to it, and
+/// `OTEL_EXPORTER_OTLP_COMPRESSION` must not ask for any; likewise those for one signal, such as `OTEL_EXPORTER_OTLP_TRACES_HEADERS`.
 #[derive(Clone)]
 pub struct OtlpConfig {
     /// `http://localhost:4317` or `https://…`. For [`OtlpProtocol::Http`] the paths `/v1/traces` and `/v1/logs` are appended;
@@ -23,7 +24,8 @@ pub struct OtlpConfig {
     pub resource: Vec<(String, String)>,
     /// The share of the traces that begin here that is recorded: from 0 to 1.
     pub sample_ratio: f64,
-    /// How long one request to the receiver may take.
+    /// How long the receiver may take to accept a message, which is sent again while it is away; what it has not accepted by then
+    /// is lost. A single request may take as long.
     pub timeout: Duration,
 }
 
@@ -74,6 +76,15 @@ pub enum OtlpError {
     /// TLS cannot be set up.
     #[error("TLS for OTLP cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
+    /// The client for HTTP cannot be made.
+    #[error("the client for OTLP cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The connection for gRPC cannot be made.
+    #[error("the connection for OTLP cannot be made: {0}")]
+    Connection(#[from] tonic::transport::Error),
+    /// Something in the environment that the library reads itself, such as `OTEL_EXPORTER_OTLP_COMPRESSION`.
+    #[error("the exporter for OTLP cannot be made: {0}")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
     /// The system gives no thread.
     #[error("the thread for OTLP cannot be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -100,18 +111,11 @@ impl SignalKind {
             SignalKind::Logs => "/v1/logs",
         }
     }
-
-    fn grpc_path(self) -> &'static str {
-        match self {
-            SignalKind::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-            SignalKind::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-        }
-    }
 }
 
 impl OtlpConfig {
-    /// Where requests of this kind go.
-    pub(super) fn uri(&self, kind: SignalKind) -> Result<Uri, OtlpError> {
+    /// The endpoint, if it is one.
+    pub(super) fn address(&self) -> Result<Uri, OtlpError> {
         let wrong = |why| OtlpError::Endpoint { why, protocol: self.protocol };
         let endpoint: Uri = self.endpoint.parse().map_err(|_| wrong("cannot be read"))?;
         if !matches!(endpoint.scheme(), Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS) {
@@ -123,15 +127,25 @@ impl OtlpConfig {
         if endpoint.query().is_some() {
             return Err(wrong("has a query"));
         }
-        let base = endpoint.path().trim_end_matches('/').to_owned();
-        let path = match self.protocol {
-            OtlpProtocol::Grpc if !base.is_empty() => return Err(wrong("has a path, which gRPC has not")),
-            OtlpProtocol::Grpc => kind.grpc_path().to_owned(),
-            OtlpProtocol::Http => base + kind.http_path(),
-        };
+        if self.protocol == OtlpProtocol::Grpc && endpoint.path() != "/" {
+            return Err(wrong("has a path, which gRPC has not"));
+        }
+        Ok(endpoint)
+    }
+
+    /// Where requests of this kind go over HTTP.
+    pub(super) fn http_uri(&self, kind: SignalKind) -> Result<Uri, OtlpError> {
+        let wrong = |why| OtlpError::Endpoint { why, protocol: self.protocol };
+        let endpoint = self.address()?;
+        let path = endpoint.path().trim_end_matches('/').to_owned() + kind.http_path();
         let mut parts = endpoint.into_parts();
         parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| wrong("has no usable path"))?);
         Uri::from_parts(parts).map_err(|_| wrong("cannot be read"))
+    }
+
+    /// Whether the receiver has to show a certificate.
+    pub(super) fn is_https(&self) -> Result<bool, OtlpError> {
+        Ok(self.address()?.scheme() == Some(&Scheme::HTTPS))
     }
 
     /// The headers that are asked for.
@@ -192,24 +206,19 @@ mod tests {
 
     #[test]
     fn paths_are_appended() {
-        let check = |endpoint, protocol, kind, expected: &str| {
-            assert_eq!(config(endpoint, protocol).uri(kind).unwrap().to_string(), expected);
+        let check = |endpoint, kind, expected: &str| {
+            assert_eq!(config(endpoint, OtlpProtocol::Http).http_uri(kind).unwrap().to_string(), expected);
         };
-        use {OtlpProtocol as P, SignalKind as S};
-        check("http://h:4318", P::Http, S::Traces, "http://h:4318/v1/traces");
-        check("https://h/otlp/", P::Http, S::Logs, "https://h/otlp/v1/logs");
-        check(
-            "http://h:4317/",
-            P::Grpc,
-            S::Traces,
-            "http://h:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-        );
-        check(
-            "http://[::1]:1",
-            P::Grpc,
-            S::Logs,
-            "http://[::1]:1/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-        );
+        check("http://h:4318", SignalKind::Traces, "http://h:4318/v1/traces");
+        check("https://h/otlp/", SignalKind::Logs, "https://h/otlp/v1/logs");
+        check("http://[::1]:1", SignalKind::Logs, "http://[::1]:1/v1/logs");
+    }
+
+    #[test]
+    fn certificates_are_for_https() {
+        for (endpoint, https) in [("http://h:4317/", false), ("https://h", true), ("HTTPS://h", true)] {
+            assert_eq!(config(endpoint, OtlpProtocol::Grpc).is_https().unwrap(), https, "{endpoint}");
+        }
     }
 
     #[test]
@@ -218,12 +227,12 @@ mod tests {
             ["", "h:4317", "ftp://h", "http://", "http://canary:secret@h", "http://h/?canary=secret", "http://h h"];
         for endpoint in table {
             for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
-                let error = config(endpoint, protocol).uri(SignalKind::Traces).unwrap_err();
+                let error = config(endpoint, protocol).address().unwrap_err();
                 assert!(matches!(error, OtlpError::Endpoint { .. }), "{endpoint}");
                 assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
             }
         }
-        let error = config("http://h/path", OtlpProtocol::Grpc).uri(SignalKind::Traces).unwrap_err();
+        let error = config("http://h/path", OtlpProtocol::Grpc).address().unwrap_err();
         assert_eq!(
             error.to_string(),
             "the OTLP endpoint has a path, which gRPC has not; it must be http://host:port or https://host:port"

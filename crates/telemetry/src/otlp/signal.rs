@@ -1,126 +1,138 @@
-//! One kind of items on its way to a receiver: batch after batch, with pauses while the receiver is away.
+//! What becomes of spans, or of log records: how many wait, have been sent and were lost, and whether the receiver is away.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use tokio::time::sleep;
+/// Items that wait at most. OpenTelemetry's default for spans.
+pub(super) const MAX_WAITING: usize = 2048;
 
-use super::client::{Client, Rejected, SendError};
-use super::queue::Queue;
-
-/// The pause after the first failure. It doubles with each one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often a batch is sent at most, so that none which a receiver cannot bear stands in the way for ever.
-const MAX_TRIES: usize = 6;
-
-/// Sends what waits in a queue.
-pub(super) struct Signal<T> {
+/// One kind of items on its way to a receiver. The library's queue is never asked for more than it holds, as what it drops
+/// itself is not told of.
+#[derive(Debug)]
+pub(super) struct Signal {
     /// For the log: `traces`.
     name: &'static str,
-    queue: Arc<Queue<T>>,
-    client: Client,
-    encode: Box<dyn Fn(Vec<T>) -> Vec<u8> + Send>,
-    /// Only while the receiver is away.
-    outage: Option<Outage>,
-    /// Whether the receiver did not want some of the last batch.
-    rejecting: bool,
+    /// Admitted, and not yet with the exporter.
+    waiting: AtomicUsize,
+    /// Nothing is admitted any more.
+    closed: AtomicBool,
+    sent: AtomicU64,
+    dropped: AtomicU64,
+    /// Only while the receiver is away: what had been dropped before.
+    outage: Mutex<Option<u64>>,
 }
 
-struct Outage {
-    pause: Duration,
-    /// Items that had been dropped before it.
-    dropped_before: u64,
+impl Signal {
+    pub(super) fn new(name: &'static str) -> Signal {
+        Signal {
+            name,
+            waiting: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            sent: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            outage: Mutex::new(None),
+        }
+    }
+
+    /// Whether there is room for so many more, which then wait. Those for which there is none are counted as dropped.
+    pub(super) fn admit(&self, count: usize) -> bool {
+        let more = |waiting: usize| waiting.checked_add(count).filter(|waiting| *waiting <= MAX_WAITING);
+        let admitted = !self.closed.load(Ordering::Relaxed)
+            && self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        if !admitted {
+            self.count_dropped(count as u64);
+        }
+        admitted
+    }
+
+    /// So many no longer wait: the exporter has them.
+    pub(super) fn taken(&self, count: usize) {
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Admits nothing from now on.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another attempt would keep somebody waiting for a receiver that is away.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.closed.load(Ordering::Relaxed) && self.outage().is_some()
+    }
+
+    /// The receiver has accepted so many. Tells of the end of an outage.
+    pub(super) fn accepted(&self, count: usize) {
+        self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        let over = self.outage().take();
+        if let Some(before) = over {
+            tracing::info!(dropped = self.dropped() - before, "OTLP: {} are sent again", self.name);
+        }
+    }
+
+    /// So many could not be sent. Tells of the beginning of an outage.
+    pub(super) fn lost(&self, count: usize, why: &str) {
+        let before = self.dropped();
+        self.count_dropped(count as u64);
+        let mut outage = self.outage();
+        if outage.is_none() {
+            *outage = Some(before);
+            drop(outage);
+            tracing::warn!("OTLP: {} cannot be sent: {why}; going on without", self.name);
+        }
+    }
+
+    pub(super) fn count_dropped(&self, count: u64) {
+        self.dropped.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Option<u64>> {
+        // Nothing that holds the lock can leave the value half changed.
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl<T> Signal<T> {
-    pub(super) fn new(
-        name: &'static str,
-        queue: Arc<Queue<T>>,
-        client: Client,
-        encode: impl Fn(Vec<T>) -> Vec<u8> + Send + 'static,
-    ) -> Signal<T> {
-        Signal { name, queue, client, encode: Box::new(encode), outage: None, rejecting: false }
+#[cfg(test)]
+mod tests {
+    use super::{MAX_WAITING, Signal};
+
+    #[test]
+    fn what_finds_no_room_is_dropped_whole_and_counted() {
+        let signal = Signal::new("traces");
+        assert!(signal.admit(MAX_WAITING - 1));
+        assert!(!signal.admit(2));
+        assert_eq!(signal.dropped(), 2);
+        assert!(signal.admit(1));
+        assert!(!signal.admit(1));
+        signal.taken(512);
+        assert!(signal.admit(512));
+        assert_eq!((signal.dropped(), signal.sent()), (3, 0));
     }
 
-    /// Works until the queue is closed, then sends the rest, which ends with the first failure.
-    pub(super) async fn run(mut self) {
-        loop {
-            let batch = self.queue.next().await;
-            if batch.is_empty() {
-                return;
-            }
-            let count = batch.len() as u64;
-            let message = Bytes::from((self.encode)(batch));
-            if self.deliver(message, count).await {
-                self.recovered();
-            } else {
-                self.queue.count_dropped(count);
-            }
-        }
+    #[test]
+    fn nothing_is_admitted_once_it_is_closed() {
+        let signal = Signal::new("traces");
+        signal.close();
+        assert!(!signal.admit(1));
+        assert_eq!(signal.dropped(), 1);
     }
 
-    /// Sends a message until it is accepted, and says whether it has been.
-    async fn deliver(&mut self, message: Bytes, count: u64) -> bool {
-        for _ in 0..MAX_TRIES {
-            let (after, again) = match self.client.send(message.clone()).await {
-                Ok(rejected) => {
-                    self.accepted(count, rejected);
-                    return true;
-                }
-                Err(SendError::Retry { after, why }) => (self.failed(&why, after), true),
-                Err(SendError::Refused { why }) => (self.failed(&why, None), false),
-            };
-            if self.queue.is_closed() {
-                self.queue.clear();
-                return false;
-            }
-            tokio::select! {
-                () = sleep(after) => {}
-                () = self.queue.closed() => {}
-            }
-            if !again {
-                return false;
-            }
-        }
-        false
-    }
-
-    fn accepted(&mut self, count: u64, rejected: Option<Rejected>) {
-        let lost = rejected.as_ref().map_or(0, |rejected| rejected.items.min(count));
-        self.queue.count_sent(count - lost);
-        self.queue.count_dropped(lost);
-        if let Some(Rejected { why, .. }) = &rejected
-            && !self.rejecting
-        {
-            tracing::warn!(
-                rejected = lost,
-                of = count,
-                "OTLP: some {} are not wanted by the receiver: {why}",
-                self.name
-            );
-        }
-        self.rejecting = rejected.is_some();
-    }
-
-    /// Begins an outage if there is none, and says how long to leave the receiver alone.
-    fn failed(&mut self, why: &str, after: Option<Duration>) -> Duration {
-        let name = self.name;
-        let dropped = self.queue.dropped();
-        let outage = self.outage.get_or_insert_with(|| {
-            tracing::warn!("OTLP: {name} cannot be sent: {why}; going on without");
-            Outage { pause: FIRST_PAUSE, dropped_before: dropped }
-        });
-        let pause = outage.pause;
-        outage.pause = (pause * 2).min(LONGEST_PAUSE);
-        after.unwrap_or(pause).min(LONGEST_PAUSE)
-    }
-
-    fn recovered(&mut self) {
-        if let Some(outage) = self.outage.take() {
-            let dropped = self.queue.dropped() - outage.dropped_before;
-            tracing::info!(dropped, "OTLP: {} are sent again", self.name);
-        }
+    #[test]
+    fn only_a_closed_one_whose_receiver_is_away_is_hopeless() {
+        let signal = Signal::new("traces");
+        signal.lost(3, "a test");
+        assert!(!signal.is_hopeless());
+        signal.close();
+        assert!(signal.is_hopeless());
+        signal.accepted(2);
+        assert!(!signal.is_hopeless());
+        assert_eq!((signal.dropped(), signal.sent()), (3, 2));
     }
 }

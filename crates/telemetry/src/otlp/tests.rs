@@ -3,16 +3,21 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use tracing::subscriber::with_default;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
 use self::receiver::{Receiver, Reply};
-use super::messages::{
-    AnyValue, ExportResponse, KeyValue, LogRecord, LogsRequest, PartialSuccess, Resource, Span, TracesRequest, Value,
-};
-use super::queue::MAX_WAITING;
+use super::signal::MAX_WAITING;
 use super::{OtlpConfig, OtlpProtocol};
 use crate::trace::{Attribute, RootSpan, SpanKind, SpanStatus, Tracing, attribute_name};
 
@@ -54,14 +59,22 @@ fn request(tracing: &Tracing) {
 }
 
 fn spans(message: &[u8]) -> (Resource, Vec<Span>) {
-    let mut request = TracesRequest::decode(message).unwrap();
+    let mut request = ExportTraceServiceRequest::decode(message).unwrap();
     let mut resource = request.resource_spans.pop().unwrap();
     (resource.resource.unwrap(), resource.scope_spans.pop().unwrap().spans)
 }
 
 fn records(message: &[u8]) -> Vec<LogRecord> {
-    let mut request = LogsRequest::decode(message).unwrap();
+    let mut request = ExportLogsServiceRequest::decode(message).unwrap();
     request.resource_logs.pop().unwrap().scope_logs.pop().unwrap().log_records
+}
+
+fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), key_strindex: 0 }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.to_owned()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -110,7 +123,6 @@ fn spans_arrive_over_both_protocols() {
 
 fn check_traced_request(message: &[u8]) {
     let (resource, spans) = spans(message);
-    let text = |key: &str, value: &str| KeyValue::new(key, AnyValue::text(value));
     assert!(resource.attributes.contains(&text("service.name", "service")));
     assert!(resource.attributes.contains(&text("deployment.environment.name", "test")));
     let [parse, inference, root] = spans.as_slice() else { panic!("{spans:?}") };
@@ -132,11 +144,11 @@ fn check_traced_request(message: &[u8]) {
         (since(span.start_time_unix_nano), since(span.end_time_unix_nano))
     };
     assert_eq!((ms(parse), ms(inference), ms(root)), ((1, 2), (2, 4), (0, 5)));
-    assert_eq!(parse.attributes, [KeyValue::new("ferrocast.rows", AnyValue::int(3))]);
-    assert_eq!(root.attributes, [text("http.route", "/predict"), KeyValue::new("b", AnyValue::bool(true))]);
+    assert_eq!(parse.attributes, [attribute("ferrocast.rows", Value::IntValue(3))]);
+    assert_eq!(root.attributes, [text("http.route", "/predict"), attribute("b", Value::BoolValue(true))]);
     let status = root.status.as_ref().unwrap();
     assert_eq!((status.code, status.message.as_str()), (2, "full"));
-    assert_eq!(parse.status, None);
+    assert_eq!(parse.status.as_ref().unwrap().code, 0);
 }
 
 #[test]
@@ -174,6 +186,16 @@ fn a_parent_decides_before_the_share_does() {
 }
 
 #[test]
+fn the_share_is_kept() {
+    let receiver = Receiver::start(OtlpProtocol::Http, []);
+    let config = OtlpConfig { sample_ratio: 0.1, ..config(receiver.endpoint(), OtlpProtocol::Http) };
+    let tracing = Tracing::start(&config).unwrap();
+    let recorded = (0..20_000).filter(|_| tracing.begin(None, None).is_sampled()).count();
+    // Eight standard deviations from 2,000.
+    assert!((1_660..=2_340).contains(&recorded), "{recorded}");
+}
+
+#[test]
 fn what_could_not_be_accepted_is_sent_again() {
     let (receiver, tracing) = over_http([Reply::Status(503)]);
     request(&tracing);
@@ -189,16 +211,20 @@ fn what_is_not_wanted_is_dropped_and_counted() {
     request(&tracing);
     assert!(!tracing.shutdown(LONG));
     assert_eq!(tracing.counts().unwrap().dropped_spans, 1);
+}
 
-    let partial_success = Some(PartialSuccess { rejected: 1, error_message: "why".to_owned() });
-    let message = ExportResponse { partial_success }.encode_to_vec();
+/// The library's exporters do not say which part of a message was not wanted, so it counts as sent.
+#[test]
+fn what_is_accepted_and_then_not_wanted_counts_as_sent() {
+    let partial_success = Some(ExportTracePartialSuccess { rejected_spans: 1, error_message: "why".to_owned() });
+    let message = ExportTraceServiceResponse { partial_success }.encode_to_vec();
     for protocol in [OtlpProtocol::Http, OtlpProtocol::Grpc] {
         let receiver = Receiver::start(protocol, [Reply::Message(message.clone())]);
         let tracing = started(&receiver, protocol);
         traced_request(&tracing);
-        assert!(!tracing.shutdown(LONG));
+        assert!(tracing.shutdown(LONG));
         let counts = tracing.counts().unwrap();
-        assert_eq!((counts.sent_spans, counts.dropped_spans), (2, 1));
+        assert_eq!((counts.sent_spans, counts.dropped_spans), (3, 0));
     }
 }
 
@@ -221,7 +247,8 @@ fn a_receiver_that_is_silent_keeps_nobody() {
 fn a_receiver_that_is_not_there_costs_what_waits() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for protocol in [OtlpProtocol::Http, OtlpProtocol::Grpc] {
-        let tracing = Tracing::start(&config(format!("http://{free}"), protocol)).unwrap();
+        let config = OtlpConfig { timeout: Duration::from_secs(1), ..config(format!("http://{free}"), protocol) };
+        let tracing = Tracing::start(&config).unwrap();
         (0..10).for_each(|_| request(&tracing));
         assert!(!tracing.shutdown(LONG));
         assert_eq!(tracing.counts().unwrap().dropped_spans, 10);
@@ -255,11 +282,11 @@ fn errors_are_sent_too() {
     let records = records(&requests[0].body);
     let [first, second] = records.as_slice() else { panic!("{records:?}") };
     assert_eq!((first.severity_number, first.severity_text.as_str()), (17, "ERROR"));
-    assert_eq!(first.body, Some(AnyValue::text("it failed")));
+    assert_eq!(first.body, text("", "it failed").value);
     assert_eq!(hex(&first.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
     let texts = |record: &LogRecord| -> Vec<String> {
         let text = |value: &Value| match value {
-            Value::Text(text) => text.clone(),
+            Value::StringValue(text) => text.clone(),
             other => format!("{other:?}"),
         };
         let attributes = record.attributes.iter();
@@ -267,7 +294,7 @@ fn errors_are_sent_too() {
             .map(|one| format!("{}={}", one.key, text(one.value.as_ref().unwrap().value.as_ref().unwrap())))
             .collect()
     };
-    assert_eq!(texts(first), [concat!("target=", module_path!()), "model=m", "rows=Int(3)"]);
+    assert_eq!(texts(first), [concat!("target=", module_path!()), "model=m", "rows=IntValue(3)"]);
     assert_eq!(texts(second), [concat!("target=", module_path!()), "trace_id=no trace", "big=18446744073709551615"]);
     assert_eq!(second.trace_id, [0; 0]);
 }

@@ -1,8 +1,13 @@
 //! The header `traceparent` of W3C Trace Context (level 1): which span a request belongs to.
+//!
+//! The propagator of OpenTelemetry's SDK (0.33) accepts what the specification refuses, such as shorter identifiers, versions and
+//! flags of one digit, `+1`, a dash at the end of version 00, and white space around the value.
 
 use std::fmt;
 
-use super::id::{SpanId, TraceId, hex};
+use opentelemetry::trace::{SpanId, TraceId};
+
+use super::id::{hex, parse_span_id, parse_trace_id};
 
 /// A span as others know it. Its text is a value of the header `traceparent`, by which it is passed on, and taken up again
 /// with [`Tracing::begin`](super::Tracing::begin).
@@ -31,7 +36,7 @@ impl TraceContext {
             _ => {}
         }
         let sampled = hex(flags, 2)? & SAMPLED == SAMPLED;
-        Some(TraceContext { trace_id: TraceId::parse(trace_id)?, span_id: SpanId::parse(span_id)?, sampled })
+        Some(TraceContext { trace_id: parse_trace_id(trace_id)?, span_id: parse_span_id(span_id)?, sampled })
     }
 
     /// What all spans of the trace have in common.

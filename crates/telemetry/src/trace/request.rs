@@ -1,32 +1,31 @@
 //! The spans of one request, made when their times are known.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
-use super::attribute::{Attribute, AttributeValue};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{self, SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+
+use super::attribute::{Attribute, shortened};
 use super::context::TraceContext;
-use super::id::{SpanId, TraceId};
 use super::tracing::Active;
-use crate::otlp::messages::{AnyValue, KeyValue, Span, Status, shortened};
 
 /// Spans of one request at most. Those above are dropped and counted.
 const MAX_SPANS: usize = 128;
-/// Bit fields of `Span.flags`: sampled (W3C), and whether the parent is known to be local or remote.
-const FLAG_SAMPLED: u32 = 0x1;
-const FLAG_HAS_IS_REMOTE: u32 = 0x100;
-const FLAG_IS_REMOTE: u32 = 0x200;
 
-/// What a span is to the others of its trace. The numbers are those of OTLP.
+/// What a span is to the others of its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
     /// A part of another one's work.
-    Internal = 1,
+    Internal,
     /// A request that is answered.
-    Server = 2,
+    Server,
     /// A request that is made.
-    Client = 3,
+    Client,
     /// Work that was handed in earlier and is done now.
-    Consumer = 5,
+    Consumer,
 }
 
 /// How a span ended.
@@ -73,10 +72,12 @@ struct Recording {
     active: Arc<Active>,
     /// Of the whole.
     context: TraceContext,
+    /// [`RequestTrace::state`], as the spans have it.
+    state: TraceState,
     parent: Option<SpanId>,
     clock: Clock,
     /// Of its parts.
-    spans: Vec<Span>,
+    spans: Vec<SpanData>,
     /// Parts that there was no room for.
     dropped: u64,
 }
@@ -85,8 +86,7 @@ struct Recording {
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     instant: Instant,
-    /// Nanoseconds since 1970.
-    wall: u64,
+    wall: SystemTime,
 }
 
 impl RequestTrace {
@@ -105,7 +105,10 @@ impl RequestTrace {
     ) -> RequestTrace {
         let context = TraceContext { trace_id, span_id: active.span_id(), sampled: true };
         let parent = parent.map(|parent| parent.span_id);
-        let recording = Recording { active, context, parent, clock: Clock::now(), spans: Vec::new(), dropped: 0 };
+        // It is well-formed, but there are keys that the library takes for malformed: those are passed on and not recorded.
+        let recorded = state.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default();
+        let (clock, spans) = (Clock::now(), Vec::new());
+        let recording = Recording { active, context, state: recorded, parent, clock, spans, dropped: 0 };
         RequestTrace { context: Some(context), state, recording: Some(Box::new(recording)) }
     }
 
@@ -142,7 +145,7 @@ impl RequestTrace {
     pub fn span(&mut self, name: &'static str, from: Instant, to: Instant, attributes: &[Attribute<'_>]) {
         if let Some(recording) = &mut self.recording {
             let status = SpanStatus::Unset;
-            recording.part(&RootSpan { name, kind: SpanKind::Internal, from, to, status, attributes });
+            recording.part(name, &RootSpan { name, kind: SpanKind::Internal, from, to, status, attributes });
         }
     }
 
@@ -151,84 +154,81 @@ impl RequestTrace {
     #[inline]
     pub fn finish(self, span: &RootSpan<'_>) {
         if let Some(recording) = self.recording {
-            recording.finish(span, self.state.as_deref().unwrap_or_default());
+            recording.finish(span);
         }
     }
 }
 
 impl Recording {
     /// A part of the whole, as far as there is room.
-    fn part(&mut self, span: &RootSpan<'_>) {
+    fn part(&mut self, name: &'static str, span: &RootSpan<'_>) {
         // One is the root.
         if self.spans.len() + 1 >= MAX_SPANS {
             self.dropped += 1;
             return;
         }
-        let span = self.message(self.active.span_id(), Some(self.context.span_id), false, span);
-        self.spans.push(span);
+        let data = self.data(self.active.span_id(), name.into(), span);
+        self.spans.push(SpanData { parent_span_id: self.context.span_id, ..data });
     }
 
-    fn finish(mut self, span: &RootSpan<'_>, state: &str) {
-        let root = self.message(self.context.span_id, self.parent, true, span);
-        self.spans.push(root);
-        if !state.is_empty() {
-            self.spans.iter_mut().for_each(|span| state.clone_into(&mut span.trace_state));
-        }
+    fn finish(mut self, span: &RootSpan<'_>) {
+        let data = self.data(self.context.span_id, shortened(span.name).to_owned().into(), span);
+        let parent_span_id = self.parent.unwrap_or(SpanId::INVALID);
+        self.spans.push(SpanData { parent_span_id, parent_span_is_remote: self.parent.is_some(), ..data });
         self.active.send(self.spans, self.dropped);
     }
 
-    /// The span as OTLP has it.
-    fn message(&self, id: SpanId, parent: Option<SpanId>, is_root: bool, span: &RootSpan<'_>) -> Span {
-        let remote = if is_root && parent.is_some() { FLAG_IS_REMOTE } else { 0 };
-        Span {
-            trace_id: self.context.trace_id.to_bytes(),
-            span_id: id.to_bytes(),
-            trace_state: String::new(),
-            parent_span_id: parent.map(SpanId::to_bytes).unwrap_or_default(),
-            name: shortened(span.name).to_owned(),
-            kind: span.kind as i32,
-            start_time_unix_nano: self.clock.wall(span.from),
-            end_time_unix_nano: self.clock.wall(span.to),
+    /// A span without a parent.
+    fn data(&self, id: SpanId, name: Cow<'static, str>, span: &RootSpan<'_>) -> SpanData {
+        let (trace_id, state) = (self.context.trace_id, self.state.clone());
+        SpanData {
+            span_context: SpanContext::new(trace_id, id, TraceFlags::SAMPLED, false, state),
+            parent_span_id: SpanId::INVALID,
+            parent_span_is_remote: false,
+            span_kind: span.kind.into(),
+            name,
+            start_time: self.clock.wall(span.from),
+            end_time: self.clock.wall(span.to),
             attributes: span.attributes.iter().map(KeyValue::from).collect(),
+            dropped_attributes_count: 0,
+            events: SpanEvents::default(),
+            links: SpanLinks::default(),
             status: match span.status {
-                SpanStatus::Unset => None,
-                SpanStatus::Error(why) => Some(Status::error(why)),
+                SpanStatus::Unset => Status::Unset,
+                SpanStatus::Error(why) => Status::error(shortened(why).to_owned()),
             },
-            flags: FLAG_SAMPLED | FLAG_HAS_IS_REMOTE | remote,
+            instrumentation_scope: self.active.scope().clone(),
         }
     }
 }
 
 impl Clock {
     fn now() -> Clock {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { instant: Instant::now(), wall: u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX) }
+        Clock { instant: Instant::now(), wall: SystemTime::now() }
     }
 
-    /// Nanoseconds since 1970. All of a request by one look at the wall's clock, so that setting it turns nothing around.
-    fn wall(&self, at: Instant) -> u64 {
-        let nanos = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let later = nanos(at.saturating_duration_since(self.instant));
-        let earlier = nanos(self.instant.saturating_duration_since(at));
-        self.wall.saturating_add(later).saturating_sub(earlier)
+    /// The time of day. All of a request by one look at the wall's clock, so that setting it turns nothing around.
+    fn wall(&self, at: Instant) -> SystemTime {
+        let later = at.saturating_duration_since(self.instant);
+        let earlier = self.instant.saturating_duration_since(at);
+        self.wall.checked_add(later).and_then(|wall| wall.checked_sub(earlier)).unwrap_or(self.wall)
     }
 }
 
-impl From<&Attribute<'_>> for KeyValue {
-    fn from(attribute: &Attribute<'_>) -> KeyValue {
-        let value = match attribute.value {
-            AttributeValue::Text(text) => AnyValue::text(text),
-            AttributeValue::Int(value) => AnyValue::int(value),
-            AttributeValue::Float(value) => AnyValue::float(value),
-            AttributeValue::Bool(value) => AnyValue::bool(value),
-        };
-        KeyValue::new(attribute.name, value)
+impl From<SpanKind> for trace::SpanKind {
+    fn from(kind: SpanKind) -> trace::SpanKind {
+        match kind {
+            SpanKind::Internal => trace::SpanKind::Internal,
+            SpanKind::Server => trace::SpanKind::Server,
+            SpanKind::Client => trace::SpanKind::Client,
+            SpanKind::Consumer => trace::SpanKind::Consumer,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::{Duration, Instant, UNIX_EPOCH};
 
     use super::{Clock, RequestTrace};
 
@@ -240,11 +240,12 @@ mod tests {
     #[test]
     fn moments_on_both_sides_of_the_anchor() {
         let now = Instant::now();
-        let clock = Clock { instant: now, wall: 5_000_000_000 };
-        assert_eq!(clock.wall(now), 5_000_000_000);
-        assert_eq!(clock.wall(now + Duration::from_nanos(7)), 5_000_000_007);
+        let since_1970 = |nanos| UNIX_EPOCH + Duration::from_nanos(nanos);
+        let clock = Clock { instant: now, wall: since_1970(5_000_000_000) };
+        assert_eq!(clock.wall(now), since_1970(5_000_000_000));
+        assert_eq!(clock.wall(now + Duration::from_nanos(7)), since_1970(5_000_000_007));
         if let Some(earlier) = now.checked_sub(Duration::from_secs(2)) {
-            assert_eq!(clock.wall(earlier), 3_000_000_000);
+            assert_eq!(clock.wall(earlier), since_1970(3_000_000_000));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The header `tracestate` of W3C Trace Context (level 1, section 3.3): what other systems of tracing pass on with a request.
-//! Nothing here reads it; it goes on if it is well-formed and not too long.
+//! Nothing here reads it; it goes on if it is well-formed and not too long. OpenTelemetry's `TraceState` (0.33) checks neither the
+//! characters of values nor the length of the whole, and cuts a list of more than 32 members instead of refusing it.
 
 /// Members at most.
 const MAX_MEMBERS: usize = 32;

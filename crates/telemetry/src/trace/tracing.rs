@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::{SpanId, SpanKind, TraceId};
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData};
+
 use super::context::TraceContext;
-use super::id::{IdGenerator, SpanId};
 use super::request::RequestTrace;
-use super::sampler::Sampler;
 use super::state;
-use crate::otlp::messages::Span;
-use crate::otlp::{ErrorRecords, ExportCounts, Exporter, OtlpConfig, OtlpError};
+use crate::otlp::{ErrorRecords, ExportCounts, Exporter, OtlpConfig, OtlpError, scope};
 
 /// Makes traces of requests. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +21,10 @@ pub struct Tracing {
 /// What there is if tracing is on.
 #[derive(Debug)]
 pub(super) struct Active {
-    ids: IdGenerator,
+    ids: RandomIdGenerator,
+    /// Of traces that begin here. Of others, whoever began them has decided.
     sampler: Sampler,
+    scope: InstrumentationScope,
     exporter: Exporter,
 }
 
@@ -31,14 +34,14 @@ impl Tracing {
         Tracing::default()
     }
 
-    /// Sends spans to a receiver of OTLP, from a thread of its own. Nothing waits for the receiver, and none need be there.
+    /// Sends spans to a receiver of OTLP, from threads of its own. Nothing waits for the receiver, and none need be there.
     ///
     /// # Errors
     /// If the configuration is wrong, or the system gives no thread.
     pub fn start(config: &OtlpConfig) -> Result<Tracing, OtlpError> {
-        let sampler = Sampler::new(config.checked_ratio()?);
-        let exporter = Exporter::start(config)?;
-        Ok(Tracing { active: Some(Arc::new(Active { ids: IdGenerator::default(), sampler, exporter })) })
+        let sampler = Sampler::TraceIdRatioBased(config.checked_ratio()?);
+        let (ids, scope, exporter) = (RandomIdGenerator::default(), scope(), Exporter::start(config)?);
+        Ok(Tracing { active: Some(Arc::new(Active { ids, sampler, scope, exporter })) })
     }
 
     /// Begins a request, the run of a task or a callback, with the headers of these names that came with it (several
@@ -59,8 +62,8 @@ impl Tracing {
         // Without a parent there is nothing that it could belong to.
         let state = parent.and(tracestate).and_then(state::passed_on);
         let Some(active) = &self.active else { return RequestTrace::unrecorded(parent, state) };
-        let trace_id = parent.map_or_else(|| active.ids.trace_id(), |parent| parent.trace_id);
-        let sampled = parent.map_or_else(|| active.sampler.records(trace_id), |parent| parent.sampled);
+        let trace_id = parent.map_or_else(|| active.ids.new_trace_id(), |parent| parent.trace_id);
+        let sampled = parent.map_or_else(|| active.samples(trace_id), |parent| parent.sampled);
         if sampled {
             return RequestTrace::recorded(Arc::clone(active), trace_id, parent, state);
         }
@@ -74,7 +77,7 @@ impl Tracing {
     }
 
     /// Sends what waits, for so long at most, and takes nothing more. Returns whether all of it has been sent; the rest is
-    /// dropped and counted.
+    /// lost, and counted unless it is still under way.
     pub fn shutdown(&self, within: Duration) -> bool {
         self.active.as_ref().is_none_or(|active| active.exporter.shutdown(within))
     }
@@ -87,11 +90,22 @@ impl Tracing {
 
 impl Active {
     pub(super) fn span_id(&self) -> SpanId {
-        self.ids.span_id()
+        self.ids.new_span_id()
+    }
+
+    /// What makes the spans.
+    pub(super) fn scope(&self) -> &InstrumentationScope {
+        &self.scope
+    }
+
+    /// Decides by the trace's identifier alone, so that all servers with the same share choose the same traces.
+    fn samples(&self, trace: TraceId) -> bool {
+        let result = self.sampler.should_sample(None, trace, "", &SpanKind::Server, &[], &[]);
+        result.decision == SamplingDecision::RecordAndSample
     }
 
     /// Hands over the spans of a request, of which so many more were dropped before.
-    pub(super) fn send(&self, spans: Vec<Span>, dropped: u64) {
+    pub(super) fn send(&self, spans: Vec<SpanData>, dropped: u64) {
         self.exporter.send(spans, dropped);
     }
 }

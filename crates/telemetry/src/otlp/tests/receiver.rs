@@ -132,7 +132,13 @@ async fn answer(
         OtlpProtocol::Http => Full::from(message).boxed(),
         OtlpProtocol::Grpc => {
             let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
-            Full::new(super::super::grpc::framed(&message)).with_trailers(async { Some(Ok(trailers)) }).boxed()
+            Full::new(framed(&message)).with_trailers(async { Some(Ok(trailers)) }).boxed()
         }
     }))
+}
+
+/// A message as the body of an answer of gRPC: whether it is compressed, its length, itself.
+fn framed(message: &[u8]) -> Bytes {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    Bytes::from([&[0], length.as_slice(), message].concat())
 }
