@@ -7,6 +7,7 @@ mod picture;
 mod report;
 mod scenario;
 mod tensor;
+mod trace_receiver;
 
 use std::{path::Path, process::Command, thread};
 
@@ -14,6 +15,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
+use self::trace_receiver::TraceReceiver;
 use self::{
     report::{Measured, Report, StartUp},
     scenario::{BODIES, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
@@ -106,7 +108,9 @@ impl Sides<'_> {
     fn start_server(&self, against: Yardstick) -> anyhow::Result<Served> {
         let command = self.command(self.server);
         Served::start(match against {
-            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => served::with_samples(command),
+            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo | Yardstick::Unobserved => {
+                served::with_samples(command)
+            }
             Yardstick::LogisticRegression => served::serving(command, self.timed_models),
         })
     }
@@ -114,12 +118,25 @@ impl Sides<'_> {
     /// Real ones of the sample, or those that the timed models have not seen.
     fn rows(&self, scenario: &Scenario) -> anyhow::Result<Vec<Value>> {
         match scenario.against {
-            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => {
+            Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo | Yardstick::Unobserved => {
                 let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
                 Ok(golden.cases.into_iter().map(|case| case.input).collect())
             }
             Yardstick::LogisticRegression => timed_models::rows(self.timed_models, "logistic-regression", BODIES),
         }
+    }
+
+    fn start_observed(&self, receiver: &TraceReceiver) -> anyhow::Result<Served> {
+        let mut command = served::with_samples(self.command(self.server));
+        command.env("OTLP__ENDPOINT", receiver.url()).env("OTLP__PROTOCOL", "http/protobuf");
+        command.env("OTLP__SAMPLE_RATIO", "0.01").env("LOG__REQUESTS_PER_SECOND", "0");
+        Served::start(command)
+    }
+
+    fn start_unobserved(&self) -> anyhow::Result<Served> {
+        let mut command = served::with_samples(self.command(self.server));
+        command.env("METRICS__ENABLED", "false").env("LOG__REQUESTS_PER_SECOND", "0");
+        Served::start(command)
     }
 
     fn start_ceiling(&self, answer_bytes: usize, rows: usize) -> anyhow::Result<Served> {
@@ -146,7 +163,11 @@ fn measure(
     rounds: usize,
     seconds: u64,
 ) -> anyhow::Result<Measured> {
-    let server = sides.start_server(scenario.against)?;
+    let receiver = (scenario.against == Yardstick::Unobserved).then(TraceReceiver::start).transpose()?;
+    let server = match &receiver {
+        Some(receiver) => sides.start_observed(receiver)?,
+        None => sides.start_server(scenario.against)?,
+    };
     let server_url = format!("{}{}", server.url(), scenario.path);
     let answer_bytes = mean_answer(&server_url, bodies)?;
     // Kept running in the one case, and in the other the same server answers.
@@ -156,6 +177,11 @@ fn measure(
             let url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
             ensure!(mean_answer(&url, bodies)? == answer_bytes, "the ceiling answers with another size");
             (Some(ceiling), url)
+        }
+        Yardstick::Unobserved => {
+            let unobserved = sides.start_unobserved()?;
+            let url = format!("{}{}", unobserved.url(), scenario.path);
+            (Some(unobserved), url)
         }
         Yardstick::LogisticRegression => (None, format!("{}{LOGISTIC_REGRESSION}", server.url())),
     };
@@ -173,6 +199,10 @@ fn measure(
         served.push(load(&server_url, seconds)?);
         yardstick.push(load(&yardstick_url, seconds)?);
         println!("{} round {round} of {rounds}: {} against {}", scenario.name, last(&served)?, last(&yardstick)?);
+    }
+    if let Some(receiver) = receiver {
+        println!("{}: {} requests with traces were received", scenario.name, receiver.received());
+        ensure!(receiver.received() > 0, "no trace was received");
     }
     let request_bytes = bodies.iter().map(String::len).sum::<usize>() / bodies.len().max(1);
     let Scenario { title, against, target, .. } = *scenario;

@@ -95,6 +95,10 @@ pub(crate) fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
 pub(crate) fn serving(mut command: Command, models: &Path) -> Command {
     command.current_dir(root()).arg("serve").arg("--models").arg(models);
     command.args(["--host", "127.0.0.1", "--port", "0"]);
+    // Whoever starts it here does not wait for a proxy to notice that it goes.
+    command.env("SERVER__DRAIN_DELAY_S", "0");
+    // Its log is read by the same cores that it is measured on.
+    command.env("LOG__REQUESTS_PER_SECOND", "0");
     command
 }
 

@@ -78,6 +78,19 @@ pub(crate) enum Command {
         /// A file with JSON, or a picture; - for standard input
         input: String,
     },
+    /// Make a key for a client
+    #[command(
+        name = "new-key",
+        after_help = "Standard output gets the row for the file of auth.keys_file, standard error the key itself, which is\n\
+        shown this once. A running server takes the row up within seconds.\n\nExample:\n  ferrocast new-key billing --scopes predict,jobs >> keys.toml"
+    )]
+    NewKey {
+        /// What the key is called in logs
+        name: String,
+        /// What it is good for: predict, jobs, metrics, admin
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+    },
     /// Check the configuration and exit: 0 if it is good, 78 with every problem if not
     CheckConfig(ServeArgs),
     /// Load a model within limits, as a server does before it loads it itself

@@ -6,6 +6,7 @@ pub(crate) mod check_config;
 pub(crate) mod docs;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod new_key;
 pub(crate) mod predict;
 pub(crate) mod serve;
 pub(crate) mod try_model;

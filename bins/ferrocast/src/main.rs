@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Some(Command::Check { path }) => commands::check::run(&path, out),
         Some(Command::Init { model, pictures, force }) => commands::init::run(&model, pictures, force, out),
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
+        Some(Command::NewKey { name, scopes }) => commands::new_key::run(&name, &scopes, out),
         Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
         Some(Command::TryModel { folder, model, manifest, root, require_sha256, memory, cpu_seconds }) => {

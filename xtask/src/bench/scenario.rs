@@ -31,6 +31,8 @@ pub(super) enum Yardstick {
     Static,
     /// A bare handler that returns what it gets.
     Echo,
+    /// The same server, which counts, traces and logs nothing.
+    Unobserved,
     /// A logistic regression of the same fields in the same server, so that the difference is the models'. They are
     /// among the timed models.
     LogisticRegression,
@@ -42,6 +44,7 @@ impl fmt::Display for Yardstick {
             Yardstick::Ceiling => "Ceiling",
             Yardstick::Static => "Static JSON",
             Yardstick::Echo => "Echo",
+            Yardstick::Unobserved => "Unobserved",
             Yardstick::LogisticRegression => "Logistic regression",
         })
     }
@@ -93,6 +96,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rows: 1,
         against: Yardstick::Static,
         target: 0.8,
+    },
+    // Metrics as they are by default, and one request in a hundred traced to a receiver that takes everything.
+    Scenario {
+        name: "observed-row",
+        title: "one row, counted and traced",
+        path: "/predict",
+        rows: 1,
+        against: Yardstick::Unobserved,
+        target: 0.95,
     },
     Scenario {
         name: "forest",

@@ -223,11 +223,12 @@ pub(super) const MEMBERS: &[Member] = &[
         ],
         never: &[],
     },
-    // `pipeline`, because the commands that look at one model (`check`, `init`, `inspect`, `predict`) need no server.
+    // `pipeline`, because the commands that look at one model (`check`, `init`, `inspect`, `predict`) need no server; `access`,
+    // because keys are made without one (`new-key`).
     Member {
         name: "ferrocast",
         place: Place::Layer(5),
-        workspace: &["pipeline", "server"],
+        workspace: &["access", "pipeline", "server"],
         external: &["clap", "rustix", "tikv-jemallocator"],
         never: &[],
     },

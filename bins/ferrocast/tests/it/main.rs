@@ -8,6 +8,7 @@
 )]
 
 mod configuration;
+mod log;
 mod memory;
 mod models;
 mod program;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::program::{ferrocast, folder};
@@ -12,6 +13,7 @@ pub(crate) struct Served {
     pub(crate) process: Child,
     pub(crate) address: String,
     pub(crate) lines: Vec<String>,
+    later: Arc<Mutex<Vec<String>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -22,18 +24,42 @@ impl Served {
         let mut command = ferrocast(folder.path());
         command.args(["--port", "0"]);
         arrange(&mut command);
-        let mut process = command.stderr(Stdio::piped()).env("LOG__FORMAT", "text").spawn().expect("it starts");
+        if !command.get_envs().any(|(name, _)| name == "LOG__FORMAT") {
+            command.env("LOG__FORMAT", "text");
+        }
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let log = BufReader::new(process.stderr.take().expect("its log"));
         let mut log = log.lines().map_while(Result::ok);
         let mut lines = Vec::new();
         let address = log.by_ref().find_map(|line| {
-            let address = line.split_once("listening on http://").map(|(_, address)| address.to_owned());
+            let address = line.split_once("listening on http://").map(|(_, rest)| {
+                let end = rest.find(|next: char| !(next.is_ascii_digit() || ".:".contains(next)));
+                rest[..end.unwrap_or(rest.len())].to_owned()
+            });
             lines.push(line);
             address
         });
-        // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || log.for_each(drop));
-        Served { process, address: address.expect("it listens"), lines, _folder: folder }
+        let later = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&later);
+        // Also so that it does not fill the pipe.
+        std::thread::spawn(move || log.for_each(|line| kept.lock().unwrap().push(line)));
+        Served { process, address: address.expect("it listens"), lines, later, _folder: folder }
+    }
+
+    /// The first line that it logs after it listened of which that is true.
+    pub(crate) fn wait_for_line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        for _ in 0..2000 {
+            if let Some(line) = self.later.lock().unwrap().iter().find(|line| is_it(line)) {
+                return line.clone();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not come: {:#?}", self.later.lock().unwrap())
+    }
+
+    /// Whether a line since then holds that.
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        self.later.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
