@@ -52,7 +52,11 @@ fn a_port_in_use_is_a_problem_of_the_configuration() {
 fn debug_on_a_public_address_does_not_start() {
     let folder = folder();
     let mut program = ferrocast(folder.path());
-    let (code, _, err) = run(program.args(["--host", "0.0.0.0", "--models"]).arg(samples()).env("DEBUG", "1"));
+    let (code, _, err) = run(program
+        .args(["--host", "0.0.0.0", "--models"])
+        .arg(samples())
+        .env("DEBUG", "1")
+        .env("AUTH__ALLOW_ANONYMOUS", "1"));
     assert_eq!(code, Some(78));
     assert!(err.starts_with("server.debug: must be false when server.host is 0.0.0.0"), "{err}");
 }

@@ -8,6 +8,7 @@
 )]
 
 mod configuration;
+mod keys;
 mod log;
 mod memory;
 mod models;
