@@ -1,5 +1,5 @@
 //! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients, one
-//! with those of whoever is called back, one with those of whoever takes traces.
+//! with those of whoever is called back, one with those of whoever takes traces, one with those of what tests the API.
 //!
 //! They lie in the target folder, and each is made anew when its list of requirements says something else. What that lists is
 //! complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
@@ -37,6 +37,9 @@ pub(crate) const CALLBACKS: Packages =
 /// What receives traces.
 pub(crate) const OTLP: Packages =
     Packages { requirements: "crates/telemetry/examples/otlp_smoke/requirements.txt", folder: "python-otlp" };
+
+/// What tests the API by its description.
+pub(crate) const API: Packages = Packages { requirements: "xtask/soak/api/requirements.txt", folder: "python-api" };
 
 /// The interpreter with these packages, installed first where they are not there yet.
 pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {

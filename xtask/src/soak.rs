@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: promises that only show over time, against the release server.
 
+mod api;
 mod callbacks;
 mod cases;
 mod clock;
@@ -25,6 +26,7 @@ struct Check {
 }
 
 const CHECKS: &[Check] = &[
+    Check { name: "api", run: api::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "failing-disk", run: failing_disk::run },
@@ -50,4 +52,9 @@ pub(crate) fn only(sh: &Shell, names: &[String]) -> anyhow::Result<()> {
         (check.run)(sh)?;
     }
     Ok(())
+}
+
+/// Whether checks take the time of a machine that has nothing else to do.
+fn is_long(sh: &Shell) -> bool {
+    sh.var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1")
 }

@@ -98,7 +98,7 @@ pub struct VersionCard {
     pub classes: Vec<ClassCard>,
     /// Where the model tells several things about a row: what it chooses each from, in the order of `prediction` and of
     /// `probability`. A list is empty if the file does not say.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Vec<ClassCard>>,
     /// A request that the model accepts; empty for models of pictures.
     pub example: Value,

@@ -92,7 +92,14 @@ fn operation(path: &str, one: &str, route: &Route) -> Value {
         Some((_, schema)) => content(schema),
         None => json!({"application/json": {"schema": {}}}),
     };
-    responses.insert("200".to_owned(), json!({"description": super::static_part::SUCCESS, "content": answer}));
+    let success = match has_no_answer(route.id) {
+        true => json!({"description": super::static_part::SUCCESS}),
+        false => json!({"description": super::static_part::SUCCESS, "content": answer}),
+    };
+    if let Some(unwell) = responses.get_mut("503").filter(|_| path.starts_with("/v2/health/")) {
+        *unwell = json!({"description": "Not now", "content": answer});
+    }
+    responses.insert("200".to_owned(), success);
     let mut operation = json!({
         "tags": [TAG],
         "summary": route.summary.replace("{one}", one),
@@ -110,6 +117,11 @@ fn operation(path: &str, one: &str, route: &Route) -> Value {
         }
     }
     operation
+}
+
+/// Whether the status says all, as Triton's does.
+fn has_no_answer(id: &str) -> bool {
+    matches!(id, "model_load" | "model_unload")
 }
 
 fn parameter(name: &str) -> Option<Value> {

@@ -115,7 +115,7 @@ fn level_choice() -> Value {
     json!({
         "type": "object",
         "required": ["level"],
-        "properties": {"level": {"type": "string", "description": "`off`, `error`, `warn`, `info`, `debug` or `trace`; or several with targets"}},
+        "properties": {"level": {"type": "string", "minLength": 1, "description": "`off`, `error`, `warn`, `info`, `debug` or `trace`; or several with targets"}},
         "example": {"level": "debug"}
     })
 }
