@@ -16,7 +16,7 @@ use crate::{
     clients, codegen, conformance, flags,
     models::{self, Made},
     soak, tidy,
-    tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, FAKETIME, REDIS, STRACE},
+    tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, FAKETIME, PROMETHEUS, REDIS, STRACE},
 };
 
 /// A step that passed may leave a remark for the summary.
@@ -94,7 +94,7 @@ fn quietly(result: xshell::Result<()>) -> anyhow::Result<Remark> {
 /// Finds or installs what the later steps start.
 fn tools(sh: &Shell) -> anyhow::Result<Remark> {
     let mut missing = Vec::new();
-    for tool in [CARGO_DENY, CHROMIUM, CHROMEDRIVER, FAKETIME, REDIS, STRACE] {
+    for tool in [CARGO_DENY, CHROMIUM, CHROMEDRIVER, FAKETIME, PROMETHEUS, REDIS, STRACE] {
         if let Err(error) = tool.ensure(sh) {
             missing.push(format!("{error:#}"));
         }

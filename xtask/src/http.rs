@@ -21,8 +21,13 @@ impl Client {
 
     /// Gets JSON, whatever the status.
     pub(crate) fn get(&self, url: &str) -> anyhow::Result<Value> {
+        Ok(serde_json::from_str(&self.text(url)?)?)
+    }
+
+    /// Gets text, whatever the status.
+    pub(crate) fn text(&self, url: &str) -> anyhow::Result<String> {
         let mut answer = self.agent.get(url).call().with_context(|| format!("no answer from {url}"))?;
-        Ok(serde_json::from_str(&answer.body_mut().read_to_string()?)?)
+        Ok(answer.body_mut().read_to_string()?)
     }
 
     /// Posts JSON; returns the status of the answer.

@@ -8,6 +8,7 @@ mod failing_disk;
 mod jobs;
 mod kills;
 mod otlp;
+mod prometheus;
 mod receiver;
 mod redis;
 mod reloads;
@@ -35,6 +36,7 @@ const CHECKS: &[Check] = &[
     Check { name: "shared-queue", run: shared_queue::run },
     Check { name: "shared-cache", run: shared_cache::run },
     Check { name: "otlp", run: otlp::run },
+    Check { name: "prometheus", run: prometheus::run },
 ];
 
 /// Fails if a promise is not kept.

@@ -31,6 +31,8 @@ pub(crate) const CHROMEDRIVER: Tool =
     Tool { program: "chromedriver", purpose: "steers chromium in a test", source: Source::Debian("chromium-driver") };
 pub(crate) const FAKETIME: Tool =
     Tool { program: "faketime", purpose: "sets the clock of a process", source: Source::Debian("faketime") };
+pub(crate) const PROMETHEUS: Tool =
+    Tool { program: "prometheus", purpose: "scrapes a server in a check", source: Source::Debian("prometheus") };
 pub(crate) const REDIS: Tool =
     Tool { program: "redis-server", purpose: "keeps tasks that servers share", source: Source::Debian("redis-server") };
 pub(crate) const STRACE: Tool =

@@ -7,6 +7,8 @@ use std::thread;
 use ferrocast_serving::{Deployment, ModelRef, Service};
 use tracing::{info, warn};
 
+use crate::systemd;
+
 /// Begins to load all models, and says in the log what came of it once all are ready or have failed.
 pub(crate) fn after_loading(service: Arc<Service>, address: SocketAddr, admin: Option<SocketAddr>) {
     let loading = service.load_all();
@@ -19,6 +21,7 @@ pub(crate) fn after_loading(service: Arc<Service>, address: SocketAddr, admin: O
             info!("administration at http://{admin}");
         }
         info!("listening on http://{address}");
+        systemd::ready();
     };
     let thread = thread::Builder::new().name("greeting".to_owned());
     if let Err(error) = thread.spawn(wait) {

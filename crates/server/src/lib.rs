@@ -43,6 +43,7 @@ mod openapi;
 
 mod greeting;
 mod shutdown;
+mod systemd;
 
 pub mod documents;
 mod offline;

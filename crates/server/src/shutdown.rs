@@ -7,6 +7,7 @@ use ferrocast_tasks::Tasks;
 use tracing::{info, warn};
 
 use crate::app::Server;
+use crate::systemd;
 
 /// Serves until the server ends by itself, or the process gets SIGTERM or SIGINT (Ctrl-C).
 ///
@@ -24,6 +25,7 @@ pub(crate) async fn serve_until_signal(server: Server) -> io::Result<()> {
     // Whoever sends requests here learns from the probes, or from `Connection: close`, to send them elsewhere; until then they are
     // answered, where a closed port would fail them.
     lifecycle.drain();
+    systemd::stopping();
     info!("not ready any more; stops accepting in {} s; a second signal stops at once", delay.as_secs());
     tokio::select! {
         done = &mut finished => return done,

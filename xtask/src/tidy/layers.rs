@@ -214,6 +214,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "reqwest",
             "rustls",
             "rustls-native-certs",
+            "sd-notify",
             "serde",
             "serde_json",
             "tokio",

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,27 @@ fn a_server_that_is_told_to_stop_answers_but_is_not_ready() {
     }
     assert_eq!(served.process.wait().expect("it ends").code(), Some(0));
     assert!(TcpStream::connect(&served.address).is_err());
+}
+
+/// As a unit of systemd with `Type=notify` would see it.
+#[test]
+fn a_service_manager_is_told_of_beginning_and_end() {
+    let folder = folder();
+    let socket = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).expect("a socket");
+    manager.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    let served = Served::start(|command| {
+        samples_of_penguins(command);
+        command.env("NOTIFY_SOCKET", &socket);
+    });
+    let told = || {
+        let mut message = [0; 100];
+        let length = manager.recv(&mut message).expect("a message");
+        String::from_utf8_lossy(&message[..length]).trim().to_owned()
+    };
+    assert_eq!(told(), "READY=1");
+    served.signal("-TERM");
+    assert_eq!(told(), "STOPPING=1");
 }
 
 #[test]
