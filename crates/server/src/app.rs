@@ -3,18 +3,13 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::KeepAlive;
-use actix_web::middleware::from_fn;
 use actix_web::rt::System;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer};
-use apistos::app::{BuildConfig, OpenApiWrapper};
 use ferrocast_cache::redis::{RedisConfig, RedisTier};
 use ferrocast_cache::{CacheObserver, RemoteTier};
 use ferrocast_engine_tract::TractLoader;
@@ -29,18 +24,14 @@ use crate::access::{Access, Listener};
 use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::counting::{CountingService, CountingTasks};
-use crate::extract::upload::parser_config;
 use crate::lifecycle::Lifecycle;
-use crate::middleware::answer::{Around, answer};
-use crate::openapi::{ApiDocument, CaptureError, capture, spec};
+use crate::listen::Listening;
+use crate::openapi::{ApiDocument, CaptureError, capture};
 use crate::reporting::{self, Reporting};
 use crate::state::{Parts, State};
 use crate::tasks;
 use crate::trial::ChildTrial;
-use crate::{greeting, routes, shutdown};
-
-/// How long a closing connection may take to go away.
-const DISCONNECT: Duration = Duration::from_secs(1);
+use crate::{greeting, shutdown};
 
 /// How long whoever reads the log and takes traces may take for the last of them.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -226,62 +217,6 @@ pub(crate) async fn parts(config: &Config, loaders: Loaders, reporting: Reportin
     })
 }
 
-/// A socket to be listened on.
-struct Listening {
-    /// The section of the configuration that it comes from.
-    section: &'static str,
-    address: SocketAddr,
-    workers: usize,
-    listener: Listener,
-}
-
-impl Listening {
-    fn at(section: &'static str, address: SocketAddr, workers: usize, listener: Listener) -> Listening {
-        Listening { section, address, workers, listener }
-    }
-
-    /// Starts its I/O threads.
-    fn listen(&self, config: &Config, state: Data<State>) -> Result<(SocketAddr, actix_web::dev::Server), RunError> {
-        self.try_listen(config, state).map_err(|error| bind_error(config, self, &error))
-    }
-
-    fn try_listen(&self, config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_web::dev::Server)> {
-        let ServerConfig { keep_alive, head_timeout, drain, app_name, .. } = config.server.clone();
-        let listener = self.listener;
-        let connections = state.connections.clone();
-        let app = move || {
-            // Called once on each I/O thread.
-            state.lifecycle.watch_this_thread();
-            let around = Around::new(state.clone(), listener);
-            App::new()
-                .app_data(state.clone())
-                .app_data(parser_config())
-                .document(spec(&app_name))
-                .configure(routes::api)
-                // The description is our own route: this part of it plus the models.
-                .build_with("", BuildConfig::default().disable_openapi_route())
-                .configure(routes::pages)
-                .wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)))
-        };
-        let server = HttpServer::new(app)
-            .workers(self.workers)
-            .max_connections(config.limits.max_connections.div_ceil(self.workers))
-            .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { keep_alive.into() })
-            .client_request_timeout(head_timeout)
-            .client_disconnect_timeout(DISCONNECT)
-            // A client that has gone must not keep its request running.
-            .h1_allow_half_closed(false)
-            .on_connect(move |_, extensions| {
-                extensions.insert(connections.open());
-            })
-            .shutdown_timeout(drain.as_secs())
-            .disable_signals()
-            .bind(self.address)?;
-        let address = server.addrs().first().copied().unwrap_or(self.address);
-        Ok((address, server.run()))
-    }
-}
-
 /// Keeps what is remembered of clients small.
 fn sweep_now_and_then(state: Data<State>) {
     actix_web::rt::spawn(async move {
@@ -353,16 +288,4 @@ fn start_error(config: &Config, error: StartError) -> RunError {
         StartError::Alias(cause) => config.problem("models.aliases", cause.to_string()).into(),
         error => io::Error::other(error).into(),
     }
-}
-
-fn bind_error(config: &Config, listening: &Listening, error: &io::Error) -> RunError {
-    let Listening { section, address, .. } = listening;
-    let (name, message) = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            ("port", format!("{address} is in use by another program; choose another port, or 0"))
-        }
-        io::ErrorKind::PermissionDenied => ("port", format!("{address} needs more rights than this process has")),
-        _ => ("host", format!("cannot listen on {address}: {error}")),
-    };
-    config.problem(&format!("{section}.{name}"), message).into()
 }

@@ -28,6 +28,7 @@ mod error;
 mod extract;
 mod lap;
 mod lifecycle;
+mod listen;
 mod middleware;
 mod question;
 mod reply;

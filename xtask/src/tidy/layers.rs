@@ -202,7 +202,11 @@ pub(super) const MEMBERS: &[Member] = &[
             "telemetry",
         ],
         external: &[
+            // What listens: the parts that `HttpServer` is made of.
+            "actix-http",
             "actix-multipart",
+            "actix-server",
+            "actix-service",
             "actix-web",
             "apistos",
             "apistos-schemars",

@@ -10,8 +10,8 @@ use serde_json::Value;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One connection, kept alive.
-pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+pub(crate) struct Client<S = TcpStream> {
+    stream: BufReader<S>,
     host: SocketAddr,
 }
 
@@ -29,7 +29,18 @@ impl Client {
         let stream = TcpStream::connect(address).expect("the server accepts");
         stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Client { stream: BufReader::new(stream), host: address }
+        Client::over(stream, address)
+    }
+
+    pub(crate) fn close_writing(&mut self) {
+        self.stream.get_mut().shutdown(std::net::Shutdown::Write).expect("half closed");
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Over a connection to `host` that is there.
+    pub(crate) fn over(stream: S, host: SocketAddr) -> Client<S> {
+        Client { stream: BufReader::new(stream), host }
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Answer {
@@ -84,10 +95,6 @@ impl Client {
     /// Whether the server has closed the connection; waits for it.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
-    }
-
-    pub(crate) fn close_writing(&mut self) {
-        self.stream.get_mut().shutdown(std::net::Shutdown::Write).expect("half closed");
     }
 }
 

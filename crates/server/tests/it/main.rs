@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod bombs;
 mod browser;
 mod cached;
 mod callbacks;
@@ -17,6 +18,7 @@ mod confinement;
 mod errors;
 mod fastapi;
 mod hostile;
+mod http2;
 mod lifecycle;
 mod limits;
 mod metrics;

@@ -39,7 +39,8 @@ fn pets(settings: &[(&str, &str)]) -> (TestServer, TempDir) {
     (TestServer::start(folder.path(), settings, ferrocast_server::loaders()), folder)
 }
 
-fn shared_pets() -> &'static TestServer {
+/// A server with a model of pictures, shared by all tests that change nothing.
+pub(crate) fn shared_pets() -> &'static TestServer {
     static SHARED: LazyLock<(TestServer, TempDir)> = LazyLock::new(|| pets(&[]));
     &SHARED.0
 }

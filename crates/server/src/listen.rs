@@ -1,0 +1,153 @@
+//! Sockets on which HTTP/1.1 is spoken, put together from the parts that `actix_web::HttpServer` is made of. That one offers HTTP/2
+//! as soon as any crate of the build turns its feature on.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive};
+use actix_server::GracefulShutdownSignal;
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::App;
+use actix_web::dev::AppConfig;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use apistos::app::{BuildConfig, OpenApiWrapper as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::access::Listener;
+use crate::app::RunError;
+use crate::config::{Config, ServerConfig};
+use crate::extract::upload::parser_config;
+use crate::middleware::answer::{Around, answer};
+use crate::openapi::spec;
+use crate::routes;
+use crate::state::State;
+
+/// How long a closing connection may take to go away.
+const DISCONNECT: Duration = Duration::from_secs(1);
+
+/// Most connections that the system has made and nobody has accepted.
+const BACKLOG: u32 = 1024;
+
+/// A socket to be listened on.
+pub(crate) struct Listening {
+    /// The section of the configuration that it comes from.
+    section: &'static str,
+    address: SocketAddr,
+    workers: usize,
+    listener: Listener,
+}
+
+impl Listening {
+    pub(crate) fn at(section: &'static str, address: SocketAddr, workers: usize, listener: Listener) -> Listening {
+        Listening { section, address, workers, listener }
+    }
+
+    /// Starts its I/O threads. Must be called inside a runtime.
+    ///
+    /// # Errors
+    /// If nobody can listen there.
+    pub(crate) fn listen(
+        &self,
+        config: &Config,
+        state: Data<State>,
+    ) -> Result<(SocketAddr, actix_server::Server), RunError> {
+        self.try_listen(config, state).map_err(|error| bind_error(config, self, &error))
+    }
+
+    fn try_listen(&self, config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_server::Server)> {
+        let socket = bind(self.address)?;
+        let address = socket.local_addr()?;
+        let builder = actix_server::Server::build()
+            .workers(self.workers)
+            .max_concurrent_connections(config.limits.max_connections.div_ceil(self.workers))
+            .shutdown_timeout(config.server.drain.as_secs())
+            .disable_signals();
+        let ending = builder.graceful_shutdown_signal();
+        let http = Http { state, config: config.server.clone(), listener: self.listener, ending };
+        let builder = builder.listen(self.section, socket, move || fn_service(accept).and_then(http.service()))?;
+        Ok((address, builder.run()))
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // What is left of connections of a server that ran here does not keep the next one away. (Elsewhere than on Unix the option
+    // lets two servers share a port.)
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// A connection, as the protocol takes it.
+async fn accept(stream: TcpStream) -> Result<(TcpStream, Option<SocketAddr>), DispatchError> {
+    // Answers are written whole: there is nothing to wait for.
+    stream.set_nodelay(true).map_err(DispatchError::Io)?;
+    let peer = stream.peer_addr().ok();
+    Ok((stream, peer))
+}
+
+/// What speaks HTTP on each connection of a socket.
+#[derive(Clone)]
+struct Http {
+    state: Data<State>,
+    config: ServerConfig,
+    listener: Listener,
+    /// Comes when the server begins to stop; connections that wait for a next request are closed then.
+    ending: GracefulShutdownSignal,
+}
+
+impl Http {
+    /// HTTP/1.1 over streams of one kind. Called once on each I/O thread.
+    fn service<T>(
+        &self,
+    ) -> impl ServiceFactory<(T, Option<SocketAddr>), Config = (), Response = (), Error = DispatchError, InitError = ()>
+    + use<T>
+    where
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+    {
+        self.state.lifecycle.watch_this_thread();
+        let ServerConfig { keep_alive, head_timeout, app_name, .. } = &self.config;
+        let around = Around::new(self.state.clone(), self.listener);
+        let app = App::new()
+            .app_data(self.state.clone())
+            .app_data(parser_config())
+            .document(spec(app_name))
+            .configure(routes::api)
+            // The description is our own route: this part of it plus the models.
+            .build_with("", BuildConfig::default().disable_openapi_route())
+            .configure(routes::pages)
+            .wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)));
+        let (connections, ending) = (self.state.connections.clone(), self.ending.clone());
+        HttpService::build()
+            .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { (*keep_alive).into() })
+            .client_request_timeout(*head_timeout)
+            .client_disconnect_timeout(DISCONNECT)
+            // A client that has gone must not keep its request running.
+            .h1_allow_half_closed(false)
+            .graceful_shutdown_signal(move || {
+                let ending = ending.clone();
+                async move { ending.notified().await }
+            })
+            .on_connect_ext(move |_: &T, extensions| {
+                extensions.insert(connections.open());
+            })
+            .h1(map_config(app.into_factory(), |()| AppConfig::default()))
+    }
+}
+
+fn bind_error(config: &Config, listening: &Listening, error: &io::Error) -> RunError {
+    let Listening { section, address, .. } = listening;
+    let (name, message) = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            ("port", format!("{address} is in use by another program; choose another port, or 0"))
+        }
+        io::ErrorKind::PermissionDenied => ("port", format!("{address} needs more rights than this process has")),
+        _ => ("host", format!("cannot listen on {address}: {error}")),
+    };
+    config.problem(&format!("{section}.{name}"), message).into()
+}
