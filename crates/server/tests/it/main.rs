@@ -16,6 +16,7 @@ mod client;
 mod confinement;
 mod errors;
 mod fastapi;
+mod framing;
 mod hostile;
 mod lifecycle;
 mod limits;
