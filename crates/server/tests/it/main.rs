@@ -30,5 +30,6 @@ mod reload;
 mod routes;
 mod scripted;
 mod server;
+mod sizes;
 mod tasks;
 mod webdriver;
