@@ -9,6 +9,7 @@
 
 mod access;
 mod browser;
+mod budget;
 mod cached;
 mod callbacks;
 mod client;
@@ -23,6 +24,7 @@ mod limits;
 mod metrics;
 mod oip;
 mod openapi;
+mod overload;
 mod panics;
 mod pictures;
 mod pool;
