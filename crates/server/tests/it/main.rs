@@ -29,6 +29,7 @@ mod panics;
 mod pictures;
 mod pool;
 mod reload;
+mod request_ids;
 mod routes;
 mod scripted;
 mod server;
