@@ -79,6 +79,8 @@ error_codes! {
     RequestTimeout = "REQUEST_TIMEOUT", 408, request_error;
     /// The body is larger than the server accepts.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, request_error;
+    /// The headers of the request are larger than the server accepts, all of them together.
+    HeadersTooLarge = "HEADERS_TOO_LARGE", 431, request_error;
     /// The body's content type or encoding is not one that this path reads.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, request_error;
     /// The server is at capacity; send the same request again after `Retry-After` seconds.

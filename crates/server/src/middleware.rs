@@ -5,6 +5,8 @@ pub(crate) mod cors;
 mod denial;
 mod finish;
 pub(crate) mod front;
+mod head_size;
+mod held_body;
 mod places;
 mod rate_headers;
 pub(crate) mod request_context;

@@ -19,11 +19,12 @@ use ferrocast_telemetry::{RequestTrace, TraceContext};
 use futures_util::FutureExt;
 use tracing::error;
 
+use super::held_body::HeldBody;
 use super::places::Places;
 use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_log::RequestLog;
-use super::{cors, denial, finish, front, rate_headers};
+use super::{cors, denial, finish, front, head_size, rate_headers};
 use crate::access::{Admitted, Listener};
 use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
@@ -74,16 +75,13 @@ pub(crate) async fn answer(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let held_body = HeldBody::of(&mut request);
     let admitted = state.access.admit(&request, around.listener);
     let rate = rate_headers::of(&admitted);
     let mut response = match (preflight, admitted) {
         (Some(preflight), _) => request.into_response(preflight),
         (None, Ok(admitted)) => run(&around, request, next, (&id, started, admitted, trace_context)).await?,
-        (None, Err(limited)) => {
-            let failure = Failure::from(limited);
-            let dialect = Dialect::of_path(request.path());
-            with_error_body(state, request.error_response(failure), &id, dialect)
-        }
+        (None, Err(limited)) => refused(state, request, limited.into(), &id),
     };
     finish::tell(&around, &response, &id, Lap::since(started), trace);
     let headers = response.headers_mut();
@@ -100,7 +98,10 @@ pub(crate) async fn answer(
     if is_last_on_connection(state, response.request()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    Ok(response)
+    Ok(match held_body {
+        Some(body) => body.behind(response),
+        None => response,
+    })
 }
 
 /// The trace that the request is part of: that of its sender if it names one.
@@ -119,6 +120,9 @@ async fn run(
     (id, started, admitted, trace): (&RequestId, Instant, Admitted, Option<TraceContext>),
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let (state, dialect) = (&around.state, Dialect::of_path(request.path()));
+    if let Err(failure) = head_size::check(request.headers()) {
+        return Ok(refused(state, request, failure, id));
+    }
     request.extensions_mut().insert(RequestContext::begin(id.clone(), started, admitted, trace));
     match AssertUnwindSafe(front::answer(around, request, next)).catch_unwind().await {
         Ok(Ok(response)) => Ok(with_error_body(state, response, id, dialect)),
@@ -133,6 +137,12 @@ async fn run(
             Err(Unanswered::internal(id.clone(), dialect).into())
         }
     }
+}
+
+/// The answer to a request that is not let in.
+fn refused(state: &State, request: ServiceRequest, failure: Failure, id: &RequestId) -> ServiceResponse<BoxBody> {
+    let dialect = Dialect::of_path(request.path());
+    with_error_body(state, request.error_response(failure), id, dialect)
 }
 
 /// Puts the body of the error table into a response that is an error without a body.

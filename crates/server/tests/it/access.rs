@@ -14,19 +14,19 @@ use crate::client::{Answer, Client};
 use crate::server::{PENGUIN, TestServer, samples};
 
 /// Keys in a file.
-struct KeyFile(TempDir);
+pub(crate) struct KeyFile(TempDir);
 
 impl KeyFile {
-    fn new() -> KeyFile {
+    pub(crate) fn new() -> KeyFile {
         KeyFile(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         self.0.path().join("keys.toml").to_str().unwrap().to_owned()
     }
 
     /// Puts these keys into it, and gives their texts.
-    fn write<const N: usize>(&self, keys: [(&str, &[Scope]); N]) -> [String; N] {
+    pub(crate) fn write<const N: usize>(&self, keys: [(&str, &[Scope]); N]) -> [String; N] {
         let keys = keys.map(|(name, scopes)| {
             let key = NewKey::random().unwrap();
             let scopes: Scopes = scopes.iter().copied().collect();
@@ -39,7 +39,7 @@ impl KeyFile {
         keys.map(|(text, _)| text)
     }
 
-    fn server(&self, settings: &[(&str, &str)]) -> TestServer {
+    pub(crate) fn server(&self, settings: &[(&str, &str)]) -> TestServer {
         let path = self.path();
         let own =
             [("AUTH__KEYS_FILE", path.as_str()), ("MODELS__DEFAULT", "penguins"), ("MODELS__CONTROL", "explicit")];
@@ -79,7 +79,7 @@ const METRICS: Option<Scope> = Some(Scope::Metrics);
 const ADMIN: Option<Scope> = Some(Scope::Admin);
 
 /// Every route of `routes.rs`, with the scope that it needs.
-const ROUTES: &[(&str, &str, Option<Scope>)] = &[
+pub(crate) const ROUTES: &[(&str, &str, Option<Scope>)] = &[
     ("GET", "/", PREDICT),
     ("GET", "/health", OPEN),
     ("GET", "/startupz", OPEN),

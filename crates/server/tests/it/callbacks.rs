@@ -26,7 +26,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// What a receiver was sent.
 #[derive(Debug)]
-struct Received {
+pub(crate) struct Received {
     request: String,
     /// Names in lower case.
     headers: Vec<(String, String)>,
@@ -34,7 +34,7 @@ struct Received {
 }
 
 impl Received {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map_or_else(|| panic!("no {name}: {self:?}"), |(_, value)| value)
     }
@@ -53,13 +53,13 @@ impl Received {
 
 /// Somebody who is sent callbacks, and answers each with the next of these texts, the last one for ever. An empty text is no
 /// answer at all, but an open connection.
-struct Receiving {
-    port: u16,
+pub(crate) struct Receiving {
+    pub(crate) port: u16,
     received: Receiver<Received>,
 }
 
 impl Receiving {
-    fn start(answers: &[&str]) -> Receiving {
+    pub(crate) fn start(answers: &[&str]) -> Receiving {
         Receiving::start_with(answers, Some)
     }
 
@@ -90,11 +90,11 @@ impl Receiving {
         Receiving { port, received }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    fn next(&self) -> Received {
+    pub(crate) fn next(&self) -> Received {
         self.received.recv_timeout(SOON).expect("a callback")
     }
 
@@ -133,7 +133,7 @@ fn read(stream: &mut (impl Read + Write)) -> Option<Received> {
     Some(Received { request, headers, body })
 }
 
-const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+pub(crate) const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 /// Somebody whom nobody may call.
 struct Canary(TcpListener);
@@ -166,7 +166,7 @@ struct Calling {
 }
 
 /// Settings that let a receiver of this machine be called.
-fn lax(ports: &str) -> Vec<(&str, &str)> {
+pub(crate) fn lax(ports: &str) -> Vec<(&str, &str)> {
     vec![
         ("CALLBACKS__SECRET", SECRET),
         ("CALLBACKS__ALLOW_HTTP", "true"),
@@ -197,7 +197,7 @@ impl Calling {
 }
 
 /// The row with a callback.
-fn row(row: &str, url: &str) -> String {
+pub(crate) fn row(row: &str, url: &str) -> String {
     let mut row: Value = serde_json::from_str(row).expect("JSON");
     row["callback_url"] = json!(url);
     row.to_string()

@@ -1,6 +1,6 @@
 //! A small HTTP/1.1 client that hides nothing: what is sent is what the test wrote.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -30,6 +30,12 @@ impl Client {
         stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         Client::over(stream, address)
+    }
+
+    /// Leaves without a farewell: the system sends a reset where something has arrived that nobody has read.
+    pub(crate) fn reset(self) {
+        self.stream.get_ref().peek(&mut [0]).expect("something to leave unread");
+        drop(self);
     }
 
     pub(crate) fn close_writing(&mut self) {
@@ -95,6 +101,15 @@ impl<S: Read + Write> Client<S> {
     /// Whether the server has closed the connection; waits for it.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+    }
+
+    /// All that still comes, up to the end of the connection; waits for it.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("the connection goes on: {error}"),
+            _ => rest,
+        }
     }
 }
 

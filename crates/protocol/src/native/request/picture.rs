@@ -32,7 +32,7 @@ pub fn decode_picture(body: &[u8], limits: &JsonLimits, most: usize) -> Result<V
 
 /// The bytes that a text in base64 stands for, if they are no more than `most`.
 pub(super) fn unpack(text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
-    if text.len() > encoded_bytes(most) {
+    if decoded_bytes(text) > most {
         let message = format!("The picture is larger than {most} bytes (limits.image_bytes)");
         return Err(ApiError::new(ErrorCode::PayloadTooLarge, message));
     }
@@ -41,6 +41,12 @@ pub(super) fn unpack(text: &str, most: usize) -> Result<Vec<u8>, ApiError> {
 
 fn encoded_bytes(picture: usize) -> usize {
     picture.div_ceil(3).saturating_mul(4)
+}
+
+/// What the text stands for if it is base64.
+fn decoded_bytes(text: &str) -> usize {
+    let padding = text.bytes().rev().take(2).take_while(|&byte| byte == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
 }
 
 fn refused(text: &str, cause: &base64::DecodeError) -> ApiError {
@@ -95,7 +101,16 @@ mod tests {
             (error.code, error.message.as_str()),
             (ErrorCode::PayloadTooLarge, "The picture is larger than 9 bytes (limits.image_bytes)")
         );
-        // As many characters as ten bytes take, none of which is of base64.
-        assert_eq!(decode(&body, 10).unwrap_err().code, ErrorCode::Validation);
+        // As many characters as twelve bytes take, none of which is of base64.
+        assert_eq!(decode(&body, 12).unwrap_err().code, ErrorCode::Validation);
+    }
+
+    #[test]
+    fn the_limit_is_exact_whatever_the_padding() {
+        for most in 9..=12 {
+            let body = |bytes| format!(r#"{{"image_data": "{}"}}"#, STANDARD.encode(vec![7; bytes]));
+            assert_eq!(decode(&body(most), most).unwrap(), vec![7; most]);
+            assert_eq!(decode(&body(most + 1), most).unwrap_err().code, ErrorCode::PayloadTooLarge, "{most}");
+        }
     }
 }
