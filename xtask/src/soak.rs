@@ -6,6 +6,7 @@ mod cases;
 mod clock;
 mod failing_disk;
 mod jobs;
+mod key_timing;
 mod kills;
 mod otlp;
 mod prometheus;
@@ -35,6 +36,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clock", run: clock::run },
     Check { name: "shared-queue", run: shared_queue::run },
     Check { name: "shared-cache", run: shared_cache::run },
+    Check { name: "key-timing", run: key_timing::run },
     Check { name: "otlp", run: otlp::run },
     Check { name: "prometheus", run: prometheus::run },
 ];
