@@ -32,6 +32,9 @@ const DISCONNECT: Duration = Duration::from_secs(1);
 /// Most connections that the system has made and nobody has accepted.
 const BACKLOG: u32 = 1024;
 
+/// Most I/O threads that actix-server starts. Of a machine with more cores the others are left to the pool.
+const MOST_WORKERS: usize = 512;
+
 /// A socket to be listened on.
 pub(crate) struct Listening {
     /// The section of the configuration that it comes from.
@@ -43,7 +46,7 @@ pub(crate) struct Listening {
 
 impl Listening {
     pub(crate) fn at(section: &'static str, address: SocketAddr, workers: usize, listener: Listener) -> Listening {
-        Listening { section, address, workers, listener }
+        Listening { section, address, workers: workers.min(MOST_WORKERS), listener }
     }
 
     /// Starts its I/O threads. Must be called inside a runtime.

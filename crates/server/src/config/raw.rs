@@ -49,7 +49,7 @@ pub(crate) struct RawServer {
     pub(crate) host: String,
     #[garde(range(max = 65_535))]
     pub(crate) port: u64,
-    #[garde(range(min = 1, max = 1024))]
+    #[garde(range(min = 1, max = 512))]
     pub(crate) workers: Option<u64>,
     #[garde(range(min = 1, max = 1024))]
     pub(crate) compute_threads: Option<u64>,

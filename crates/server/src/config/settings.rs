@@ -77,7 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "server.workers",
         kind: Kind::Count,
-        accepts: "1 to 1024",
+        accepts: "1 to 512",
         meaning: "I/O threads. Default: one per core this process may use.",
         ..BARE
     },
