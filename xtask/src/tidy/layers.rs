@@ -209,6 +209,8 @@ pub(super) const MEMBERS: &[Member] = &[
             "actix-web",
             "apistos",
             "apistos-schemars",
+            // The certificate that is in use.
+            "arc-swap",
             "figment",
             "flate2",
             "futures-util",
@@ -220,6 +222,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "serde",
             "serde_json",
             "tokio",
+            "tokio-rustls",
             "utoipa-swagger-ui-vendored",
             "uuid",
             "zip",

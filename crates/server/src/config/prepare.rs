@@ -135,6 +135,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let auth = super::access::auth(&raw.auth, directory, &mut report);
     let rate = super::access::rate(&raw.rate, &raw.server, &mut notes, &mut report);
     let admin = super::access::admin(&raw.admin, &mut report);
+    let tls = super::tls::tls(&raw.tls, directory, &mut report);
     let cors = super::access::cors(&raw.cors, &mut report);
     let addresses = [("server.host", Some(server.address)), ("admin.host", admin.address)];
     super::access::check_reach(&raw, addresses, &mut report);
@@ -148,6 +149,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         auth,
         rate,
         admin,
+        tls,
         cors,
         models,
         limits: Limits {

@@ -20,6 +20,9 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) admin: RawAdmin,
     #[garde(dive)]
+    #[serde(default)]
+    pub(crate) tls: RawTls,
+    #[garde(dive)]
     pub(crate) cors: RawCors,
     #[garde(dive)]
     pub(crate) models: RawModels,
@@ -102,6 +105,17 @@ pub(crate) struct RawAdmin {
     pub(crate) host: String,
     #[garde(range(max = 65_535))]
     pub(crate) port: Option<u64>,
+}
+
+/// `[tls]`.
+#[derive(Debug, Default, Deserialize, Validate)]
+pub(crate) struct RawTls {
+    #[garde(skip)]
+    pub(crate) cert_file: Option<String>,
+    #[garde(skip)]
+    pub(crate) key_file: Option<String>,
+    #[garde(skip)]
+    pub(crate) client_ca_file: Option<String>,
 }
 
 /// `[cors]`.

@@ -215,6 +215,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "tls.cert_file",
+        accepts: "the path of a file with certificates in PEM",
+        meaning: "The server's certificate, then those between it and its authority. With it and its key the server speaks HTTPS (TLS 1.2 and 1.3) instead of HTTP; so does the listener for administration, unless its address is a loopback one. Both files are looked at every two seconds: a new certificate needs no new start.",
+        ..BARE
+    },
+    Setting {
+        key: "tls.key_file",
+        accepts: "the path of a file with a private key in PEM",
+        meaning: "The certificate's private key, not encrypted.",
+        ..BARE
+    },
+    Setting {
+        key: "tls.client_ca_file",
+        accepts: "the path of a file with certificates in PEM",
+        meaning: "Authorities. With it clients need a certificate of one of them, or are not connected. Read at the start.",
+        ..BARE
+    },
+    Setting {
         key: "cors.origins",
         accepts: "`*`, or origins such as `https://app.example.com`, separated by commas",
         meaning: "Pages that may call the API in a browser though they come from elsewhere.",

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod authority;
 mod bombs;
 mod browser;
 mod cached;
@@ -32,4 +33,5 @@ mod routes;
 mod scripted;
 mod server;
 mod tasks;
+mod tls;
 mod webdriver;
