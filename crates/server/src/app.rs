@@ -25,11 +25,12 @@ use crate::answers::Answers;
 use crate::config::{Config, ConfigError, ModelControl, ServerConfig};
 use crate::counting::{CountingService, CountingTasks};
 use crate::lifecycle::Lifecycle;
-use crate::listen::Listening;
+use crate::listen::{Endpoint, Listening};
 use crate::openapi::{ApiDocument, CaptureError, capture};
 use crate::reporting::{self, Reporting};
 use crate::state::{Parts, State};
 use crate::tasks;
+use crate::tls::Tls;
 use crate::trial::ChildTrial;
 use crate::{greeting, shutdown};
 
@@ -64,9 +65,11 @@ pub fn run(config: Config) -> Result<(), RunError> {
 
 /// A server that accepts connections. Models load in the background; `/health` tells when they are ready.
 pub struct Server {
-    address: SocketAddr,
+    endpoint: Endpoint,
     running: actix_web::dev::Server,
-    admin: Option<(SocketAddr, actix_web::dev::Server)>,
+    admin: Option<(Endpoint, actix_web::dev::Server)>,
+    /// Watches its files.
+    _tls: Option<Tls>,
     lifecycle: Arc<Lifecycle>,
     service: Arc<Service>,
     tasks: Arc<Tasks>,
@@ -90,26 +93,32 @@ impl Server {
         let (service, tasks, lifecycle) = (&state.service, &state.tasks, &state.lifecycle);
         let (service, tasks, lifecycle) = (Arc::clone(service), Arc::clone(tasks), Arc::clone(lifecycle));
         let main = Listening::at("server", config.server.address, config.server.workers.get(), Listener::Main);
-        let (address, running) = main.listen(&config, state.clone())?;
-        let admin = config.admin.address.map(|address| Listening::at("admin", address, 1, Listener::Admin));
-        let admin = admin.map(|admin| admin.listen(&config, state.clone())).transpose()?;
+        let tls = config.tls.as_ref().map(Tls::open).transpose();
+        let tls = tls.map_err(|error| config.problem(error.setting(), error.to_string()))?;
+        let (endpoint, running) = main.listen(&config, state.clone(), tls.as_ref())?;
+        let admin = config.admin.address.map(|address| {
+            // What does not leave the machine needs no TLS.
+            let tls = tls.as_ref().filter(|_| !address.ip().is_loopback());
+            Listening::at("admin", address, 1, Listener::Admin).listen(&config, state.clone(), tls)
+        });
+        let admin = admin.transpose()?;
         sweep_now_and_then(state);
-        greeting::after_loading(Arc::clone(&service), address, admin.as_ref().map(|(address, _)| *address));
+        greeting::after_loading(Arc::clone(&service), endpoint, admin.as_ref().map(|(endpoint, _)| *endpoint));
         if let ModelControl::Poll(every) = config.models.control {
             service.watch(every).map_err(|error| start_error(&config, error))?;
         }
         let ServerConfig { drain_delay, drain, .. } = config.server;
-        Ok(Server { address, running, admin, lifecycle, service, tasks, drain_delay, drain })
+        Ok(Server { endpoint, running, admin, _tls: tls, lifecycle, service, tasks, drain_delay, drain })
     }
 
     /// Where it listens: the port that was picked if port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.endpoint.address
     }
 
     /// Where it is administered, if that is elsewhere.
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().map(|(address, _)| *address)
+        self.admin.as_ref().map(|(endpoint, _)| endpoint.address)
     }
 
     /// Its tasks, for whoever stops it.
@@ -172,7 +181,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 

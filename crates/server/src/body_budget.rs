@@ -64,11 +64,20 @@ impl HeldBytes {
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Failure> {
         // Only one thread at a time reads or unpacks a body.
         let more = bytes.saturating_sub(self.bytes.load(Ordering::Relaxed));
+        if bytes > self.budget.most {
+            return Err(self.too_large());
+        }
         if more > 0 && !self.budget.try_take(more) {
             return Err(self.full());
         }
         self.bytes.fetch_add(more, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// It would not fit if there were no other.
+    fn too_large(&self) -> Failure {
+        let message = format!("The body takes more than {} bytes of memory (limits.in_flight_bytes)", self.budget.most);
+        ApiError::new(ErrorCode::PayloadTooLarge, message).into()
     }
 
     fn full(&self) -> Failure {
@@ -104,6 +113,8 @@ mod tests {
         assert_eq!((refused.api_error().code.status(), refused.api_error().retry_after_seconds()), (429, Some(1)));
         second.grow_to(40).unwrap();
         first.grow_to(61).unwrap_err();
+        // What would not fit alone will not do so later.
+        assert_eq!(first.grow_to(101).unwrap_err().api_error().code.status(), 413);
         drop(first);
         second.grow_to(100).unwrap();
         drop(second);

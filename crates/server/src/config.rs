@@ -16,6 +16,7 @@ mod suggest;
 mod tasks;
 mod telemetry;
 mod text;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -38,6 +39,7 @@ pub use self::secret::Secret;
 pub use self::sources::Sources;
 pub use self::tasks::{CallbacksConfig, TaskStoreKind, TasksConfig};
 pub use self::telemetry::MetricsConfig;
+pub use self::tls::TlsConfig;
 
 /// The command line's part of the configuration, as text: it is checked together with all other sources.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +67,8 @@ pub struct Config {
     pub rate: RateConfig,
     /// `[admin]`.
     pub admin: AdminConfig,
+    /// `[tls]`, if connections are secured.
+    pub tls: Option<TlsConfig>,
     /// `[cors]`.
     pub cors: CorsConfig,
     /// `[models]`.

@@ -37,6 +37,7 @@ mod routes;
 mod server_timing;
 mod state;
 mod tasks;
+mod tls;
 mod trial;
 
 mod assets;
@@ -53,7 +54,7 @@ pub use app::{RunError, Server, loaders, run};
 pub use config::{
     AdminConfig, AllowedOrigin, AuthConfig, CacheConfig, CallbacksConfig, Config, ConfigError, CorsConfig, Flags,
     Limits, LogConfig, MetricsConfig, ModelControl, ModelsConfig, Problem, RateConfig, RedisConfig, Secret,
-    ServerConfig, Sources, TaskStoreKind, TasksConfig,
+    ServerConfig, Sources, TaskStoreKind, TasksConfig, TlsConfig,
 };
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};

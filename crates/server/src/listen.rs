@@ -1,10 +1,10 @@
 //! Sockets on which HTTP/1.1 is spoken, put together from the parts that `actix_web::HttpServer` is made of. That one offers HTTP/2
-//! as soon as any crate of the build turns its feature on.
+//! as soon as any crate of the build turns its feature on, inside TLS too.
 
-use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive};
@@ -16,6 +16,10 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use apistos::app::{BuildConfig, OpenApiWrapper as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tracing::debug;
 
 use crate::access::Listener;
 use crate::app::RunError;
@@ -25,12 +29,32 @@ use crate::middleware::answer::{Around, answer};
 use crate::openapi::spec;
 use crate::routes;
 use crate::state::State;
+use crate::tls::Tls;
 
 /// How long a closing connection may take to go away.
 const DISCONNECT: Duration = Duration::from_secs(1);
 
 /// Most connections that the system has made and nobody has accepted.
 const BACKLOG: u32 = 1024;
+
+/// Most I/O threads that actix-server starts. Of a machine with more cores the others are left to the pool.
+const MOST_WORKERS: usize = 512;
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(3);
+
+/// Where a socket is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endpoint {
+    pub(crate) address: SocketAddr,
+    is_secured: bool,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.is_secured { "https" } else { "http" }, self.address)
+    }
+}
 
 /// A socket to be listened on.
 pub(crate) struct Listening {
@@ -43,10 +67,10 @@ pub(crate) struct Listening {
 
 impl Listening {
     pub(crate) fn at(section: &'static str, address: SocketAddr, workers: usize, listener: Listener) -> Listening {
-        Listening { section, address, workers, listener }
+        Listening { section, address, workers: workers.min(MOST_WORKERS), listener }
     }
 
-    /// Starts its I/O threads. Must be called inside a runtime.
+    /// Starts its I/O threads; with `tls` all connections are secured. Must be called inside a runtime.
     ///
     /// # Errors
     /// If nobody can listen there.
@@ -54,13 +78,19 @@ impl Listening {
         &self,
         config: &Config,
         state: Data<State>,
-    ) -> Result<(SocketAddr, actix_server::Server), RunError> {
-        self.try_listen(config, state).map_err(|error| bind_error(config, self, &error))
+        tls: Option<&Tls>,
+    ) -> Result<(Endpoint, actix_server::Server), RunError> {
+        self.try_listen(config, state, tls).map_err(|error| bind_error(config, self, &error))
     }
 
-    fn try_listen(&self, config: &Config, state: Data<State>) -> io::Result<(SocketAddr, actix_server::Server)> {
+    fn try_listen(
+        &self,
+        config: &Config,
+        state: Data<State>,
+        tls: Option<&Tls>,
+    ) -> io::Result<(Endpoint, actix_server::Server)> {
         let socket = bind(self.address)?;
-        let address = socket.local_addr()?;
+        let endpoint = Endpoint { address: socket.local_addr()?, is_secured: tls.is_some() };
         let builder = actix_server::Server::build()
             .workers(self.workers)
             .max_concurrent_connections(config.limits.max_connections.div_ceil(self.workers))
@@ -68,8 +98,14 @@ impl Listening {
             .disable_signals();
         let ending = builder.graceful_shutdown_signal();
         let http = Http { state, config: config.server.clone(), listener: self.listener, ending };
-        let builder = builder.listen(self.section, socket, move || fn_service(accept).and_then(http.service()))?;
-        Ok((address, builder.run()))
+        let builder = match tls.map(Tls::acceptor) {
+            None => builder.listen(self.section, socket, move || fn_service(accept).and_then(http.service())),
+            Some(acceptor) => builder.listen(self.section, socket, move || {
+                let acceptor = acceptor.clone();
+                fn_service(move |stream| secure(acceptor.clone(), stream)).and_then(http.service())
+            }),
+        };
+        Ok((endpoint, builder?.run()))
     }
 }
 
@@ -89,6 +125,17 @@ async fn accept(stream: TcpStream) -> Result<(TcpStream, Option<SocketAddr>), Di
     stream.set_nodelay(true).map_err(DispatchError::Io)?;
     let peer = stream.peer_addr().ok();
     Ok((stream, peer))
+}
+
+/// The same after a handshake.
+async fn secure(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+) -> Result<(TlsStream<TcpStream>, Option<SocketAddr>), DispatchError> {
+    let (stream, peer) = accept(stream).await?;
+    let handshake = timeout(HANDSHAKE, acceptor.accept(stream)).await;
+    let stream = handshake.unwrap_or_else(|late| Err(late.into())).map_err(DispatchError::Io);
+    Ok((stream.inspect_err(|error| debug!(%error, ?peer, "a handshake failed"))?, peer))
 }
 
 /// What speaks HTTP on each connection of a socket.

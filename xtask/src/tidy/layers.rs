@@ -210,6 +210,8 @@ pub(super) const MEMBERS: &[Member] = &[
             "actix-web",
             "apistos",
             "apistos-schemars",
+            // The certificate that is in use.
+            "arc-swap",
             "figment",
             "flate2",
             "futures-util",
@@ -222,6 +224,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "serde",
             "serde_json",
             "tokio",
+            "tokio-rustls",
             "utoipa-swagger-ui-vendored",
             "uuid",
             "zip",

@@ -12,7 +12,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "libsqlite3-sys",
         "SQLite itself: what keeps accepted tasks through a crash is not to be younger than twenty years",
     ),
-    ("ring", "the cryptography of TLS, for callbacks and traces"),
+    ("ring", "the cryptography of TLS"),
     ("tikv-jemalloc-sys", "the allocator of the program, and of it alone; in Rust there is none as good"),
     ("tract-linalg", "assembly kernels of the matrix products"),
     ("zstd-sys", "response compression of actix-http, which apistos turns on"),

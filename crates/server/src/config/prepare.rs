@@ -5,22 +5,18 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use ferrocast_protocol::native;
 use figment::Figment;
 use figment::error::{Actual, Kind};
 use garde::Validate;
 
 use super::problem::{ConfigError, Problem};
-use super::raw::{RawConfig, RawLimits, RawModels, RawServer};
+use super::raw::{RawConfig, RawModels, RawServer};
 use super::settings::{self, SETTINGS};
 use super::sources::{self, Layer, Sources};
 use super::suggest::nearest;
 use crate::trial::TrialLimits;
 
 use super::{Config, Limits, LogConfig, ModelControl, ModelsConfig, Origins, ServerConfig};
-
-/// Bytes of all bodies, unless the configuration says otherwise.
-const IN_FLIGHT_BYTES: u64 = 256 << 20;
 
 /// Reads and checks everything; all problems come back together.
 pub(super) fn prepare(sources: &Sources) -> Result<Config, ConfigError> {
@@ -135,6 +131,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let auth = super::access::auth(&raw.auth, directory, &mut report);
     let rate = super::access::rate(&raw.rate, &raw.server, &mut notes, &mut report);
     let admin = super::access::admin(&raw.admin, &mut report);
+    let tls = super::tls::tls(&raw.tls, directory, &mut report);
     let cors = super::access::cors(&raw.cors, &mut report);
     let addresses = [("server.host", Some(server.address)), ("admin.host", admin.address)];
     super::access::check_reach(&raw, addresses, &mut report);
@@ -142,12 +139,12 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
     let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
     let models = models(raw.models, directory, &origins, &mut notes, &mut report);
-    let in_flight_bytes = in_flight_bytes(&raw.limits, &mut report);
     Config {
         server,
         auth,
         rate,
         admin,
+        tls,
         cors,
         models,
         limits: Limits {
@@ -158,7 +155,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
             max_batch_size: count(raw.limits.max_batch_size),
             max_connections: count(raw.limits.max_connections),
             max_in_flight: count(raw.limits.max_in_flight),
-            in_flight_bytes,
+            in_flight_bytes: count(raw.limits.in_flight_bytes),
             image_bytes: count(raw.limits.image_bytes),
             image_batch_bytes: count(raw.limits.image_batch_bytes),
             max_image_batch: count(raw.limits.max_image_batch),
@@ -216,26 +213,6 @@ fn server(raw: &RawServer, report: &mut impl FnMut(&str, String)) -> ServerConfi
         app_name: raw.app_name.clone(),
         debug: raw.debug,
     }
-}
-
-/// Bytes of all bodies. One that its own limit lets in must not fail for the limit of all.
-fn in_flight_bytes(limits: &RawLimits, report: &mut impl FnMut(&str, String)) -> usize {
-    let base64 = native::base64_body_bytes(count(limits.image_bytes)) as u64;
-    let bodies = [
-        ("limits.json_bytes", limits.json_bytes),
-        ("limits.tensor_bytes", limits.tensor_bytes),
-        ("limits.image_bytes", base64),
-        ("limits.image_batch_bytes", limits.image_batch_bytes),
-    ];
-    let (key, largest) = bodies.into_iter().max_by_key(|(_, bytes)| *bytes).unwrap_or_default();
-    let all = limits.in_flight_bytes.unwrap_or(IN_FLIGHT_BYTES.max(largest));
-    if largest > all {
-        report(
-            "limits.in_flight_bytes",
-            format!("must be at least {largest}, as {key} lets in one body of so many bytes"),
-        );
-    }
-    count(all)
 }
 
 /// Cores this process may use, as far as the system tells.

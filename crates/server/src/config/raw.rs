@@ -20,6 +20,9 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) admin: RawAdmin,
     #[garde(dive)]
+    #[serde(default)]
+    pub(crate) tls: RawTls,
+    #[garde(dive)]
     pub(crate) cors: RawCors,
     #[garde(dive)]
     pub(crate) models: RawModels,
@@ -48,7 +51,7 @@ pub(crate) struct RawServer {
     pub(crate) host: String,
     #[garde(range(max = 65_535))]
     pub(crate) port: u64,
-    #[garde(range(min = 1, max = 1024))]
+    #[garde(range(min = 1, max = 512))]
     pub(crate) workers: Option<u64>,
     #[garde(range(min = 1, max = 1024))]
     pub(crate) compute_threads: Option<u64>,
@@ -103,6 +106,17 @@ pub(crate) struct RawAdmin {
     pub(crate) port: Option<u64>,
 }
 
+/// `[tls]`.
+#[derive(Debug, Default, Deserialize, Validate)]
+pub(crate) struct RawTls {
+    #[garde(skip)]
+    pub(crate) cert_file: Option<String>,
+    #[garde(skip)]
+    pub(crate) key_file: Option<String>,
+    #[garde(skip)]
+    pub(crate) client_ca_file: Option<String>,
+}
+
 /// `[cors]`.
 #[derive(Debug, Deserialize, Validate)]
 pub(crate) struct RawCors {
@@ -154,7 +168,7 @@ pub(crate) struct RawLimits {
     #[garde(range(min = 1, max = 1_000_000))]
     pub(crate) max_in_flight: u64,
     #[garde(range(min = 1_048_576, max = 1_099_511_627_776))]
-    pub(crate) in_flight_bytes: Option<u64>,
+    pub(crate) in_flight_bytes: u64,
     #[garde(range(min = 1024, max = 1_073_741_824))]
     pub(crate) image_bytes: u64,
     #[garde(range(min = 1024, max = 1_073_741_824))]

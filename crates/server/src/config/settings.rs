@@ -77,7 +77,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "server.workers",
         kind: Kind::Count,
-        accepts: "1 to 1024",
+        accepts: "1 to 512",
         meaning: "I/O threads. Default: one per core this process may use.",
         ..BARE
     },
@@ -212,6 +212,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Count,
         accepts: "0 to 65535",
         meaning: "Its port. Once there is one, what changes the server (`/v2/repository`, aliases, the level of the log, callbacks sent again) is there and nowhere else, together with `/metrics` and the probes. Without it there is no such listener.",
+        ..BARE
+    },
+    Setting {
+        key: "tls.cert_file",
+        accepts: "the path of a file with certificates in PEM",
+        meaning: "The server's certificate, then those between it and its authority. With it and its key the server speaks HTTPS (TLS 1.2 and 1.3) instead of HTTP; so does the listener for administration, unless its address is a loopback one. Both files are looked at every two seconds: a new certificate needs no new start.",
+        ..BARE
+    },
+    Setting {
+        key: "tls.key_file",
+        accepts: "the path of a file with a private key in PEM",
+        meaning: "The certificate's private key, not encrypted.",
+        ..BARE
+    },
+    Setting {
+        key: "tls.client_ca_file",
+        accepts: "the path of a file with certificates in PEM",
+        meaning: "Authorities. With it clients need a certificate of one of them, or are not connected. Read at the start.",
         ..BARE
     },
     Setting {
@@ -350,8 +368,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.in_flight_bytes",
         kind: Kind::Count,
+        default: "268435456",
         accepts: "1048576 to 1099511627776",
-        meaning: "Most bytes of request bodies that are in memory, of all requests together; what would be more is answered 429. Bodies of up to 4 KiB do not count. Default: 268435456, or as much as one body may have if that is more.",
+        meaning: "Most bytes of request bodies that are in memory, of all requests together; what would be more is answered 429, and one body that alone is more 413. Bodies of up to 4 KiB do not count.",
         ..BARE
     },
     Setting {

@@ -308,12 +308,6 @@ fn what_is_said_of_access_is_checked() {
         "canary",
         "otlp.headers: must be pairs such as name=value, separated by commas [OTLP__HEADERS in the environment]",
     );
-    check_env(
-        "LIMITS__IN_FLIGHT_BYTES",
-        "2000000",
-        "limits.in_flight_bytes: must be at least 67108864, as limits.tensor_bytes lets in one body of so many bytes \
-         [LIMITS__IN_FLIGHT_BYTES in the environment]",
-    );
 }
 
 #[test]

@@ -1,21 +1,18 @@
 //! Ends of tasks that are sent to somebody: signed, to those who may be called and to nobody else.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use ferrocast_tasks::callback::SigningKeys;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::client::{Answer, Client};
 use crate::errors::assert_is_honest;
 use crate::scripted::{HELD, NO_NUMBER, SOON, Script, eventually, write};
@@ -545,59 +542,21 @@ fn one_who_hangs_keeps_nobody_from_the_others() {
     assert_eq!(client.get("/prediction_status?callback=due").json()["tasks"].as_array().map(Vec::len), Some(20));
 }
 
-/// An authority, and a certificate of it for this machine.
-fn certificates(folder: &Path) {
-    let run = |arguments: &[&str]| {
-        let output = Command::new("openssl")
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("cannot run openssl: {error}; install it: apt-get install openssl"));
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    let authority = ["req", "-x509", "-subj", "/CN=authority", "-days", "2", "-keyout", "ca.key", "-out", "ca.pem"];
-    run(&[&authority[..], &key].concat());
-    run(&[&["req", "-subj", "/CN=receiver", "-keyout", "key.pem", "-out", "request.pem"][..], &key].concat());
-    fs::write(folder.join("extensions"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").expect("a file");
-    run(&[
-        "x509",
-        "-req",
-        "-in",
-        "request.pem",
-        "-CA",
-        "ca.pem",
-        "-CAkey",
-        "ca.key",
-        "-CAcreateserial",
-        "-days",
-        "2",
-        "-extfile",
-        "extensions",
-        "-out",
-        "certificate.pem",
-    ]);
-}
-
 #[test]
 fn only_certified_receivers_are_sent_anything() {
-    let folder = tempfile::tempdir().expect("a folder");
-    certificates(folder.path());
-    let chain = CertificateDer::pem_file_iter(folder.path().join("certificate.pem")).expect("a file");
-    let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
-    let key = PrivateKeyDer::from_pem_file(folder.path().join("key.pem")).expect("a key");
+    let authority = Authority::new();
+    let receiver = authority.issue("receiver");
     let tls = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(receiver.chain(), receiver.private_key()))
         .expect("TLS");
     let tls = Arc::new(tls);
     let receiving = Receiving::start_with(&[OK], move |stream| {
         Some(StreamOwned::new(ServerConnection::new(Arc::clone(&tls)).ok()?, stream))
     });
     let ports = receiving.port.to_string();
-    let authority = folder.path().join("ca.pem");
-    let certified = [("CALLBACKS__CA_FILE", authority.to_str().unwrap())];
+    let ca_file = authority.certificate();
+    let certified = [("CALLBACKS__CA_FILE", ca_file.to_str().unwrap())];
     for (more, state, last) in [(&[][..], "dead", "no secure connection: "), (&certified, "delivered", "answered 204")]
     {
         let calling = Calling::start(&[&lax(&ports), more].concat());

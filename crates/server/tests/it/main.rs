@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod authority;
 mod bombs;
 mod browser;
 mod budget;
@@ -37,4 +38,5 @@ mod scripted;
 mod server;
 mod sizes;
 mod tasks;
+mod tls;
 mod webdriver;
