@@ -15,4 +15,5 @@ mod models;
 mod program;
 mod serve;
 mod served;
+mod traces;
 mod trial;
