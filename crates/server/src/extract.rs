@@ -14,3 +14,4 @@ pub(crate) mod task_query;
 pub(crate) mod tensor_body;
 pub(crate) mod top_k;
 pub(crate) mod upload;
+mod waiting_pieces;

@@ -63,6 +63,43 @@ fn the_worst_picture_takes_no_more_than_its_slot() {
     }
 }
 
+/// Chunks of one byte: of each the HTTP library keeps 32 bytes more while those that have arrived together are read, of which no
+/// more than two MiB come together on a connection, however many there are; and those count as the body does.
+#[test]
+fn a_flood_of_chunks_takes_no_more_than_its_connections() {
+    const CHUNKS: usize = 200_000;
+    let models = folder();
+    fs::create_dir_all(models.path().join("rows/1")).expect("a folder");
+    fs::write(models.path().join("rows/1/model.onnx"), small_model("mlp")).expect("a file");
+    let features = ["a", "b", "c", "d"].map(|name| format!("[[feature]]\nname = \"{name}\"\ntype = \"float\"\n"));
+    let manifest = format!("task = \"classification\"\n{}", features.concat());
+    fs::write(models.path().join("rows/1/model.toml"), manifest).expect("a file");
+    let row = r#"{"a": 1, "b": 1, "c": 1, "d": 1}"#;
+    let flood = format!("{}{:x}\r\n{row}\r\n0\r\n\r\n", "1\r\n \r\n".repeat(CHUNKS), row.len());
+    let small =
+        [("LIMITS__TENSOR_BYTES", "1048576"), ("LIMITS__IMAGE_BYTES", "65536"), ("LIMITS__IMAGE_BATCH_BYTES", "65536")];
+    for (setting, connections, expected, most) in [
+        (("LIMITS__JSON_BYTES", "1048576"), 16, ["200", "200"], 48.0),
+        (("LIMITS__JSON_BYTES", "1024"), 16, ["413", "413"], 16.0),
+        (("LIMITS__IN_FLIGHT_BYTES", "8388608"), 64, ["200", "429"], 32.0),
+    ] {
+        let served = Served::start(|command| {
+            command.arg("--models").arg(models.path()).envs(small).env(setting.0, setting.1);
+        });
+        while ask(&served, "GET /readyz", "content-length: 0", b"") != "200" {}
+        assert_eq!(ask(&served, "POST /predict", "content-length: 32", row.as_bytes()), "200");
+        let before = peak_memory(&served);
+        let statuses: Vec<String> = std::thread::scope(|scope| {
+            let send = || ask(&served, "POST /predict", "transfer-encoding: chunked", flood.as_bytes());
+            let requests: Vec<_> = (0..connections).map(|_| scope.spawn(send)).collect();
+            requests.into_iter().map(|request| request.join().expect("an answer")).collect()
+        });
+        assert!(statuses.iter().all(|status| expected.contains(&status.as_str())), "{setting:?}: {statuses:?}");
+        let growth = peak_memory(&served) - before;
+        assert!(growth <= most, "{setting:?}: {growth:.1} MiB");
+    }
+}
+
 /// Sends a picture, and answers the status.
 fn status(served: &Served, picture: &[u8]) -> String {
     let form = [
@@ -71,16 +108,20 @@ fn status(served: &Served, picture: &[u8]) -> String {
         b"\r\n--frontier--\r\n",
     ]
     .concat();
-    let head = format!(
-        "POST /predict_image HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
-         content-type: multipart/form-data; boundary=frontier\r\ncontent-length: {}\r\n\r\n",
-        form.len()
-    );
+    let kind = format!("content-type: multipart/form-data; boundary=frontier\r\ncontent-length: {}", form.len());
+    ask(served, "POST /predict_image", &kind, &form)
+}
+
+/// Sends a request, and answers the status.
+fn ask(served: &Served, what: &str, head: &str, body: &[u8]) -> String {
+    let head = format!("{what} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{head}\r\n\r\n");
     let mut stream = served.connect();
-    stream.write_all(&[head.as_bytes(), &form].concat()).expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer.split(' ').nth(1).expect("a status").to_owned()
+    // A server that has had enough answers before it has read all.
+    stream.write_all(&[head.as_bytes(), body].concat()).ok();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    let answer = String::from_utf8_lossy(&answer);
+    answer.split(' ').nth(1).unwrap_or_else(|| panic!("{what}: no status in {answer:?}")).to_owned()
 }
 
 /// Memory of the process at its most, in MiB.

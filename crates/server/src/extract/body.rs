@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::body_budget::HeldBytes;
 use crate::error::Failure;
 use crate::extract::request_head::RequestHead;
+use crate::extract::waiting_pieces::WaitingPieces;
 use crate::middleware::request_context::RequestContext;
 use crate::state::State;
 
@@ -111,6 +112,7 @@ pub(crate) struct Arriving {
     payload: Payload,
     bounds: Bounds,
     received: usize,
+    waiting: WaitingPieces,
     /// Whether there was nothing yet at the first look.
     is_late: bool,
     /// Goes off when the next piece, or the end, has to be there. Set once a body is really waited for: most come with their
@@ -121,7 +123,15 @@ pub(crate) struct Arriving {
 
 impl Arriving {
     pub(crate) fn new(payload: Payload, bounds: Bounds) -> Arriving {
-        Arriving { payload, bounds, received: 0, is_late: false, alarm: None, ended: false }
+        Arriving {
+            payload,
+            bounds,
+            received: 0,
+            waiting: WaitingPieces::default(),
+            is_late: false,
+            alarm: None,
+            ended: false,
+        }
     }
 
     /// Whether the end, or a failure, has been seen.
@@ -157,11 +167,12 @@ impl Arriving {
 
     fn accept(&mut self, chunk: Bytes) -> Result<Bytes, Failure> {
         self.received += chunk.len();
+        self.waiting.take_one();
         if self.received > self.bounds.most.bytes {
             return Err(too_large(self.bounds.most));
         }
         if let Some(held) = &self.bounds.held {
-            held.grow_to(self.received)?;
+            held.grow_to(self.received + self.waiting.queue_bytes())?;
         }
         Ok(chunk)
     }
@@ -180,7 +191,10 @@ impl Stream for Arriving {
             Poll::Ready(Some(Err(_))) => {
                 Some(Err(refused(ErrorCode::BadRequest, "The body ended early or is badly framed")))
             }
-            Poll::Pending => Some(Err(ready!(self.poll_too_late(context)))),
+            Poll::Pending => {
+                self.waiting.none_left();
+                Some(Err(ready!(self.poll_too_late(context))))
+            }
         };
         self.ended = !matches!(next, Some(Ok(_)));
         Poll::Ready(next)
