@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::program::{ferrocast, folder};
@@ -14,6 +15,7 @@ pub(crate) struct Served {
     pub(crate) address: String,
     pub(crate) lines: Vec<String>,
     later: Arc<Mutex<Vec<String>>>,
+    reading: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
 }
 
@@ -42,8 +44,9 @@ impl Served {
         let later = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&later);
         // Also so that it does not fill the pipe.
-        std::thread::spawn(move || log.for_each(|line| kept.lock().unwrap().push(line)));
-        Served { process, address: address.expect("it listens"), lines, later, _folder: folder }
+        let reading = std::thread::spawn(move || log.for_each(|line| kept.lock().unwrap().push(line)));
+        let address = address.expect("it listens");
+        Served { process, address, lines, later, reading: Some(reading), _folder: folder }
     }
 
     /// The first line that it logs after it listened of which that is true.
@@ -60,6 +63,15 @@ impl Served {
     /// Whether a line since then holds that.
     pub(crate) fn has_logged(&self, text: &str) -> bool {
         self.later.lock().unwrap().iter().any(|line| line.contains(text))
+    }
+
+    /// Stops it, and gives all that it has logged.
+    pub(crate) fn end(mut self) -> Vec<String> {
+        self.signal("-TERM");
+        assert_eq!(self.process.wait().expect("it ends").code(), Some(0));
+        self.reading.take().map(JoinHandle::join).expect("it is read").expect("no panic");
+        let later = self.later.lock().unwrap().clone();
+        [self.lines.as_slice(), &later].concat()
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

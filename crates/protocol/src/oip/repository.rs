@@ -7,6 +7,8 @@ use crate::{ApiError, ErrorCode};
 
 /// The body of `POST /v2/repository/index`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+// Else it would name the type.
+#[serde(expecting = "an object")]
 pub struct IndexRequest {
     /// Only what is ready.
     #[serde(default)]
@@ -61,6 +63,7 @@ impl LoadRequest {
     /// If it is no such JSON, or asks for what this server does not do: to load what it sends rather than what is there.
     pub fn decode(body: &[u8]) -> Result<LoadRequest, ApiError> {
         #[derive(Default, Deserialize)]
+        #[serde(expecting = "an object")]
         struct Body {
             #[serde(default)]
             parameters: std::collections::BTreeMap<String, serde::de::IgnoredAny>,

@@ -11,6 +11,7 @@ use tracing::info;
 use crate::error::Failure;
 use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::reply::Reply;
+use crate::reporting::filter;
 use crate::state::State;
 
 /// What is to be logged.
@@ -44,7 +45,7 @@ pub(crate) async fn set_level(state: Data<State>, body: JsonBody<LevelChoice>) -
     let level = decode_log_level(&body.bytes, &state.limits.json)?;
     let logging = logging(&state)?;
     logging
-        .set_level(&level)
+        .set_level(&filter(&level))
         .map_err(|error| Violation::new(Loc::body().field("level"), code::VALUE_ERROR, error.to_string()))?;
     info!(level, "what is logged has been changed");
     Reply::of(&LogLevel { level: logging.level() })
