@@ -4,6 +4,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 use ferrocast_engine::{Dim, Dtype, Signature, TensorSpec};
 use ferrocast_engine_tract::TractLoader;
