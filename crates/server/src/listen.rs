@@ -1,6 +1,10 @@
 //! Sockets on which HTTP/1.1 is spoken, put together from the parts that `actix_web::HttpServer` is made of. That one offers HTTP/2
 //! as soon as any crate of the build turns its feature on, inside TLS too.
 
+mod stream;
+mod turn;
+
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,9 +25,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
+use self::stream::TimedStream;
+use self::turn::{Turn, Turns};
 use crate::access::Listener;
 use crate::app::RunError;
 use crate::config::{Config, ServerConfig};
+use crate::connections::Open;
 use crate::extract::upload::parser_config;
 use crate::middleware::answer::{Around, answer};
 use crate::openapi::spec;
@@ -138,6 +145,14 @@ async fn secure(
     Ok((stream.inspect_err(|error| debug!(%error, ?peer, "a handshake failed"))?, peer))
 }
 
+/// What requests of one connection have in common.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    _open: Open,
+    /// Whose turn it is.
+    pub(crate) turn: Rc<Turn>,
+}
+
 /// What speaks HTTP on each connection of a socket.
 #[derive(Clone)]
 struct Http {
@@ -170,7 +185,9 @@ impl Http {
             .configure(routes::pages)
             .wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)));
         let (connections, ending) = (self.state.connections.clone(), self.ending.clone());
-        HttpService::build()
+        let turns = Turns::new(*head_timeout, *keep_alive);
+        actix_web::rt::spawn(Rc::clone(&turns).watch());
+        let http = HttpService::build()
             .keep_alive(if keep_alive.is_zero() { KeepAlive::Disabled } else { (*keep_alive).into() })
             .client_request_timeout(*head_timeout)
             .client_disconnect_timeout(DISCONNECT)
@@ -180,10 +197,15 @@ impl Http {
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .on_connect_ext(move |_: &T, extensions| {
-                extensions.insert(connections.open());
+            .on_connect_ext(move |stream: &TimedStream<T>, extensions| {
+                extensions.insert(Connection { _open: connections.open(), turn: Rc::clone(stream.turn()) });
             })
-            .h1(map_config(app.into_factory(), |()| AppConfig::default()))
+            .h1(map_config(app.into_factory(), |()| AppConfig::default()));
+        let timed = move |(stream, peer)| {
+            let stream = TimedStream::new(stream, turns.begin());
+            ready(Ok((stream, peer)))
+        };
+        fn_service(timed).and_then(http)
     }
 }
 

@@ -29,6 +29,7 @@ use crate::access::{Admitted, Listener};
 use crate::dialect::Dialect;
 use crate::error::{Failure, Unanswered, rendered};
 use crate::lap::Lap;
+use crate::listen::Connection;
 use crate::state::State;
 
 /// <https://www.w3.org/TR/trace-context/>
@@ -66,6 +67,7 @@ pub(crate) async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let (started, state) = (Instant::now(), &around.state);
+    let _answering = request.request().conn_data::<Connection>().map(|connection| connection.turn.answer());
     let _in_flight = state.counts.then(|| state.metrics.http().begin());
     let id = RequestId::accept_or_make(request.headers());
     let trace = begin_trace(state, request.headers());

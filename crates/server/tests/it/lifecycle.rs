@@ -40,3 +40,30 @@ fn a_stopped_server_frees_its_address() {
     drop(server);
     std::net::TcpListener::bind(address).expect("the address is free again");
 }
+
+/// What a client has begun it has to end, also when it has been answered before.
+#[test]
+fn a_head_that_does_not_end_ends_its_connection() {
+    let settings = [("MODELS__DEFAULT", "penguins"), ("SERVER__HEAD_TIMEOUT_S", "1"), ("SERVER__KEEP_ALIVE_S", "2")];
+    let server = TestServer::start(&samples(), &settings, ferrocast_server::loaders());
+    let half = b"GET /livez HTTP/1.1\r\nhost: a\r\nx-half: ".as_slice();
+    let mut first = server.client();
+    first.send(half);
+    assert_eq!(first.answer(false).status, 408);
+
+    let mut kept = server.client();
+    assert_eq!(kept.get("/livez").status, 200);
+    kept.send(half);
+    let mut together = server.client();
+    together.send(&[b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n", half].concat());
+    assert_eq!(together.answer(false).status, 200);
+    for (mut client, what) in [(kept, "begun later"), (together, "begun together")] {
+        assert!(client.is_closed(), "a head that was {what} goes on");
+    }
+    // Whoever is only slow is not cut off.
+    let mut slow = server.client();
+    for _ in 0..3 {
+        assert_eq!(slow.get("/livez").status, 200);
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+    }
+}
