@@ -3,9 +3,15 @@
 mod callbacks;
 mod cases;
 mod clock;
+mod connection;
 mod failing_disk;
 mod jobs;
 mod kills;
+mod latency;
+mod open_loop;
+mod overload;
+mod probes;
+mod process;
 mod receiver;
 mod redis;
 mod reloads;
@@ -14,6 +20,7 @@ mod server;
 mod shared_cache;
 mod shared_queue;
 mod slow_link;
+mod tries;
 
 use xshell::Shell;
 
@@ -24,6 +31,7 @@ struct Check {
 }
 
 const CHECKS: &[Check] = &[
+    Check { name: "overload", run: overload::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "failing-disk", run: failing_disk::run },
@@ -44,8 +52,17 @@ pub(crate) fn only(sh: &Shell, names: &[String]) -> anyhow::Result<()> {
     for name in names {
         anyhow::ensure!(known.contains(&name.as_str()), "there is no check `{name}`, only: {}", known.join(", "));
     }
+    println!(
+        "{}",
+        if is_long(sh) { "long, as RUN_SLOW_TESTS says" } else { "short; RUN_SLOW_TESTS=1 measures for longer" }
+    );
     for check in CHECKS.iter().filter(|check| names.is_empty() || names.iter().any(|name| name == check.name)) {
         (check.run)(sh)?;
     }
     Ok(())
+}
+
+/// Whether checks take the time of a machine that has nothing else to do.
+fn is_long(sh: &Shell) -> bool {
+    sh.var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1")
 }
