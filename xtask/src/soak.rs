@@ -19,6 +19,7 @@ mod schedule;
 mod server;
 mod shared_cache;
 mod shared_queue;
+mod slow_clients;
 mod slow_link;
 mod tries;
 
@@ -32,6 +33,7 @@ struct Check {
 
 const CHECKS: &[Check] = &[
     Check { name: "overload", run: overload::run },
+    Check { name: "slow-clients", run: slow_clients::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "failing-disk", run: failing_disk::run },
