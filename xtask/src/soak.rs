@@ -22,6 +22,7 @@ mod shared_queue;
 mod slow_clients;
 mod slow_link;
 mod tries;
+mod uploads;
 
 use xshell::Shell;
 
@@ -34,6 +35,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "overload", run: overload::run },
     Check { name: "slow-clients", run: slow_clients::run },
+    Check { name: "uploads", run: uploads::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "failing-disk", run: failing_disk::run },
