@@ -15,6 +15,7 @@ mod process;
 mod receiver;
 mod redis;
 mod reloads;
+mod restarts;
 mod schedule;
 mod server;
 mod shared_cache;
@@ -36,6 +37,7 @@ const CHECKS: &[Check] = &[
     Check { name: "overload", run: overload::run },
     Check { name: "slow-clients", run: slow_clients::run },
     Check { name: "uploads", run: uploads::run },
+    Check { name: "restarts", run: restarts::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
     Check { name: "failing-disk", run: failing_disk::run },
