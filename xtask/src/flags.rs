@@ -27,7 +27,7 @@ xflags::xflags! {
         }
         /// Promises that only show over time, as that reloads take no memory.
         cmd soak {
-            /// Only this check, `reloads`, `kills`, `failing-disk`, `callbacks`, `clock`, `shared-queue` or `shared-cache`; may be repeated.
+            /// Only this check, `overload`, `slow-clients`, `uploads`, `restarts`, `reloads`, `kills`, `failing-disk`, `callbacks`, `clock`, `shared-queue` or `shared-cache`; may be repeated.
             repeated --only name: String
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.

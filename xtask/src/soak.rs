@@ -4,20 +4,30 @@ mod api;
 mod callbacks;
 mod cases;
 mod clock;
+mod connection;
 mod failing_disk;
 mod jobs;
 mod key_timing;
 mod kills;
+mod latency;
+mod open_loop;
 mod otlp;
+mod overload;
+mod probes;
+mod process;
 mod prometheus;
 mod receiver;
 mod redis;
 mod reloads;
+mod restarts;
 mod schedule;
 mod server;
 mod shared_cache;
 mod shared_queue;
+mod slow_clients;
 mod slow_link;
+mod tries;
+mod uploads;
 
 use xshell::Shell;
 
@@ -28,6 +38,10 @@ struct Check {
 }
 
 const CHECKS: &[Check] = &[
+    Check { name: "overload", run: overload::run },
+    Check { name: "slow-clients", run: slow_clients::run },
+    Check { name: "uploads", run: uploads::run },
+    Check { name: "restarts", run: restarts::run },
     Check { name: "api", run: api::run },
     Check { name: "reloads", run: reloads::run },
     Check { name: "kills", run: kills::run },
@@ -52,6 +66,10 @@ pub(crate) fn only(sh: &Shell, names: &[String]) -> anyhow::Result<()> {
     for name in names {
         anyhow::ensure!(known.contains(&name.as_str()), "there is no check `{name}`, only: {}", known.join(", "));
     }
+    println!(
+        "{}",
+        if is_long(sh) { "long, as RUN_SLOW_TESTS says" } else { "short; RUN_SLOW_TESTS=1 measures for longer" }
+    );
     for check in CHECKS.iter().filter(|check| names.is_empty() || names.iter().any(|name| name == check.name)) {
         (check.run)(sh)?;
     }
