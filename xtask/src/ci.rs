@@ -133,10 +133,11 @@ fn deny(sh: &Shell) -> anyhow::Result<Remark> {
     else {
         return Ok(Some("advisories NOT checked: no home folder".to_owned()));
     };
-    let has_database = fs::read_dir(home.join("advisory-dbs")).is_ok_and(|mut entries| entries.next().is_some());
+    let has_database = fs::read_dir(home.join("advisory-dbs"))
+        .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| entry.path().is_dir())));
     if !has_database {
         let remark = "advisories NOT checked: no copy of the database here (`cargo deny fetch` brings one)";
         return Ok(Some(remark.to_owned()));
     }
-    quietly(cmd!(sh, "cargo deny --locked check --disable-fetch advisories").run())
+    quietly(cmd!(sh, "cargo deny --locked --offline check advisories").run())
 }

@@ -101,7 +101,6 @@ fn settings(others: &[Setting]) -> Vec<Setting> {
         ("SERVER__HEAD_TIMEOUT_S", seconds(HEAD_LIMIT)),
         ("SERVER__BODY_TIMEOUT_S", seconds(BODY_LIMIT)),
         ("SERVER__KEEP_ALIVE_S", seconds(KEEP_ALIVE)),
-        ("LOG__REQUESTS", "false".to_owned()),
     ];
     settings.extend_from_slice(others);
     settings

@@ -70,8 +70,7 @@ pub(super) fn run(sh: &Shell) -> anyhow::Result<()> {
 }
 
 fn start(program: &Path, models: &Path) -> anyhow::Result<Served> {
-    let mut command = served::serving(Command::new(program), models);
-    command.env("LOG__REQUESTS", "false");
+    let command = served::serving(Command::new(program), models);
     let server = Served::start(command)?;
     let (address, began) = (connection::address(server.url())?, Instant::now());
     for model in ["imagenet", "mirror"] {

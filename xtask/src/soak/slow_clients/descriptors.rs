@@ -34,7 +34,7 @@ pub(super) fn run(program: &Path, models: &Path) -> anyhow::Result<()> {
     // What follows is the server, which takes the place of the shell.
     command.args(["-c", &format!("ulimit -n {MOST_FILES} && exec \"$@\""), "sh"]).arg(program);
     let mut command = served::serving(command, models);
-    command.envs([("LOG__REQUESTS", "false"), ("SERVER__HEAD_TIMEOUT_S", "60")]);
+    command.env("SERVER__HEAD_TIMEOUT_S", "60");
     let server = Served::start(command)?;
     let address = connection::address(server.url())?;
     let mut client = KeepAlive::to(address);
