@@ -3,11 +3,12 @@
 //! Without a key nobody learns which paths there are.
 
 use actix_web::{HttpMessage, HttpRequest};
-use ferrocast_access::Limited;
+use ferrocast_access::{Limited, Principal, Scope};
 use ferrocast_protocol::{ApiError, ErrorCode};
 
 use super::request_context::RequestContext;
-use crate::access::Identity;
+use crate::access::{Identity, Need};
+use crate::dialect::Dialect;
 
 /// Why a request got to no route, if that is because of who sent it.
 pub(crate) fn of(request: &HttpRequest) -> Option<ApiError> {
@@ -16,18 +17,19 @@ pub(crate) fn of(request: &HttpRequest) -> Option<ApiError> {
     match (context.identity(), context.denied()) {
         (Identity::Unknown(None), _) => Some(unauthenticated()),
         (Identity::Unknown(Some(limited)), _) => Some(guessed_too_often(limited)),
-        (Identity::Known(principal), Some(need)) => {
-            // What this listener does not have is not there, whatever the key.
-            let lacking = need.scope().filter(|scope| !principal.may(*scope))?;
-            let message = format!(
-                "This key is good for {} and not for {} (scopes in auth.keys_file)",
-                principal.scopes,
-                lacking.as_str()
-            );
-            Some(ApiError::new(ErrorCode::Forbidden, message))
+        (Identity::Known(principal), Some(need)) if need.scope().is_some_and(|scope| !principal.may(scope)) => {
+            Some(forbidden(principal, need))
         }
-        (Identity::Anybody | Identity::Known(_), _) => None,
+        // What this listener does not have is not there, whatever the key.
+        (Identity::Anybody | Identity::Known(_), Some(_)) => Some(Dialect::of_path(request.path()).no_such_path()),
+        (Identity::Anybody | Identity::Known(_), None) => None,
     }
+}
+
+fn forbidden(principal: &Principal, need: Need) -> ApiError {
+    let lacking = need.scope().map_or("this", Scope::as_str);
+    let message = format!("This key is good for {} and not for {lacking} (scopes in auth.keys_file)", principal.scopes);
+    ApiError::new(ErrorCode::Forbidden, message)
 }
 
 fn unauthenticated() -> ApiError {

@@ -80,7 +80,7 @@ fn write(told: &Told<'_>, trace: &RequestTrace) {
         method,
         route,
         status,
-        duration_ms = lap.took().as_secs_f64() * 1e3,
+        duration_ms = lap.took().as_micros() as f64 / 1e3,
         model = model.map(|model| model.model()),
         version = model.map(|model| model.version()),
         batch_rows = timing.map(|timing| timing.batch_rows),
