@@ -79,9 +79,9 @@ fn a_flood_of_chunks_takes_no_more_than_its_connections() {
     let small =
         [("LIMITS__TENSOR_BYTES", "1048576"), ("LIMITS__IMAGE_BYTES", "65536"), ("LIMITS__IMAGE_BATCH_BYTES", "65536")];
     for (setting, connections, expected, most) in [
-        (("LIMITS__JSON_BYTES", "1048576"), 16, ["200", "200"], 24.0),
+        (("LIMITS__JSON_BYTES", "1048576"), 16, ["200", "200"], 32.0),
         (("LIMITS__JSON_BYTES", "1024"), 16, ["413", "413"], 16.0),
-        (("LIMITS__IN_FLIGHT_BYTES", "8388608"), 64, ["200", "429"], 40.0),
+        (("LIMITS__IN_FLIGHT_BYTES", "8388608"), 64, ["200", "429"], 48.0),
     ] {
         let served = Served::start(|command| {
             command.arg("--models").arg(models.path()).envs(small).env(setting.0, setting.1);

@@ -44,7 +44,7 @@ fn a_stopped_server_frees_its_address() {
 /// What a client has begun it has to end, also when it has been answered before.
 #[test]
 fn a_head_that_does_not_end_ends_its_connection() {
-    let settings = [("MODELS__DEFAULT", "penguins"), ("SERVER__HEAD_TIMEOUT_S", "1"), ("SERVER__KEEP_ALIVE_S", "2")];
+    let settings = [("MODELS__DEFAULT", "penguins"), ("SERVER__HEAD_TIMEOUT_S", "1"), ("SERVER__KEEP_ALIVE_S", "5")];
     let server = TestServer::start(&samples(), &settings, ferrocast_server::loaders());
     let half = b"GET /livez HTTP/1.1\r\nhost: a\r\nx-half: ".as_slice();
     let mut first = server.client();
