@@ -11,11 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use xshell::Shell;
 
 use super::{
     jobs::Job,
+    latency,
     redis::Redis,
     server::{self, Server},
     slow_link::SlowLink,
@@ -212,10 +213,9 @@ impl Load {
 
 fn p99(took: &[Took], range: &Range<Instant>) -> anyhow::Result<Latency> {
     let within = took.iter().filter(|took| range.contains(&took.begin));
-    let mut milliseconds: Vec<f64> = within.map(|took| took.milliseconds).collect();
-    milliseconds.sort_by(f64::total_cmp);
-    let place = (milliseconds.len() * 99).div_ceil(100).saturating_sub(1);
-    Ok(Latency(*milliseconds.get(place).context("no prediction ended in this time")?))
+    let milliseconds: Vec<f64> = within.map(|took| took.milliseconds).collect();
+    ensure!(!milliseconds.is_empty(), "no prediction ended in this time");
+    Ok(Latency(latency::p99(milliseconds)))
 }
 
 #[cfg(test)]

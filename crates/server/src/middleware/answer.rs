@@ -73,7 +73,8 @@ pub(crate) async fn answer(
     let trace = begin_trace(state, request.headers());
     let (trace_context, trace_parent) = (trace.context(), trace.traceparent());
     let origin = state.cors.as_ref().map(|cors| cors.allowed(&request));
-    let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(&request));
+    let is_allowed = matches!(origin, Some(Some(_)));
+    let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(&request, is_allowed));
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }

@@ -54,8 +54,9 @@ impl Cors {
         is_listed.then(|| origin.clone())
     }
 
-    /// The answer to a browser that asks before it sends a request: that carries no key, and reaches no route.
-    pub(crate) fn preflight(&self, request: &ServiceRequest) -> Option<HttpResponse> {
+    /// The answer to a browser that asks before it sends a request: that carries no key, and reaches no route. Whether its origin is
+    /// [let in](Cors::allowed) is known.
+    pub(crate) fn preflight(&self, request: &ServiceRequest, is_allowed: bool) -> Option<HttpResponse> {
         let headers = request.headers();
         let is_preflight = request.method() == Method::OPTIONS
             && headers.contains_key(ORIGIN)
@@ -64,7 +65,7 @@ impl Cors {
             return None;
         }
         let mut response = HttpResponse::NoContent();
-        if self.allowed(request).is_some() {
+        if is_allowed {
             response.insert_header((ACCESS_CONTROL_ALLOW_METHODS, METHODS));
             response.insert_header((ACCESS_CONTROL_MAX_AGE, self.max_age.clone()));
             if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
