@@ -1,10 +1,11 @@
 //! `ferrocast check`: loads models as the server would.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ferrocast_pipeline::Pipeline;
+use ferrocast_pipeline::{Pipeline, version_policy};
 use ferrocast_server::loaders;
 
 use super::{Done, with_advice};
@@ -19,41 +20,60 @@ const RAW_SCORES: &str = "the scores are no probabilities, and are told as `scor
 /// The most characters that an example or its answer takes.
 const EXCERPT: usize = 240;
 
+/// What there is to check.
+#[derive(Debug, Default)]
+struct Found {
+    /// What [`Pipeline::open`] takes: files, and folders that hold one.
+    models: Vec<PathBuf>,
+    /// Manifests for all versions of a model. Each counts, even if all versions have one of their own: it says which are loaded.
+    manifests: Vec<PathBuf>,
+}
+
 /// Opens every model at or below the path.
 pub(crate) fn run(path: &Path, out: &mut impl Write) -> Done {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     find(path, DEPTH, &mut found)?;
-    if found.is_empty() {
+    if found.models.is_empty() {
         return Err(format!("{}: there is no .onnx file here", path.display()).into());
     }
     let mut failed = 0;
-    for path in &found {
+    for manifest in &found.manifests {
+        failed += usize::from(!report_manifest(manifest, out)?);
+    }
+    for path in &found.models {
         failed += usize::from(!report(path, out)?);
     }
     match failed {
         0 => Ok(()),
-        failed => Err(format!("{failed} of {} failed", found.len()).into()),
+        failed => Err(format!("{failed} of {} failed", found.models.len() + found.manifests.len()).into()),
     }
 }
 
-/// Collects what [`Pipeline::open`] takes: files, and folders that hold one.
-fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+fn find(path: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
     if !path.is_dir() {
-        found.push(path.to_owned());
+        found.models.push(path.to_owned());
         return Ok(());
     }
-    let mut entries = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     let is_model = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "onnx");
     if path.join("model.onnx").is_file() {
-        found.push(path.to_owned());
+        found.models.push(path.to_owned());
     } else {
-        found.extend(entries.iter().filter(|path| is_model(path)).cloned());
+        found.models.extend(entries.iter().filter(|path| is_model(path)).cloned());
+        found.manifests.extend(entries.iter().filter(|path| path.ends_with("model.toml")).cloned());
     }
     for folder in entries.iter().filter(|path| depth > 0 && path.is_dir()) {
         find(folder, depth - 1, found)?;
     }
     Ok(())
+}
+
+/// Reads one manifest for all versions, and says what is wrong with it, if anything.
+fn report_manifest(path: &Path, out: &mut impl Write) -> io::Result<bool> {
+    let Err(error) = version_policy(path, &fs::read_to_string(path)?) else { return Ok(true) };
+    writeln!(out, "failed  {}\n  {}", path.display(), with_advice(&error))?;
+    Ok(false)
 }
 
 /// Opens one model and says what came of it.

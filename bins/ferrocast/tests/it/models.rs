@@ -31,6 +31,20 @@ fn check_says_how_to_mend_what_fails() {
     assert_eq!((code, err.as_str()), (Some(1), "1 of 1 failed\n"));
 }
 
+/// It says which versions there are, and a server does not load a model without knowing that.
+#[test]
+fn check_reads_the_manifest_of_all_versions_though_each_has_its_own() {
+    let folder = folder();
+    let version = folder.path().join("churn/1");
+    fs::create_dir_all(&version).expect("a folder");
+    fs::copy(samples().join("penguins/1/model.onnx"), version.join("model.onnx")).expect("a copy");
+    fs::write(version.join("model.toml"), "task = \"classification\"\n").expect("a file");
+    fs::write(folder.path().join("churn/model.toml"), "[versions]\nlatest = 1\n").expect("a file");
+    let (code, out, err) = run(ferrocast(folder.path()).args(["check", "."]));
+    assert_eq!((code, err.as_str()), (Some(1), "1 of 2 failed\n"));
+    assert!(out.contains("failed  ./churn/model.toml\n  model.toml: line 1, column 1: task: is missing"), "{out}");
+}
+
 #[test]
 fn check_notes_scores_that_are_no_probabilities() {
     let folder = folder();
