@@ -15,7 +15,7 @@ use xshell::{Shell, cmd};
 use crate::{
     clients, codegen, conformance, flags,
     models::{self, Made},
-    soak, tidy,
+    snippets, soak, tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, FAKETIME, PROMETHEUS, REDIS, STRACE},
 };
 
@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
     Step { name: "images", run: |sh| models::images(sh).map(|()| None) },
     Step { name: "clients", run: |sh| clients::run(sh).map(|()| None) },
+    Step { name: "snippets", run: |sh| snippets::run(sh, &[]).map(|()| None) },
     Step { name: "soak", run: |sh| soak::run(sh).map(|()| None) },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
     Step { name: "deny", run: deny },

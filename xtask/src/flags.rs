@@ -30,6 +30,11 @@ xflags::xflags! {
             /// Only this check, `overload`, `slow-clients`, `uploads`, `restarts`, `reloads`, `kills`, `failing-disk`, `callbacks`, `clock`, `shared-queue` or `shared-cache`; may be repeated.
             repeated --only name: String
         }
+        /// Runs every command and program that the documents show, as their reader would.
+        cmd snippets {
+            /// Only this document, such as `docs/models.md`; may be repeated.
+            repeated --only document: String
+        }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.

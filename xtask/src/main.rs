@@ -19,6 +19,7 @@ mod median;
 mod models;
 mod python;
 mod served;
+mod snippets;
 mod soak;
 mod tidy;
 mod timed_models;
@@ -53,6 +54,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
         flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
+        flags::XtaskCmd::Snippets(flags) => snippets::run(&sh, &flags.only),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());
             Ok(())

@@ -1,5 +1,4 @@
-//! Pythons of the project's own: one with the packages that train, export and check models, one with those of clients, one
-//! with those of whoever is called back, one with those of whoever takes traces, one with those of what tests the API.
+//! Pythons of the project's own, one for each set of packages below.
 //!
 //! They lie in the target folder, and each is made anew when its list of requirements says something else. What that lists is
 //! complete and pinned, so pip resolves nothing, and a run today is a run tomorrow.
@@ -10,7 +9,7 @@ use anyhow::Context;
 use xshell::{Shell, cmd};
 
 use crate::{
-    tools::VENV,
+    tools::{TORCH, VENV},
     workspace::{Metadata, root},
 };
 
@@ -41,6 +40,10 @@ pub(crate) const OTLP: Packages =
 /// What tests the API by its description.
 pub(crate) const API: Packages = Packages { requirements: "xtask/soak/api/requirements.txt", folder: "python-api" };
 
+/// What exports networks of Keras.
+pub(crate) const KERAS: Packages =
+    Packages { requirements: "xtask/snippets/keras-requirements.txt", folder: "python-keras" };
+
 /// The interpreter with these packages, installed first where they are not there yet.
 pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {
     let requirements = root().join(packages.requirements);
@@ -61,5 +64,15 @@ pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> 
     cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check --no-deps --requirement {requirements}")
         .run()?;
     fs::write(&installed, wanted)?;
+    Ok(python)
+}
+
+/// The system's interpreter with Debian's PyTorch: the wheels of PyPI need gigabytes for graphics cards.
+pub(crate) fn ensure_torch(sh: &Shell) -> anyhow::Result<PathBuf> {
+    let python = PathBuf::from("/usr/bin/python3");
+    if cmd!(sh, "{python} -c 'import torch'").quiet().ignore_stderr().run().is_err() {
+        TORCH.install(sh)?;
+        cmd!(sh, "{python} -c 'import torch'").quiet().run()?;
+    }
     Ok(python)
 }

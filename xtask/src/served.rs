@@ -3,8 +3,9 @@
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read},
+    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{SyncSender, sync_channel},
@@ -110,6 +111,18 @@ pub(crate) fn with_samples(command: Command) -> Command {
 /// The release server, built and serving the sample models.
 pub(crate) fn start_with_samples(program: &Path) -> anyhow::Result<Served> {
     Served::start(with_samples(Command::new(program)))
+}
+
+/// A port that nothing listens on, below those that the system gives to clients: one of them would have it while the server
+/// is down.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    const FIRST: u16 = 20_000;
+    const PORTS: u16 = 10_000;
+    let begin = u16::try_from(process::id() % u32::from(PORTS))?;
+    (0..PORTS)
+        .map(|step| FIRST + (begin + step) % PORTS)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .context("no port is free")
 }
 
 fn boxed(output: impl Read + Send + 'static) -> Box<dyn Read + Send> {

@@ -37,6 +37,8 @@ pub(crate) const REDIS: Tool =
     Tool { program: "redis-server", purpose: "keeps tasks that servers share", source: Source::Debian("redis-server") };
 pub(crate) const STRACE: Tool =
     Tool { program: "strace", purpose: "makes system calls fail", source: Source::Debian("strace") };
+pub(crate) const TORCH: Tool =
+    Tool { program: "python3", purpose: "exports a network in a document", source: Source::Debian("python3-torch") };
 pub(crate) const VENV: Tool =
     Tool { program: "python3", purpose: "trains models", source: Source::Debian("python3-venv") };
 pub(crate) const WRK: Tool = Tool { program: "wrk", purpose: "makes the load", source: Source::Debian("wrk") };

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, ensure};
 use xshell::{Shell, cmd};
 
-use super::server::free_port;
+use crate::served::free_port;
 
 /// How long it may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);

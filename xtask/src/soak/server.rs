@@ -1,17 +1,20 @@
 //! A server that is killed and started again, and keeps its address.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{self, Command},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use xshell::{Shell, cmd};
 
-use crate::{http::Client, served::Served, workspace::root};
+use crate::{
+    http::Client,
+    served::{Served, free_port},
+    workspace::root,
+};
 
 /// A setting's environment variable and its value.
 pub(super) type Setting = (&'static str, String);
@@ -78,15 +81,4 @@ pub(super) fn folder(sh: &Shell, target: &Path, name: &str) -> anyhow::Result<Pa
     let penguins = root().join("models/penguins");
     cmd!(sh, "cp -r {penguins} {models}").quiet().run()?;
     Ok(folder)
-}
-
-/// Below those that the system gives to clients: one of them would have it while the server is down.
-pub(super) fn free_port() -> anyhow::Result<u16> {
-    const FIRST: u16 = 20_000;
-    const PORTS: u16 = 10_000;
-    let begin = u16::try_from(process::id() % u32::from(PORTS))?;
-    (0..PORTS)
-        .map(|step| FIRST + (begin + step) % PORTS)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .context("no port is free")
 }

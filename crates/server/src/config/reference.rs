@@ -28,10 +28,10 @@ source of its value; `ferrocast check-config` does only that. Relative paths sta
 port = 9000
 
 [models]
-default = \"churn\"
+default = \"penguins\"
 
-[models.aliases.churn]
-stable = \"3\"
+[models.aliases.penguins]
+stable = \"1\"
 
 [log]
 format = \"json\"

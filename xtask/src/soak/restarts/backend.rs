@@ -13,10 +13,8 @@ use xshell::{Shell, cmd};
 
 use super::DRAIN_DELAY;
 use crate::{
-    soak::{
-        connection::{self, get},
-        server::free_port,
-    },
+    served::free_port,
+    soak::connection::{self, get},
     workspace::root,
 };
 
