@@ -1,5 +1,5 @@
-//! What the tests of several crates share: a scripted engine, the engine contract suite, the small models it runs, and a
-//! Redis.
+//! What the tests of several crates share: a scripted engine, the engine contract suite, the small models it runs, a
+//! Redis, and certificates.
 //!
 //! Not published. The models under `models/` are made by `models/train/test_models.py` of the repository.
 
@@ -11,6 +11,7 @@
     reason = "a failed expectation ends the test"
 )]
 
+mod authority;
 mod contract_suite;
 mod crafted_pictures;
 mod fake_engine;
@@ -18,6 +19,7 @@ mod models;
 mod mutate;
 mod redis_server;
 
+pub use authority::{Authority, Pair};
 pub use contract_suite::engine_suite;
 pub use crafted_pictures::{
     exif_orientation, jpeg_marker, jpeg_of_size, jpeg_with_scans, jpeg_with_segments, lossless_frame, lossless_stream,

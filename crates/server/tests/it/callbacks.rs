@@ -8,11 +8,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use ferrocast_tasks::callback::SigningKeys;
+use ferrocast_testkit::Authority;
 use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::authority::Authority;
+use crate::authority::{chain, private_key};
 use crate::client::{Answer, Client};
 use crate::errors::assert_is_honest;
 use crate::scripted::{HELD, NO_NUMBER, SOON, Script, eventually, write};
@@ -548,7 +549,7 @@ fn only_certified_receivers_are_sent_anything() {
     let receiver = authority.issue("receiver");
     let tls = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(receiver.chain(), receiver.private_key()))
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain(&receiver), private_key(&receiver)))
         .expect("TLS");
     let tls = Arc::new(tls);
     let receiving = Receiving::start_with(&[OK], move |stream| {

@@ -10,11 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ferrocast_server::{Config, Sources, loaders};
+use ferrocast_testkit::{Authority, Pair};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion, crypto, version};
 use tempfile::TempDir;
 
-use crate::authority::{Authority, Pair, certificates};
+use crate::authority::{certificates, chain, private_key};
 use crate::client::{Answer, Client};
 use crate::http2::{PRIOR_KNOWLEDGE, all_of, is_refusal};
 use crate::scripted::{HELD, SOON, Script, eventually, write};
@@ -85,7 +86,7 @@ fn client_of(
         .with_root_certificates(roots);
     let mut config = match own {
         None => builder.with_no_client_auth(),
-        Some(own) => builder.with_client_auth_cert(own.chain(), own.private_key()).expect("a certificate"),
+        Some(own) => builder.with_client_auth_cert(chain(own), private_key(own)).expect("a certificate"),
     };
     // Each connection is one of its own.
     config.resumption = rustls::client::Resumption::disabled();
@@ -227,7 +228,7 @@ fn certificates_are_exchanged_while_clients_come() {
     let server = serve(&files, &[]);
     let config = client(&authority, None);
     let shown = || ask(server.address, &config).expect("an answer");
-    let is_shown = |pair: &Pair| shown() == pair.chain()[0];
+    let is_shown = |pair: &Pair| shown() == chain(pair)[0];
     assert!(is_shown(&first));
 
     let (ends, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
