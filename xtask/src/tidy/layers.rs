@@ -116,6 +116,25 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &["actix*", "tokio*", "ndarray"],
     },
     Member {
+        name: "load",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &[
+            "bytes",
+            "hdrhistogram",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "rustls",
+            "rustls-native-certs",
+            "serde",
+            "tokio",
+            "tokio-rustls",
+            "url",
+        ],
+        never: &["actix*", "ndarray", "reqwest"],
+    },
+    Member {
         name: "engine-tract",
         place: Place::Layer(1),
         workspace: &["engine", "onnx-ml"],
@@ -232,12 +251,12 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &[],
     },
     // `pipeline`, because the commands that look at one model (`check`, `init`, `inspect`, `predict`) need no server; `access`,
-    // because keys are made without one (`new-key`).
+    // because keys are made without one (`new-key`); `load`, because others' servers are tested as well (`bench`, `ready`).
     Member {
         name: "ferrocast",
         place: Place::Layer(5),
-        workspace: &["access", "pipeline", "server"],
-        external: &["clap", "rustix", "tikv-jemallocator"],
+        workspace: &["access", "load", "pipeline", "server"],
+        external: &["clap", "humantime", "rustix", "serde_json", "tikv-jemallocator", "tokio"],
         never: &[],
     },
     Member {
