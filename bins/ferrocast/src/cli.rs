@@ -1,9 +1,13 @@
 //! The command line: what can be asked, and the help that teaches it.
 
+mod load;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ferrocast_server::Flags;
+
+pub(crate) use self::load::{BenchArgs, ReadyArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +17,9 @@ Examples:
   ferrocast init model.onnx                  write the model.toml beside it, to edit
   ferrocast check models/churn/1             load a model as the server would and run its example
   ferrocast predict models/churn/1 row.json  predict once, without a server
+  ferrocast bench http://127.0.0.1:8000/predict --body row.json
+                                             see how many requests a server answers, and how fast
+  ferrocast ready                            see whether the server on this machine is ready
 
 A models folder holds models/<name>/<version>/model.onnx, with a model.toml beside it or one folder up.
 Every setting can also stand in ferrocast.toml, .env or the environment: see docs/configuration.md.";
@@ -91,6 +98,12 @@ pub(crate) enum Command {
         #[arg(long, value_delimiter = ',', required = true)]
         scopes: Vec<String>,
     },
+    /// Measure a server under load: requests a second, latencies, errors
+    #[command(after_help = load::BENCH)]
+    Bench(BenchArgs),
+    /// Ask a server whether it is ready
+    #[command(after_help = load::READY)]
+    Ready(ReadyArgs),
     /// Check the configuration and exit: 0 if it is good, 78 with every problem if not
     CheckConfig(ServeArgs),
     /// Load a model within limits, as a server does before it loads it itself

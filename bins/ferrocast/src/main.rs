@@ -22,7 +22,11 @@ use ferrocast_pipeline::ModelFiles;
 use ferrocast_server::{ConfigError, RunError};
 
 use crate::cli::{Cli, Command};
+use crate::commands::Misused;
 use crate::commands::try_model::Limits;
+
+/// As for a command line that clap does not take.
+const MISUSED: u8 = 2;
 
 /// `EX_CONFIG` of `sysexits.h`: something in the configuration has to be mended first.
 const CONFIGURATION: u8 = 78;
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         Some(Command::Inspect { model }) => commands::inspect::run(&model, out),
         Some(Command::NewKey { name, scopes }) => commands::new_key::run(&name, &scopes, out),
         Some(Command::Predict { path, input }) => commands::predict::run(&path, &input, out),
+        Some(Command::Bench(bench)) => commands::bench::run(bench, out),
+        Some(Command::Ready(ready)) => commands::ready::run(ready),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
         Some(Command::TryModel { folder, model, manifest, root, require_sha256, memory, cpu_seconds }) => {
             let files = ModelFiles { folder, model, manifest, root, require_sha256 };
@@ -63,5 +69,9 @@ fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
 
 fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
     let is_configuration = error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(RunError::Config(_)));
-    if is_configuration { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
+    match error {
+        _ if is_configuration => ExitCode::from(CONFIGURATION),
+        _ if error.is::<Misused>() => ExitCode::from(MISUSED),
+        _ => ExitCode::FAILURE,
+    }
 }

@@ -7,6 +7,7 @@
     reason = "a failed expectation ends the test"
 )]
 
+mod bench;
 mod canary;
 mod configuration;
 mod keys;

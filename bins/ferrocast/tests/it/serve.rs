@@ -31,7 +31,9 @@ fn help_teaches_and_the_version_is_told() {
     let folder = folder();
     let (code, out, _) = run(ferrocast(folder.path()).arg("--help"));
     assert_eq!(code, Some(0));
-    for part in ["Examples:", "ferrocast init model.onnx", "check-config", "--default-model"] {
+    for part in
+        ["Examples:", "ferrocast init model.onnx", "ferrocast bench", "ready", "check-config", "--default-model"]
+    {
         assert!(out.contains(part), "no {part:?} in {out}");
     }
     let (_, out, _) = run(ferrocast(folder.path()).arg("--version"));
