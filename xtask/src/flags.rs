@@ -48,6 +48,15 @@ xflags::xflags! {
             /// Rewrites the measured part of docs/performance.md.
             optional --write
         }
+        /// Measures the same server with `ferrocast bench` and with wrk, in turns: they have to agree.
+        cmd bench-client {
+            /// Length of one measurement, 10 unless given.
+            optional --seconds seconds: u64
+            /// Measurements of each, 6 unless given; the median counts.
+            optional --rounds rounds: usize
+            /// Rewrites the measured part of docs/performance.md.
+            optional --write
+        }
         /// Measures slow models on the pool: joined or one by one, under more load than they can take, side by side.
         cmd bench-pool {
             /// Length of one measurement of a real model, 2 unless given.

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
 
 mod bench;
+mod bench_client;
 mod bench_engine;
 mod bench_pool;
 mod ci;
@@ -60,6 +61,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             Ok(())
         }
         flags::XtaskCmd::Bench(flags) => bench::run(&sh, &flags),
+        flags::XtaskCmd::BenchClient(flags) => bench_client::run(&sh, &flags),
         flags::XtaskCmd::BenchEngine(flags) => bench_engine::run(&sh, &flags),
         flags::XtaskCmd::BenchPool(flags) => bench_pool::run(&sh, &flags),
     }

@@ -1,0 +1,173 @@
+//! `cargo xtask bench-client`: whether `ferrocast bench` measures what `wrk` does, on the same running server.
+//!
+//! The server has one core and each of the two the other, in turns, so that a change of the machine's speed meets both.
+
+use std::{fmt, path::Path, process::Command, thread};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+use xshell::Shell;
+
+use crate::{
+    flags,
+    machine::Machine,
+    marked::Marks,
+    median::median,
+    models::Golden,
+    served::{self, Served},
+    tools::WRK,
+    workspace::{Metadata, root},
+    wrk::{self, Load, Sample},
+};
+
+const CONNECTIONS: u32 = 64;
+const SECONDS: u64 = 10;
+const ROUNDS: usize = 6;
+/// Before the first measurement.
+const WARM_UP_SECONDS: u64 = 2;
+/// By how much the rates may differ at most, as a share of wrk's.
+const TOLERANCE: f64 = 0.1;
+
+const MEASURED: Marks = Marks {
+    begin: "<!-- Measured, written by `cargo xtask bench-client --write`. -->",
+    end: "<!-- End of what is measured of the load test. -->",
+};
+
+/// Measures both and prints, or writes, the table. Fails if they do not agree.
+pub(crate) fn run(sh: &Shell, flags: &flags::BenchClient) -> anyhow::Result<()> {
+    ensure!(thread::available_parallelism()?.get() >= 2, "server and load need a core each");
+    WRK.ensure(sh)?;
+    let program = served::build(sh)?;
+    let rows = rows()?;
+    let file = sh.create_dir(Metadata::load(sh)?.target_directory.join("bench"))?.join("penguins.jsonl");
+    sh.write_file(&file, rows.join("\n"))?;
+    let script = wrk::script(&rows)?;
+
+    let server = Served::start(served::with_samples(alone(&program)))?;
+    let url = format!("{}/predict", server.url());
+    let wrk =
+        |seconds| Load { url: &url, script: script.path(), connections: CONNECTIONS, seconds, pinned: true }.run();
+    let bench = Bench { program: &program, url: &url, bodies: &file };
+    let (rounds, seconds) = (flags.rounds.unwrap_or(ROUNDS).max(1), flags.seconds.unwrap_or(SECONDS).max(1));
+    wrk(WARM_UP_SECONDS)?;
+    let mut pairs = Vec::new();
+    for round in 1..=rounds {
+        let pair = Pair { wrk: wrk(seconds)?, bench: bench.run(seconds)? };
+        println!("round {round} of {rounds}: ferrocast bench {}, wrk {}", pair.bench, pair.wrk);
+        pairs.push(pair);
+    }
+    let report = Report { machine: Machine::here(sh)?, seconds, pairs };
+    println!("\n{report}");
+    let ratio = report.ratio();
+    ensure!((ratio - 1.0).abs() <= TOLERANCE, "they differ by more than {:.0} %", TOLERANCE * 100.0);
+    if flags.write { MEASURED.write(&root().join("docs/performance.md"), &report.to_string()) } else { Ok(()) }
+}
+
+/// Real ones, different from each other.
+fn rows() -> anyhow::Result<Vec<String>> {
+    let golden = Golden::read(&root().join("models/penguins/1/golden.json"))?;
+    Ok(golden.cases.into_iter().map(|case| case.input.to_string()).collect())
+}
+
+/// A server with one thread on a core of its own.
+fn alone(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(program).env("SERVER__WORKERS", "1");
+    command
+}
+
+/// The load test of the program.
+struct Bench<'a> {
+    program: &'a Path,
+    url: &'a str,
+    bodies: &'a Path,
+}
+
+impl Bench<'_> {
+    fn run(&self, seconds: u64) -> anyhow::Result<Sample> {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "1"]).arg(self.program).args(["bench", self.url, "--json", "--warmup", "0s"]);
+        command.args(["--connections", &CONNECTIONS.to_string(), "--duration", &format!("{seconds}s")]);
+        command.arg("--body").arg(self.bodies);
+        let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+        ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        read(&output.stdout)
+    }
+}
+
+fn read(json: &[u8]) -> anyhow::Result<Sample> {
+    let report: Value = serde_json::from_slice(json)?;
+    let number = |name: &str| report.pointer(name).and_then(Value::as_f64).with_context(|| format!("no {name}"));
+    Ok(Sample {
+        rate: number("/answers_per_second")?,
+        p50_milliseconds: number("/latency_milliseconds/p50")?,
+        p99_milliseconds: number("/latency_milliseconds/p99")?,
+    })
+}
+
+/// One measurement of each.
+#[derive(Debug)]
+struct Pair {
+    wrk: Sample,
+    bench: Sample,
+}
+
+/// One run of the command.
+#[derive(Debug)]
+struct Report {
+    machine: Machine,
+    seconds: u64,
+    pairs: Vec<Pair>,
+}
+
+impl Report {
+    /// Of the rates of the two in a round, the median.
+    fn ratio(&self) -> f64 {
+        median(self.pairs.iter().map(|pair| pair.bench.rate / pair.wrk.rate))
+    }
+
+    fn row(&self, f: &mut fmt::Formatter<'_>, name: &str, side: impl Fn(&Pair) -> Sample) -> fmt::Result {
+        let of = |value: fn(&Sample) -> f64| median(self.pairs.iter().map(|pair| value(&side(pair))));
+        let (rate, p50) = (of(|sample| sample.rate), of(|sample| sample.p50_milliseconds));
+        write!(f, "\n| {name} | {rate:.0}/s | {p50:.2} ms | {:.2} ms |", of(|sample| sample.p99_milliseconds))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.machine)?;
+        writeln!(
+            f,
+            "{CONNECTIONS} connections, server on one core, load on another; medians of {} rounds of {} s each, in turns.",
+            self.pairs.len(),
+            self.seconds
+        )?;
+        write!(f, "\n| | Answers | p50 | p99 |\n|---|--:|--:|--:|")?;
+        self.row(f, "`wrk`", |pair| pair.wrk)?;
+        self.row(f, "`ferrocast bench`", |pair| pair.bench)?;
+        let ratios: Vec<f64> = self.pairs.iter().map(|pair| pair.bench.rate / pair.wrk.rate).collect();
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = ratios.iter().copied().fold(0.0, f64::max);
+        write!(
+            f,
+            "\n\nIn the median of the rounds `ferrocast bench` has **{:.1} %** of wrk's rate, {:.1} to {:.1} % in single rounds.",
+            self.ratio() * 100.0,
+            least * 100.0,
+            most * 100.0
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::wrk::Sample;
+
+    #[test]
+    fn reports_are_read() {
+        let report = br#"{"answers_per_second": 2000.0, "latency_milliseconds": {"p50": 1.5, "p99": 4.0}}"#;
+        let sample = Sample { rate: 2000.0, p50_milliseconds: 1.5, p99_milliseconds: 4.0 };
+        assert_eq!(read(report).unwrap(), sample);
+        assert!(read(br#"{"answers_per_second": 0.0, "latency_milliseconds": null}"#).is_err());
+    }
+}
