@@ -15,19 +15,30 @@ use crate::TensorError;
 /// The variants are public to be matched on; build tensors through [`Tensor::from_vec`] or [`Tensor::from_array`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "a variant is its element type")]
 pub enum Tensor {
+    /// Truth values.
     Bool(ArrayD<bool>),
+    /// Unsigned integers of 8 bits.
     U8(ArrayD<u8>),
+    /// Unsigned integers of 16 bits.
     U16(ArrayD<u16>),
+    /// Unsigned integers of 32 bits.
     U32(ArrayD<u32>),
+    /// Unsigned integers of 64 bits.
     U64(ArrayD<u64>),
+    /// Integers of 8 bits.
     I8(ArrayD<i8>),
+    /// Integers of 16 bits.
     I16(ArrayD<i16>),
+    /// Integers of 32 bits.
     I32(ArrayD<i32>),
+    /// Integers of 64 bits.
     I64(ArrayD<i64>),
+    /// Floating-point numbers in single precision.
     F32(ArrayD<f32>),
+    /// Floating-point numbers in double precision.
     F64(ArrayD<f64>),
+    /// UTF-8 text.
     Str(ArrayD<String>),
 }
 

@@ -12,18 +12,28 @@ use super::Tensor;
 /// wire; they are widened to [`Dtype::F32`] before they become a [`Tensor`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "a variant is the Rust type of the same name")]
 pub enum Dtype {
+    /// Truth values.
     Bool,
+    /// Unsigned integers of 8 bits.
     U8,
+    /// Unsigned integers of 16 bits.
     U16,
+    /// Unsigned integers of 32 bits.
     U32,
+    /// Unsigned integers of 64 bits.
     U64,
+    /// Integers of 8 bits.
     I8,
+    /// Integers of 16 bits.
     I16,
+    /// Integers of 32 bits.
     I32,
+    /// Integers of 64 bits.
     I64,
+    /// Floating-point numbers in single precision.
     F32,
+    /// Floating-point numbers in double precision.
     F64,
     /// UTF-8 text.
     Str,

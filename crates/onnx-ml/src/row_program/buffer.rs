@@ -7,25 +7,35 @@ use tract_onnx::tract_hir::internal::bail;
 
 /// Values that live somewhere else.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "a variant is its element type")]
 pub enum View<'a> {
+    /// Floating-point numbers in single precision.
     F32(&'a [f32]),
+    /// Floating-point numbers in double precision.
     F64(&'a [f64]),
+    /// Integers of 64 bits.
     I64(&'a [i64]),
+    /// Integers of 32 bits.
     I32(&'a [i32]),
+    /// Truth values.
     Bool(&'a [bool]),
+    /// UTF-8 text.
     Str(&'a [String]),
 }
 
 /// Values that a step writes; the memory is kept from run to run.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "a variant is its element type")]
 pub enum Buffer {
+    /// Floating-point numbers in single precision.
     F32(Vec<f32>),
+    /// Floating-point numbers in double precision.
     F64(Vec<f64>),
+    /// Integers of 64 bits.
     I64(Vec<i64>),
+    /// Integers of 32 bits.
     I32(Vec<i32>),
+    /// Truth values.
     Bool(Vec<bool>),
+    /// UTF-8 text.
     Str(Vec<String>),
 }
 

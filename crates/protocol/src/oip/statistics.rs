@@ -45,30 +45,37 @@ pub struct DurationStatistic {
     pub ns: u64,
 }
 
-/// Where the time of requests went.
+/// Where the time of requests went, in the words of Triton's extension for statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[allow(
-    missing_docs,
-    reason = "the names say it: https://github.com/triton-inference-server/server/blob/main/docs/protocol"
-)]
 pub struct InferStatistics {
+    /// Requests that were answered, from their begin to their end.
     pub success: DurationStatistic,
+    /// Requests that were not.
     pub fail: DurationStatistic,
+    /// The wait for a thread.
     pub queue: DurationStatistic,
+    /// What comes before the model: making tensors.
     pub compute_input: DurationStatistic,
+    /// The model.
     pub compute_infer: DurationStatistic,
+    /// What comes after the model: reading its tensors.
     pub compute_output: DurationStatistic,
+    /// Answers that were kept from before.
     pub cache_hit: DurationStatistic,
+    /// Answers that were looked for and not there.
     pub cache_miss: DurationStatistic,
 }
 
 /// Runs of one number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
 pub struct BatchStatistics {
+    /// The number of rows.
     pub batch_size: usize,
+    /// What comes before the model: making tensors.
     pub compute_input: DurationStatistic,
+    /// The model.
     pub compute_infer: DurationStatistic,
+    /// What comes after the model: reading its tensors.
     pub compute_output: DurationStatistic,
 }
 
