@@ -67,3 +67,8 @@ pub use proxies::{Proxies, ProxyHeader};
 pub use rate::{Rate, RateError};
 pub use rate_limits::{DEFAULT_MOST_ENTRIES, RateLimits};
 pub use scope::{Scope, Scopes, UnknownScope};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -90,3 +90,8 @@ pub use pool::{Pool, PoolConfig};
 pub use queue::{Queue, QueueLoad, TicketOf};
 pub use runner::BatchRunner;
 pub use ticket::{Completed, Ticket};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -66,3 +66,8 @@ pub use observer::CacheObserver;
 pub use remote::{BoxFuture, RemoteTier};
 pub use spelling::Spelling;
 pub use status::{CacheStatus, Hit};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,3 +36,8 @@ pub use inspection::Inspection;
 pub use session_pool::SessionPool;
 pub use signature::{Dim, Signature, TensorSpec};
 pub use tensor::{Dtype, Element, Tensor};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

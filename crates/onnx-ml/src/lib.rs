@@ -14,8 +14,9 @@
 //! Each operator is one file in `ops`, a `Kernel` that says its output facts and computes its outputs. Where tract is
 //! right for some element types only, `by_type` chooses; where its shapes are right and its values are not, `rewired`
 //! replaces the computation.
-//! Whatever a file claims is checked when the operator is built: a malformed model is an error, never a panic, an
-//! endless loop or a wrong answer.
+//!
+//! **Architecture Invariant:** whatever a file claims is checked when the operator is built: a malformed model is an error,
+//! never a panic, an endless loop or a wrong answer.
 
 mod attributes;
 mod axes;
@@ -60,3 +61,8 @@ pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};
 pub use sequences::unpack_sequences;
 pub use trees::{PackedIntegers, compared_features, mode_byte, mode_name, routes_missing};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

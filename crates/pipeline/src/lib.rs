@@ -47,7 +47,7 @@ pub use loaders::Loaders;
 pub use model_files::ModelFiles;
 pub use pipeline::Pipeline;
 
-/// The README's example, compiled.
+/// The README's example, run.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -59,3 +59,8 @@ pub use columns::ColumnEncoder;
 pub use error::{BindError, EncodeError};
 pub use image::{ImageEncoder, ImageError, ImageFormat, ImageLimits};
 pub use scaler::Scaler;
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

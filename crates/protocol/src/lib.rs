@@ -23,6 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! **Architecture Invariant:** no HTTP types; rows and answers never pass through a `serde_json::Value`.
+//!
 //! With the feature `openapi` the answers also derive the JSON Schemas that apistos asks for.
 
 mod api_error;
@@ -36,3 +38,8 @@ pub use error_code::{ErrorCode, error_table_markdown};
 // The derives of apistos name this crate `schemars`.
 #[cfg(feature = "openapi")]
 extern crate apistos_schemars as schemars;
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -78,3 +78,8 @@ pub use resolve::ModelRef;
 pub use snapshot::{ModelEntry, Snapshot, VersionEntry};
 pub use state::ModelState;
 pub use ticket::{Change, LoadReport, LoadTicket, Outcome};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,3 +59,8 @@ pub use row::{RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, Skip
 pub use rows::{Column, Rows, RowsMismatch, Values};
 pub use value::Value;
 pub use violation::{Violation, Violations, code};
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -13,6 +13,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Server::start`] is the same as a part of another program, with engines of its own; the
+//! [README](https://crates.io/crates/ferrocast-server) shows it.
+//!
+//! **Architecture Invariant:** handlers hold no logic. **Architecture Invariant:** every answer is ours: no extractor, no unknown
+//! path and no panic answers with the words of a library. **Architecture Invariant:** nothing is fetched from another host.
 
 mod app;
 mod config;
@@ -59,3 +65,8 @@ pub use config::{
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};
 pub use trial::TrialLimits;
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,8 @@
 //! predictions: on the calling thread where that is cheaper than a trip to another, else on a pool that all models share,
 //! joined with rows of other requests where that was measured to pay; pictures always on the pool. It is what a front end is built on, whatever its protocol.
 //!
+//! The [README](https://crates.io/crates/ferrocast-serving) has an example that runs: a folder of models, and a prediction.
+//!
 //! **Architecture Invariant:** knows no protocol, no status code and no backend.
 
 mod cost;
@@ -42,3 +44,8 @@ pub use service::{Service, ServiceConfig};
 pub use statistics::{Spent, StatisticsReport};
 pub use tally::PoolCounts;
 pub use trial::Trial;
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
