@@ -1,7 +1,8 @@
 //! What the tests of several crates share: a scripted engine, the engine contract suite, the small models it runs, a
 //! Redis, and certificates.
 //!
-//! Not published. The models under `models/` are made by `models/train/test_models.py` of the repository.
+//! Not published. It is also where the examples of the repository's documents are compiled and run, as it may use every crate
+//! in its own tests. The models under `models/` are made by `models/train/test_models.py` of the repository.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,3 +30,13 @@ pub use fake_engine::{FakeEngine, FakeLoader};
 pub use models::{SMALL_MODELS, SMALL_PICTURES, small_model, small_picture};
 pub use mutate::Mutator;
 pub use redis_server::{RedisServer, free_port};
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+/// The examples of the guide, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;
