@@ -8,6 +8,7 @@ mod links;
 mod manifests;
 mod names;
 mod native_code;
+mod packages;
 mod public_api;
 mod reach;
 mod rust_code;
@@ -61,6 +62,7 @@ fn check(sh: &Shell) -> anyhow::Result<Vec<Problem>> {
     problems.extend(reach::check(sh, layers::MEMBERS)?);
     problems.extend(native_code::check(&metadata));
     problems.extend(manifests::check(&root, &metadata)?);
+    problems.extend(packages::check(&root, &metadata)?);
     problems.extend(names::check(&rust));
     problems.extend(source_rules::check(&rust));
     problems.extend(public_api::check(&rust, &metadata));
