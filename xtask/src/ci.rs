@@ -2,6 +2,7 @@
 //!
 //! A failing step does not hide the later ones: all of them run, and the summary names what failed.
 
+mod package;
 mod summary;
 
 use std::{
@@ -56,6 +57,7 @@ const STEPS: &[Step] = &[
     Step { name: "snippets", run: |sh| snippets::run(sh, &[]).map(|()| None) },
     Step { name: "soak", run: |sh| soak::run(sh).map(|()| None) },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
+    Step { name: "package", run: package::run },
     Step { name: "deny", run: deny },
 ];
 
