@@ -106,6 +106,21 @@ pub(crate) enum Command {
     Ready(ReadyArgs),
     /// Check the configuration and exit: 0 if it is good, 78 with every problem if not
     CheckConfig(ServeArgs),
+    /// Print what makes a shell complete this command line
+    #[command(
+        after_help = "Example:\n  ferrocast completions bash > ~/.local/share/bash-completion/completions/ferrocast"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command
+    #[command(after_help = "Example:\n  ferrocast man --out ~/.local/share/man/man1 && man ferrocast-serve")]
+    Man {
+        /// Folder for ferrocast.1 and a page for each command; it is made if need be
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Load a model within limits, as a server does before it loads it itself
     #[command(hide = true)]
     TryModel {

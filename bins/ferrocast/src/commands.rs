@@ -4,9 +4,11 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod check_config;
+pub(crate) mod completions;
 pub(crate) mod docs;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod man;
 pub(crate) mod new_key;
 pub(crate) mod predict;
 pub(crate) mod ready;

@@ -12,6 +12,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 mod cli;
 mod commands;
+mod shown_cli;
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Write};
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Some(Command::Bench(bench)) => commands::bench::run(bench, out),
         Some(Command::Ready(ready)) => commands::ready::run(ready),
         Some(Command::CheckConfig(serve)) => commands::check_config::run(serve, out),
+        Some(Command::Completions { shell }) => commands::completions::run(shell, out),
+        Some(Command::Man { out: folder }) => commands::man::run(folder.as_deref(), out),
         Some(Command::TryModel { folder, model, manifest, root, require_sha256, memory, cpu_seconds }) => {
             let files = ModelFiles { folder, model, manifest, root, require_sha256 };
             commands::try_model::run(&files, Limits { memory, cpu_seconds })

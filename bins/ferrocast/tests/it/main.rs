@@ -17,5 +17,6 @@ mod models;
 mod program;
 mod serve;
 mod served;
+mod shell;
 mod traces;
 mod trial;
