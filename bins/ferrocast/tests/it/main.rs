@@ -17,6 +17,7 @@ mod models;
 mod program;
 mod serve;
 mod served;
+mod service_unit;
 mod shell;
 mod traces;
 mod trial;
