@@ -2,7 +2,7 @@
 //!
 //! A failing step does not hide the later ones: all of them run, and the summary names what failed.
 
-mod package;
+mod publish;
 mod summary;
 
 use std::{
@@ -16,8 +16,8 @@ use xshell::{Shell, cmd};
 use crate::{
     clients, codegen, conformance, flags,
     models::{self, Made},
-    snippets, soak, tidy,
-    tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, FAKETIME, PROMETHEUS, REDIS, STRACE},
+    package, snippets, soak, tidy,
+    tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, DEBOOTSTRAP, FAKETIME, PROMETHEUS, REDIS, STRACE},
 };
 
 /// A step that passed may leave a remark for the summary.
@@ -56,8 +56,9 @@ const STEPS: &[Step] = &[
     Step { name: "clients", run: |sh| clients::run(sh).map(|()| None) },
     Step { name: "snippets", run: |sh| snippets::run(sh, &[]).map(|()| None) },
     Step { name: "soak", run: |sh| soak::run(sh).map(|()| None) },
+    Step { name: "package", run: package::check },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },
-    Step { name: "package", run: package::run },
+    Step { name: "publish", run: publish::run },
     Step { name: "deny", run: deny },
 ];
 
@@ -97,7 +98,7 @@ fn quietly(result: xshell::Result<()>) -> anyhow::Result<Remark> {
 /// Finds or installs what the later steps start.
 fn tools(sh: &Shell) -> anyhow::Result<Remark> {
     let mut missing = Vec::new();
-    for tool in [CARGO_DENY, CHROMIUM, CHROMEDRIVER, FAKETIME, PROMETHEUS, REDIS, STRACE] {
+    for tool in [CARGO_DENY, CHROMIUM, CHROMEDRIVER, DEBOOTSTRAP, FAKETIME, PROMETHEUS, REDIS, STRACE] {
         if let Err(error) = tool.ensure(sh) {
             missing.push(format!("{error:#}"));
         }

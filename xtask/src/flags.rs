@@ -1,5 +1,7 @@
 //! The command line of `cargo xtask`.
 
+use std::path::PathBuf;
+
 xflags::xflags! {
     /// The project's own commands.
     cmd xtask {
@@ -34,6 +36,15 @@ xflags::xflags! {
         cmd snippets {
             /// Only this document, such as `docs/models.md`; may be repeated.
             repeated --only document: String
+        }
+        /// Packs a release: the program with sample models, unit, completions, manual, licences and bill of materials.
+        cmd package {
+            /// Cargo's profile of the program, `dist` unless given; `release` is built sooner.
+            optional --profile name: String
+            /// Folder for the archive, `target/package` unless given.
+            optional --out dir: PathBuf
+            /// Runs it, too, in a Debian with nothing else in it, confined as in a container. Needs root, who may mount.
+            optional --verify
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}

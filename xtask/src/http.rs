@@ -7,6 +7,8 @@ use ureq::{Agent, http::StatusCode};
 /// How much of a request an error shows.
 const SHOWN_CHARS: usize = 100;
 
+const JSON: &str = "application/json";
+
 /// Keeps its connection between requests.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -26,26 +28,38 @@ impl Client {
 
     /// Gets text, whatever the status.
     pub(crate) fn text(&self, url: &str) -> anyhow::Result<String> {
+        Ok(self.get_text(url)?.1)
+    }
+
+    /// Gets text; status and body of the answer.
+    pub(crate) fn get_text(&self, url: &str) -> anyhow::Result<(u16, String)> {
         let mut answer = self.agent.get(url).call().with_context(|| format!("no answer from {url}"))?;
-        Ok(answer.body_mut().read_to_string()?)
+        let text = answer.body_mut().read_to_string()?;
+        Ok((answer.status().as_u16(), text))
+    }
+
+    /// Posts bytes of this content type; status and body of the answer.
+    pub(crate) fn post_bytes(&self, url: &str, content_type: &str, body: &[u8]) -> anyhow::Result<(u16, String)> {
+        let (status, text) = self.answer(url, content_type, body)?;
+        Ok((status.as_u16(), text))
     }
 
     /// Posts JSON; returns the status of the answer.
     pub(crate) fn status(&self, url: &str, body: &str) -> anyhow::Result<u16> {
-        Ok(self.answer(url, body)?.0.as_u16())
+        Ok(self.answer(url, JSON, body.as_bytes())?.0.as_u16())
     }
 
     /// Posts JSON; returns the body of the answer, which must have status 200.
     pub(crate) fn post(&self, url: &str, body: &str) -> anyhow::Result<String> {
-        let (status, text) = self.answer(url, body)?;
+        let (status, text) = self.answer(url, JSON, body.as_bytes())?;
         let sent: String = body.chars().take(SHOWN_CHARS).collect();
         ensure!(status == 200, "{status}: {text}, from {url}, asked {sent}");
         Ok(text)
     }
 
     /// Status and body, read to the end so that the connection goes on.
-    fn answer(&self, url: &str, body: &str) -> anyhow::Result<(StatusCode, String)> {
-        let request = self.agent.post(url).header("content-type", "application/json");
+    fn answer(&self, url: &str, content_type: &str, body: &[u8]) -> anyhow::Result<(StatusCode, String)> {
+        let request = self.agent.post(url).header("content-type", content_type);
         let mut answer = request.send(body).with_context(|| format!("no answer from {url}"))?;
         let text = answer.body_mut().read_to_string()?;
         Ok((answer.status(), text))

@@ -18,8 +18,10 @@ mod machine;
 mod marked;
 mod median;
 mod models;
+mod package;
 mod python;
 mod served;
+mod smoke;
 mod snippets;
 mod soak;
 mod tidy;
@@ -56,6 +58,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         },
         flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
         flags::XtaskCmd::Snippets(flags) => snippets::run(&sh, &flags.only),
+        flags::XtaskCmd::Package(flags) => package::run(&sh, &flags),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());
             Ok(())

@@ -44,6 +44,9 @@ pub(crate) const API: Packages = Packages { requirements: "xtask/soak/api/requir
 pub(crate) const KERAS: Packages =
     Packages { requirements: "xtask/snippets/keras-requirements.txt", folder: "python-keras" };
 
+/// What knows the schema of bills of materials.
+pub(crate) const SBOM: Packages = Packages { requirements: "xtask/package/requirements.txt", folder: "python-sbom" };
+
 /// The interpreter with these packages, installed first where they are not there yet.
 pub(crate) fn ensure(sh: &Shell, packages: Packages) -> anyhow::Result<PathBuf> {
     let requirements = root().join(packages.requirements);

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
+    process::{self, Child, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{SyncSender, sync_channel},
@@ -14,13 +14,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::workspace::{Metadata, root};
 
-/// How long a server may take to load its models and listen.
+/// How long a server may take to load its models and listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at whether it has ended.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many of its last lines are kept for the error message.
 const KEPT_LINES: usize = 40;
@@ -77,6 +80,19 @@ impl Served {
     /// The process, while it runs.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends it SIGTERM and waits until it has ended.
+    pub(crate) fn terminate(mut self, sh: &Shell) -> anyhow::Result<ExitStatus> {
+        let (id, told) = (self.id().to_string(), Instant::now());
+        cmd!(sh, "kill -TERM {id}").quiet().run()?;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            ensure!(told.elapsed() < PATIENCE, "the server does not end");
+            thread::sleep(PAUSE);
+        }
     }
 }
 
@@ -161,6 +177,8 @@ fn address(line: &str) -> Option<&str> {
 mod tests {
     use std::process::Command;
 
+    use xshell::Shell;
+
     use super::{Served, address};
 
     fn script(text: &str) -> Command {
@@ -186,6 +204,16 @@ mod tests {
         let process = format!("/proc/{}", served.id());
         drop(served);
         assert!(!std::path::Path::new(&process).exists());
+    }
+
+    #[test]
+    fn a_server_that_is_told_to_end_says_how_it_ended() {
+        let sh = Shell::new().unwrap();
+        let served = |end: &str| {
+            script(&format!("trap '{end}' TERM; echo listening on http://127.0.0.1:1; while :; do sleep 0.05; done"))
+        };
+        assert_eq!(Served::start(served("exit 0")).unwrap().terminate(&sh).unwrap().code(), Some(0));
+        assert_eq!(Served::start(served("exit 3")).unwrap().terminate(&sh).unwrap().code(), Some(3));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(crate) const CHROMIUM: Tool =
     Tool { program: "chromium", purpose: "opens /docs in a test", source: Source::Debian("chromium") };
 pub(crate) const CHROMEDRIVER: Tool =
     Tool { program: "chromedriver", purpose: "steers chromium in a test", source: Source::Debian("chromium-driver") };
+pub(crate) const DEBOOTSTRAP: Tool =
+    Tool { program: "debootstrap", purpose: "makes an empty Debian", source: Source::Debian("debootstrap") };
 pub(crate) const FAKETIME: Tool =
     Tool { program: "faketime", purpose: "sets the clock of a process", source: Source::Debian("faketime") };
 pub(crate) const PROMETHEUS: Tool =

@@ -23,6 +23,13 @@ pub(crate) fn shell() -> anyhow::Result<Shell> {
     Ok(sh)
 }
 
+/// The platform that this runs on and builds for, as rustc names it.
+pub(crate) fn host(sh: &Shell) -> anyhow::Result<String> {
+    let version = cmd!(sh, "rustc --version --verbose").quiet().read()?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    Ok(host.to_owned())
+}
+
 /// The parts of `cargo metadata` that the commands read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
@@ -38,6 +45,8 @@ pub(crate) struct Metadata {
 pub(crate) struct Package {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) version: String,
+    /// An expression of SPDX, in older manifests with `/` for `OR`.
     pub(crate) license: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) documentation: Option<String>,
@@ -50,6 +59,8 @@ pub(crate) struct Package {
     pub(crate) categories: Vec<String>,
     /// The registries that it may be published to: `None` for all, an empty list for none.
     pub(crate) publish: Option<Vec<String>>,
+    /// Names, with or without addresses.
+    pub(crate) authors: Vec<String>,
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -100,8 +111,7 @@ pub(crate) struct NodeDepKind {
 impl Metadata {
     /// Asks cargo, for the platform that this runs on.
     pub(crate) fn load(sh: &Shell) -> anyhow::Result<Metadata> {
-        let version = cmd!(sh, "rustc --version --verbose").quiet().read()?;
-        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+        let host = host(sh)?;
         let json = cmd!(sh, "cargo metadata --format-version 1 --filter-platform {host}").quiet().read()?;
         serde_json::from_str(&json).context("cargo metadata is not what this program expects")
     }

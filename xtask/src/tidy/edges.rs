@@ -86,7 +86,7 @@ mod tests {
                 let name = format!("ferrocast-{name}");
                 let dependencies =
                     if name.ends_with(package) { json!([{"name": dependency, "kind": kind}]) } else { json!([]) };
-                json!({"id": name, "name": name, "license": null, "manifest_path": "", "dependencies": dependencies})
+                json!({"id": name, "name": name, "version": "1.0.0", "license": null, "authors": [], "manifest_path": "", "dependencies": dependencies})
             })
             .collect();
         let members: Vec<&Value> = packages.iter().map(|package| &package["id"]).collect();
@@ -134,7 +134,7 @@ mod tests {
     fn rows_and_crates_must_match() {
         let metadata: Metadata = serde_json::from_value(json!({
             "workspace_members": ["new"],
-            "packages": [{"id": "new", "name": "ferrocast-new", "license": null, "manifest_path": "", "dependencies": []}],
+            "packages": [{"id": "new", "name": "ferrocast-new", "version": "1.0.0", "license": null, "authors": [], "manifest_path": "", "dependencies": []}],
             "target_directory": "", "resolve": {"nodes": []},
         }))
         .unwrap();

@@ -270,7 +270,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "xtask",
         place: Place::Tool,
         workspace: &[],
-        external: &["anyhow", "serde", "serde_json", "ureq", "xflags", "xshell"],
+        external: &["anyhow", "flate2", "humantime", "serde", "serde_json", "sha2", "tar", "ureq", "xflags", "xshell"],
         never: &["tract*", "actix*"],
     },
 ];

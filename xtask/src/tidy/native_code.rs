@@ -73,8 +73,7 @@ mod tests {
 
     /// `own` → `fast`, which runs `cc` in its build script; `own` tests with `dev`, which does so too.
     fn metadata() -> Metadata {
-        let package =
-            |name: &str| json!({"id": name, "name": name, "license": null, "manifest_path": "", "dependencies": []});
+        let package = |name: &str| json!({"id": name, "name": name, "version": "1.0.0", "license": null, "authors": [], "manifest_path": "", "dependencies": []});
         let edge = |to: &str, kind: Option<&str>| json!({"pkg": to, "dep_kinds": [{"kind": kind}]});
         serde_json::from_value(json!({
             "workspace_members": ["own"],

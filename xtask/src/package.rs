@@ -1,0 +1,79 @@
+//! `cargo xtask package`: a release that whoever runs it unpacks and starts, and what proves that this works.
+//!
+//! Two runs on the same commit pack the same bytes around the program.
+
+mod archive;
+mod checksum;
+mod contents;
+mod embedded;
+mod licenses;
+mod linked;
+mod lock_file;
+mod release;
+mod sbom;
+mod standard_license;
+mod verify;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use xshell::{Shell, cmd};
+
+use self::{contents::SBOM, release::Release};
+use crate::{flags, workspace::Metadata};
+
+/// The profile of the program, unless another one is asked for.
+const DIST: &str = "dist";
+/// The one that the other commands build.
+const RELEASE: &str = "release";
+
+/// Packs a release, and runs it if that is asked for.
+pub(crate) fn run(sh: &Shell, flags: &flags::Package) -> anyhow::Result<()> {
+    let profile = flags.profile.as_deref().unwrap_or(DIST);
+    ensure!([DIST, RELEASE].contains(&profile), "--profile: must be {DIST} or {RELEASE}, not `{profile}`");
+    if flags.verify {
+        // Before minutes of building.
+        verify::ensure_permitted(sh)?;
+    }
+    let archive = make(sh, profile, flags.out.as_deref())?;
+    if flags.verify {
+        let remark = verify::run(sh, &archive)?;
+        println!("{}", remark.as_deref().unwrap_or("every check was made"));
+    }
+    Ok(())
+}
+
+/// The check of `cargo xtask ci` that is called `package`, with the program that the other checks have built. What it could not
+/// look at on this machine.
+pub(crate) fn check(sh: &Shell) -> anyhow::Result<Option<String>> {
+    verify::ensure_permitted(sh)?;
+    let archive = make(sh, RELEASE, None)?;
+    verify::run(sh, &archive)
+}
+
+/// Builds the program and packs it; the archive's path. Its checksum and its bill of materials lie beside it.
+fn make(sh: &Shell, profile: &str, out: Option<&Path>) -> anyhow::Result<PathBuf> {
+    cmd!(sh, "cargo build --profile {profile} --locked --package ferrocast").run()?;
+    let metadata = Metadata::load(sh)?;
+    let program = metadata.target_directory.join(profile).join("ferrocast");
+    let release = Release::load(sh, &metadata)?;
+    let files = contents::of(sh, &program, &release, &metadata)?;
+    let packed = archive::pack(&release.name(), &files, release.made)?;
+
+    let out = out.map_or_else(|| metadata.target_directory.join("package"), Path::to_owned);
+    fs::create_dir_all(&out).with_context(|| format!("--out: cannot make {}", out.display()))?;
+    let name = format!("{}.tar.gz", release.name());
+    let archive = out.join(&name);
+    let write = |path: &Path, bytes: &[u8]| {
+        fs::write(path, bytes).with_context(|| format!("--out: cannot write {}", path.display()))
+    };
+    write(&archive, &packed)?;
+    write(&out.join(format!("{name}.sha256")), checksum::line(&name, &packed).as_bytes())?;
+    let sbom = files.iter().find(|file| file.path == SBOM).context("the package holds no bill of materials")?;
+    write(&out.join(format!("{}.cdx.json", release.name())), &sbom.bytes)?;
+    println!("{}: {} files, {:.1} MB", archive.display(), files.len(), packed.len() as f64 / 1e6);
+    Ok(archive)
+}
