@@ -14,7 +14,7 @@ use std::{
 use xshell::{Shell, cmd};
 
 use crate::{
-    clients, codegen, conformance, flags,
+    clients, codegen, conformance, deploy, flags,
     models::{self, Made},
     package, snippets, soak, tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, DEBOOTSTRAP, FAKETIME, PROMETHEUS, REDIS, STRACE},
@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     Step { name: "images", run: |sh| models::images(sh).map(|()| None) },
     Step { name: "clients", run: |sh| clients::run(sh).map(|()| None) },
     Step { name: "snippets", run: |sh| snippets::run(sh, &[]).map(|()| None) },
+    Step { name: "deploy", run: |sh| deploy::run(sh).map(|()| None) },
     Step { name: "soak", run: |sh| soak::run(sh).map(|()| None) },
     Step { name: "package", run: package::check },
     Step { name: "matrix", run: |sh| models::matrix(sh, Made::Afresh).map(|()| None) },

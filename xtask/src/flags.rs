@@ -27,6 +27,8 @@ xflags::xflags! {
                 optional --keep
             }
         }
+        /// What is in `deploy/`: valid, and in agreement with the server.
+        cmd deploy {}
         /// Promises that only show over time, as that reloads take no memory.
         cmd soak {
             /// Only this check, `overload`, `slow-clients`, `uploads`, `restarts`, `reloads`, `kills`, `failing-disk`, `callbacks`, `clock`, `shared-queue` or `shared-cache`; may be repeated.

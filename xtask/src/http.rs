@@ -44,6 +44,12 @@ impl Client {
         Ok((status.as_u16(), text))
     }
 
+    /// Gets whatever it is; returns the status of the answer.
+    pub(crate) fn asked(&self, url: &str) -> anyhow::Result<u16> {
+        let answer = self.agent.get(url).call().with_context(|| format!("no answer from {url}"))?;
+        Ok(answer.status().as_u16())
+    }
+
     /// Posts JSON; returns the status of the answer.
     pub(crate) fn status(&self, url: &str, body: &str) -> anyhow::Result<u16> {
         Ok(self.answer(url, JSON, body.as_bytes())?.0.as_u16())

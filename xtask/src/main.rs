@@ -12,6 +12,7 @@ mod ci;
 mod clients;
 mod codegen;
 mod conformance;
+mod deploy;
 mod flags;
 mod http;
 mod machine;
@@ -56,6 +57,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
             flags::ModelsCmd::Matrix(flags) if flags.keep => models::matrix(&sh, Made::Before),
             flags::ModelsCmd::Matrix(_) => models::matrix(&sh, Made::Afresh),
         },
+        flags::XtaskCmd::Deploy(_) => deploy::run(&sh),
         flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
         flags::XtaskCmd::Snippets(flags) => snippets::run(&sh, &flags.only),
         flags::XtaskCmd::Package(flags) => package::run(&sh, &flags),

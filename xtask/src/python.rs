@@ -37,6 +37,9 @@ pub(crate) const CALLBACKS: Packages =
 pub(crate) const OTLP: Packages =
     Packages { requirements: "crates/telemetry/examples/otlp_smoke/requirements.txt", folder: "python-otlp" };
 
+/// What checks how the server is deployed.
+pub(crate) const DEPLOY: Packages = Packages { requirements: "xtask/deploy/requirements.txt", folder: "python-deploy" };
+
 /// What tests the API by its description.
 pub(crate) const API: Packages = Packages { requirements: "xtask/soak/api/requirements.txt", folder: "python-api" };
 
