@@ -256,7 +256,16 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "ferrocast",
         place: Place::Layer(5),
         workspace: &["access", "load", "pipeline", "server"],
-        external: &["clap", "clap_complete", "clap_mangen", "humantime", "rustix", "serde_json", "tikv-jemallocator", "tokio"],
+        external: &[
+            "clap",
+            "clap_complete",
+            "clap_mangen",
+            "humantime",
+            "rustix",
+            "serde_json",
+            "tikv-jemallocator",
+            "tokio",
+        ],
         never: &[],
     },
     Member {
