@@ -35,6 +35,7 @@ const CATEGORIES: &[&str] = &[
     "parser-implementations",
     "science",
     "web-programming",
+    "web-programming::http-client",
     "web-programming::http-server",
 ];
 
