@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use ferrocast_load::{LoadError, Pace, Plan, Requests, start};
 
 use self::body::Payload;
+use self::interrupt::Interrupt;
 use super::{Done, Misused};
 use crate::cli::BenchArgs;
 
@@ -18,8 +19,10 @@ use crate::cli::BenchArgs;
 pub(crate) fn run(arguments: BenchArgs, out: &mut impl Write) -> Done {
     let (json, is_watched) = (arguments.json, arguments.progress || io::stderr().is_terminal());
     let misused = |error: Box<dyn Error>| Misused(error.to_string());
-    let running = plan(arguments).and_then(|plan| Ok(start(plan)?)).map_err(misused)?;
-    interrupt::stop_on_ctrl_c(running.stopper())?;
+    let plan = plan(arguments).map_err(misused)?;
+    let interrupt = Interrupt::listen()?;
+    let running = start(plan).map_err(|error| misused(error.into()))?;
+    interrupt.stops(running.stopper())?;
     if is_watched {
         progress::tell(&running, &mut io::stderr())?;
     }

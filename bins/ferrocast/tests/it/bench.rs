@@ -19,9 +19,13 @@ fn penguins() -> Served {
 
 /// A short load; what it says is exit code, standard output and standard error.
 fn bench(url: &str, more: impl FnOnce(&mut Command)) -> (Option<i32>, String, String) {
+    bench_for("300ms", url, more)
+}
+
+fn bench_for(duration: &str, url: &str, more: impl FnOnce(&mut Command)) -> (Option<i32>, String, String) {
     let folder = folder();
     let mut command = ferrocast(folder.path());
-    command.args(["bench", url, "--duration", "300ms", "--warmup", "0s", "--connections", "4"]);
+    command.args(["bench", url, "--duration", duration, "--warmup", "0s", "--connections", "4"]);
     more(&mut command);
     run(&mut command)
 }
@@ -88,8 +92,8 @@ fn errors_of_the_server_are_counted_and_make_it_fail() {
 #[test]
 fn progress_is_told_where_it_is_asked_for() {
     let served = penguins();
-    let (code, out, said) = bench(&format!("http://{}/livez", served.address), |command| {
-        command.args(["--progress", "--json", "--duration", "1500ms"]);
+    let (code, out, said) = bench_for("1500ms", &format!("http://{}/livez", served.address), |command| {
+        command.args(["--progress", "--json"]);
     });
     assert_eq!((code, json(&out)["failed"].as_u64()), (Some(0), Some(0)));
     assert!(said.contains("/s  0 errors  p99 "), "{said}");
@@ -136,8 +140,7 @@ fn ctrl_c_ends_it_early_with_a_report() {
         "--json",
     ]);
     let bench = command.stdout(Stdio::piped()).spawn().expect("it starts");
-    // Its requests have come when the server has counted some.
-    while !metrics(&served).contains("route=\"/livez\"") {}
+    while !metrics(&served).contains("endpoint=\"/livez\"") {}
     let sent = Command::new("kill").args(["-INT", &bench.id().to_string()]).status();
     assert!(sent.expect("kill runs").success());
     let output = bench.wait_with_output().expect("it ends");
@@ -146,6 +149,7 @@ fn ctrl_c_ends_it_early_with_a_report() {
     assert!(output.status.code() == Some(0) && report["answers"].as_u64() > Some(0), "{report}");
 }
 
+/// What the server has counted.
 fn metrics(served: &Served) -> String {
     use std::io::{Read, Write};
     let mut stream = served.connect();
