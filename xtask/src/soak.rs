@@ -77,6 +77,6 @@ pub(crate) fn only(sh: &Shell, names: &[String]) -> anyhow::Result<()> {
 }
 
 /// Whether checks take the time of a machine that has nothing else to do.
-fn is_long(sh: &Shell) -> bool {
+pub(crate) fn is_long(sh: &Shell) -> bool {
     sh.var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1")
 }
