@@ -71,5 +71,6 @@ found = []
 for document in json.load(sys.stdin):
     kind = f"{document['apiVersion']}/{document['kind']}"
     found += problems(document, CLASSES[kind], document["kind"]) if kind in CLASSES else [f"{kind}: no class checks it"]
-print("\n".join(found), end="")
+for problem in found:
+    print(problem)
 sys.exit(bool(found))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{rendered::Rendered, yaml::at};
+use super::{rendered::Rendered, yaml::text};
 
 /// What only one of the two makes: a namespace is Helm's caller's to make, and a Pod is how Helm tests.
 const ALONE: [&str; 2] = ["Namespace", "Pod"];
@@ -10,25 +10,34 @@ const ALONE: [&str; 2] = ["Namespace", "Pod"];
 pub(super) fn differing(rendered: &Rendered) -> anyhow::Result<Vec<String>> {
     let twins = |objects: &[Value]| objects.iter().filter(|object| !is_alone(object)).map(bare).collect::<Vec<_>>();
     let (base, chart) = (twins(&rendered.base.all), twins(&rendered.chart.all));
+    anyhow::ensure!(!base.is_empty(), "the base of Kustomize makes nothing");
     let mut problems = Vec::new();
     for object in &base {
-        match chart.iter().find(|other| at(other, "/kind") == at(object, "/kind")) {
-            None => problems.push(format!("the chart makes no {}, as the base of Kustomize does", at(object, "/kind"))),
-            Some(other) => problems.extend(difference("", object, other).map(|place| {
-                format!("{}: the base of Kustomize and the chart differ in {place}", at(object, "/kind"))
-            })),
+        let kind = kind(object);
+        match of_kind(&chart, kind) {
+            None => problems.push(format!("the chart makes no {kind}, as the base of Kustomize does")),
+            Some(other) => problems.extend(
+                difference("", object, other)
+                    .map(|place| format!("{kind}: the base of Kustomize and the chart differ in {place}")),
+            ),
         }
     }
-    let only = chart.iter().filter(|object| !base.iter().any(|other| at(other, "/kind") == at(object, "/kind")));
-    problems.extend(
-        only.map(|object| format!("the base of Kustomize makes no {}, as the chart does", at(object, "/kind"))),
-    );
-    anyhow::ensure!(!base.is_empty(), "the base of Kustomize makes nothing");
+    let only = chart.iter().map(kind).filter(|kind| of_kind(&base, kind).is_none());
+    problems.extend(only.map(|kind| format!("the base of Kustomize makes no {kind}, as the chart does")));
     Ok(problems)
 }
 
+fn kind(object: &Value) -> &str {
+    text(object, "/kind")
+}
+
+/// The only one of a kind.
+fn of_kind<'a>(objects: &'a [Value], wanted: &str) -> Option<&'a Value> {
+    objects.iter().find(|object| kind(object) == wanted)
+}
+
 fn is_alone(object: &Value) -> bool {
-    ALONE.iter().any(|kind| at(object, "/kind") == *kind)
+    ALONE.contains(&kind(object))
 }
 
 /// Without what each of them adds in its own way: labels and annotations, and how the name of the settings changes with them.
