@@ -13,7 +13,7 @@ are due at even distances whatever becomes of the others, and latencies count fr
 Requests that are under way at the end are waited for; Ctrl-C ends early and reports what was measured until then.
 
 Exit code 0 if there were answers and all of them 2xx or 3xx, 1 if a request failed or was answered 4xx or 5xx, 2 if
-the command line is wrong. --json prints an object with the fields of ferrocast_load::Report: docs.rs/ferrocast-load.
+the command line is wrong. --json prints an object; docs/operations.md lists its fields.
 
 Examples:
   ferrocast bench http://127.0.0.1:8000/livez
