@@ -189,7 +189,7 @@ mod tests {
     /// A crate with nothing to mend, which `change` may spoil.
     fn found(change: impl FnOnce(&mut Package, &mut Texts)) -> Vec<String> {
         let mut package: Package = serde_json::from_value(json!({
-            "id": "a", "name": "ferrocast-a", "license": null, "manifest_path": "", "dependencies": [],
+            "id": "a", "name": "ferrocast-a", "version": "1.0.0", "license": null, "authors": [], "manifest_path": "", "dependencies": [],
             "description": "It does.", "documentation": "https://docs.rs/ferrocast-a", "readme": "README.md",
             "rust_version": "1.91", "publish": null, "keywords": ["model-server"], "categories": ["science"],
         }))
@@ -267,7 +267,7 @@ mod tests {
     fn tools_say_that_they_are_not_published() {
         let tool = |publish| {
             let tool = json!({
-                "id": "x", "name": "x", "license": null, "manifest_path": "", "dependencies": [], "publish": publish
+                "id": "x", "name": "x", "version": "1.0.0", "license": null, "authors": [], "manifest_path": "", "dependencies": [], "publish": publish
             });
             needless(&serde_json::from_value(tool).unwrap())
         };
