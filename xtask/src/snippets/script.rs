@@ -83,7 +83,9 @@ impl Addresses {
     fn put_into(&self, text: &str) -> String {
         let server = format!(":{}", self.server);
         let redis = format!("127.0.0.1:{}", self.redis);
-        text.replace("http://server:", "http://127.0.0.1:").replace(":8000", &server).replace(REDIS, &redis)
+        // In a package the program lies beside what tells of it.
+        let text = text.replace("./ferrocast", "ferrocast").replace("http://server:", "http://127.0.0.1:");
+        text.replace(":8000", &server).replace(REDIS, &redis)
     }
 }
 
