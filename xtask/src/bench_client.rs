@@ -58,7 +58,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchClient) -> anyhow::Result<()> 
     }
     let report = Report { machine: Machine::here(sh)?, seconds, pairs };
     println!("\n{report}");
-    let ratio = report.ratio();
+    let ratio = median(report.ratios());
     ensure!((ratio - 1.0).abs() <= TOLERANCE, "they differ by more than {:.0} %", TOLERANCE * 100.0);
     if flags.write { MEASURED.write(&root().join("docs/performance.md"), &report.to_string()) } else { Ok(()) }
 }
@@ -121,9 +121,9 @@ struct Report {
 }
 
 impl Report {
-    /// Of the rates of the two in a round, the median.
-    fn ratio(&self) -> f64 {
-        median(self.pairs.iter().map(|pair| pair.bench.rate / pair.wrk.rate))
+    /// Of the rates of the two, in each round.
+    fn ratios(&self) -> impl Iterator<Item = f64> {
+        self.pairs.iter().map(|pair| pair.bench.rate / pair.wrk.rate)
     }
 
     fn row(&self, f: &mut fmt::Formatter<'_>, name: &str, side: impl Fn(&Pair) -> Sample) -> fmt::Result {
@@ -145,13 +145,11 @@ impl fmt::Display for Report {
         write!(f, "\n| | Answers | p50 | p99 |\n|---|--:|--:|--:|")?;
         self.row(f, "`wrk`", |pair| pair.wrk)?;
         self.row(f, "`ferrocast bench`", |pair| pair.bench)?;
-        let ratios: Vec<f64> = self.pairs.iter().map(|pair| pair.bench.rate / pair.wrk.rate).collect();
-        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = ratios.iter().copied().fold(0.0, f64::max);
+        let (least, most) = (self.ratios().fold(f64::INFINITY, f64::min), self.ratios().fold(0.0, f64::max));
         write!(
             f,
             "\n\nIn the median of the rounds `ferrocast bench` has **{:.1} %** of wrk's rate, {:.1} to {:.1} % in single rounds.",
-            self.ratio() * 100.0,
+            median(self.ratios()) * 100.0,
             least * 100.0,
             most * 100.0
         )

@@ -35,13 +35,13 @@ pub(crate) fn run(sh: &Shell, only: &[String]) -> anyhow::Result<()> {
         let text = fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))?;
         let fences = fence::all(&text).with_context(|| path.clone())?;
         included::check(sh, path, &fences)?;
-        let shell = fences.iter().filter(|fence| fence.is_run()).count();
-        if shell == 0 {
+        let count = fences.iter().filter(|fence| fence.is_run()).count();
+        if count == 0 {
             continue;
         }
         let folder = target.join("snippets").join(path.replace('/', "-"));
         match run_document(sh, path, &fences, &program, &folder) {
-            Ok(()) => println!("{path}: {shell} snippets run"),
+            Ok(()) => println!("{path}: {count} snippets run"),
             Err(error) => {
                 println!("{path}: FAILED: {error:#}");
                 failed.push(path.clone());
@@ -60,15 +60,16 @@ fn documents(sh: &Shell) -> anyhow::Result<Vec<String>> {
 fn run_document(sh: &Shell, path: &str, fences: &[Fence], program: &Path, folder: &Path) -> anyhow::Result<()> {
     copy_checkout(sh, folder)?;
     let script = Script::new(sh, fences)?;
-    script.run(program, &folder.join(starting_folder(path)))?;
-    let outputs = |fence: &Fence| fs::read_to_string(folder.join(starting_folder(path)).join(script::output(fence)));
+    let start = folder.join(starting_folder(path));
+    script.run(program, &start)?;
     for pair in fences.windows(2) {
         if let [command, shown] = pair
             && command.language == "sh"
             && shown.language == "json"
             && shown.follows
         {
-            shown::compare(&shown.text, &outputs(command)?).with_context(|| format!("line {}", shown.line))?;
+            let output = fs::read_to_string(start.join(script::output(command)))?;
+            shown::compare(&shown.text, &output).with_context(|| format!("line {}", shown.line))?;
         }
     }
     Ok(())
