@@ -21,8 +21,9 @@ use crate::{
 };
 
 const CONNECTIONS: u32 = 64;
-const SECONDS: u64 = 10;
-const ROUNDS: usize = 6;
+const SECONDS: u64 = 2;
+/// Many and short: a shared machine changes its speed by half within a minute, and a median of few long rounds follows it.
+const ROUNDS: usize = 31;
 /// Before the first measurement.
 const WARM_UP_SECONDS: u64 = 2;
 /// By how much the rates may differ at most, as a share of wrk's.

@@ -63,9 +63,9 @@ xflags::xflags! {
         }
         /// Measures the same server with `ferrocast bench` and with wrk, in turns: they have to agree.
         cmd bench-client {
-            /// Length of one measurement, 10 unless given.
+            /// Length of one measurement, 2 unless given.
             optional --seconds seconds: u64
-            /// Measurements of each, 6 unless given; the median counts.
+            /// Measurements of each, 31 unless given; the median counts.
             optional --rounds rounds: usize
             /// Rewrites the measured part of docs/performance.md.
             optional --write
