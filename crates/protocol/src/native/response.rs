@@ -3,6 +3,7 @@
 
 mod batch;
 mod image;
+mod keyed;
 mod outcome;
 
 use ferrocast_schema::{Choice, ClassValue, Number, Prediction, Scores};
@@ -12,6 +13,7 @@ pub use self::batch::encode_batch;
 pub use self::image::{
     ImageBatchResponse, ImageItem, ImageResponse, Picture, Telling, encode_image, encode_image_batch,
 };
+use self::keyed::field;
 use self::outcome::Outcome;
 use crate::ApiError;
 
@@ -24,26 +26,26 @@ pub struct Served<'a> {
     pub version: &'a str,
 }
 
-/// Writes the answer of `/predict`.
+/// Writes the answer of `/predict`, key by key: the bytes of a [`PredictionResponse`].
 ///
 /// # Errors
 /// [`ErrorCode::NonFiniteOutput`](crate::ErrorCode::NonFiniteOutput) if the prediction holds a NaN or an infinity.
 pub fn encode_prediction(prediction: &Prediction, served: Served<'_>) -> Result<Vec<u8>, ApiError> {
-    let capacity = envelope_bytes(served) + item_bytes(prediction);
+    let mut buffer = Vec::with_capacity(envelope_bytes(served) + item_bytes(prediction));
     let Outcome { prediction, label, probability, confidence, scores } = Outcome::of(prediction)?;
-    let body = PredictionResponse {
-        prediction,
-        label,
-        probability,
-        confidence: confidence.unwrap_or(0.0),
-        scores,
-        status: Status::Success,
-        model: served.model,
-        version: served.version,
-    };
-    let mut buffer = Vec::with_capacity(capacity);
-    // Neither memory nor these types can refuse; an error would be a fault of ours, and is reported as one.
-    serde_json::to_writer(&mut buffer, &body).map_err(|_| ApiError::internal())?;
+    field(&mut buffer, b"{\"prediction\":", &prediction)?;
+    if let Some(label) = label {
+        field(&mut buffer, b",\"label\":", label)?;
+    }
+    field(&mut buffer, b",\"probability\":", &probability)?;
+    field(&mut buffer, b",\"confidence\":", &confidence.unwrap_or(0.0))?;
+    if let Some(scores) = scores {
+        field(&mut buffer, b",\"scores\":", &scores)?;
+    }
+    buffer.extend_from_slice(b",\"status\":\"success\"");
+    field(&mut buffer, b",\"model\":", served.model)?;
+    field(&mut buffer, b",\"version\":", served.version)?;
+    buffer.push(b'}');
     Ok(buffer)
 }
 

@@ -6,7 +6,10 @@ use ferrocast_schema::{Choice, ClassValue, Number, Prediction, Scores};
 use serde_json::{Value, json};
 
 use super::batch::batch_bytes;
-use super::{BatchItem, BatchResponse, PerClass, PredictedValue, Served, Status, encode_batch, encode_prediction};
+use super::{
+    BatchItem, BatchResponse, PerClass, PredictedValue, PredictionResponse, Served, Status, encode_batch,
+    encode_prediction,
+};
 use crate::ErrorCode;
 
 const SERVED: Served<'_> = Served { model: "penguins", version: "1" };
@@ -30,6 +33,38 @@ fn check(prediction: &Prediction, expected: &str) {
     let body = String::from_utf8(encode_prediction(prediction, SERVED).unwrap()).unwrap();
     let tail = r#","status":"success","model":"penguins","version":"1"}"#;
     assert_eq!(body.strip_suffix(tail), Some(expected), "{body}");
+}
+
+#[test]
+fn an_answer_is_what_the_description_says() {
+    let prediction = Prediction::Class {
+        index: 0,
+        class: ClassValue::Str("\"a\"".into()),
+        label: Some("A\n".into()),
+        scores: Scores::Probabilities(vec![0.5, 0.25]),
+    };
+    let described = PredictionResponse {
+        prediction: PredictedValue::Str("\"a\""),
+        label: Some("A\n"),
+        probability: Some(PerClass::One(&[0.5, 0.25])),
+        confidence: 0.5,
+        scores: None,
+        status: Status::Success,
+        model: SERVED.model,
+        version: SERVED.version,
+    };
+    assert_eq!(encode_prediction(&prediction, SERVED).unwrap(), serde_json::to_vec(&described).unwrap());
+    let margins = [-6.5, 3.25];
+    let described = PredictionResponse {
+        prediction: PredictedValue::Int(1),
+        label: None,
+        probability: None,
+        confidence: 0.0,
+        scores: Some(PerClass::One(&margins)),
+        ..described
+    };
+    let prediction = scored(1, None, Scores::Raw(margins.to_vec()));
+    assert_eq!(encode_prediction(&prediction, SERVED).unwrap(), serde_json::to_vec(&described).unwrap());
 }
 
 #[test]
