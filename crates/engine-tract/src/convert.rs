@@ -1,6 +1,6 @@
 //! Tensors of ours to tract's and back, and which element types meet.
 
-use ferrocast_engine::{BoxError, Dim, Dtype, Element, Tensor, TensorSpec};
+use ferrocast_engine::{BoxError, Dim, Dtype, Element, Tensor, TensorError, TensorSpec};
 use ferrocast_onnx_ml::View;
 use tract_onnx::prelude::{DatumType, IntoTensor, Tensor as TractTensor};
 use tract_onnx::tract_hir::internal::TractResult;
@@ -99,14 +99,25 @@ pub(crate) fn to_view(tensor: &Tensor) -> Result<View<'_>, BoxError> {
 
 /// Our tensor of what a row program answered for the output `spec`.
 pub(crate) fn from_view(view: View<'_>, rows: usize, spec: &TensorSpec) -> Result<Tensor, BoxError> {
-    let axis = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { rows };
-    let shape: Vec<usize> = spec.shape.iter().map(axis).collect();
     Ok(match view {
-        View::F32(values) => Tensor::from_vec(&shape, values.to_vec())?,
-        View::F64(values) => Tensor::from_vec(&shape, values.to_vec())?,
-        View::I64(values) => Tensor::from_vec(&shape, values.to_vec())?,
-        View::I32(values) => Tensor::from_vec(&shape, values.to_vec())?,
-        View::Bool(values) => Tensor::from_vec(&shape, values.to_vec())?,
-        View::Str(values) => Tensor::from_vec(&shape, values.to_vec())?,
+        View::F32(values) => shaped(values, rows, spec)?,
+        View::F64(values) => shaped(values, rows, spec)?,
+        View::I64(values) => shaped(values, rows, spec)?,
+        View::I32(values) => shaped(values, rows, spec)?,
+        View::Bool(values) => shaped(values, rows, spec)?,
+        View::Str(values) => shaped(values, rows, spec)?,
     })
+}
+
+fn shaped<T: Element>(values: &[T], rows: usize, spec: &TensorSpec) -> Result<Tensor, TensorError> {
+    let values = values.to_vec();
+    match *spec.shape {
+        [Dim::Batch] => Tensor::from_rows(rows, &[], values),
+        [Dim::Batch, Dim::Fixed(width)] => Tensor::from_rows(rows, &[width], values),
+        _ => {
+            let axis = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { rows };
+            let shape: Vec<usize> = spec.shape.iter().map(axis).collect();
+            Tensor::from_vec(&shape, values)
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Rows to tensors: the encoder that a manifest's features and a model's signature are compiled into.
 
 use ferrocast_engine::{Dtype, Signature, Tensor, TensorError, TensorSpec};
-use ferrocast_schema::{Carrier, Column, Feature, InputBinding, Rows};
+use ferrocast_schema::{Carrier, Feature, InputBinding, Rows};
 
 use crate::bind::assign;
 use crate::carrier::carrier;
@@ -113,50 +113,41 @@ impl Input {
     }
 
     fn encode(&self, rows: &Rows) -> Result<Tensor, EncodeError> {
-        let mut shape = Vec::with_capacity(1 + self.row_shape.len());
-        shape.push(rows.len());
-        shape.extend(&self.row_shape);
         let Some(len) = rows.len().checked_mul(self.stride) else {
+            let shape = [&[rows.len()], self.row_shape.as_slice()].concat();
             return Err(TensorError::Length { shape, len: usize::MAX }.into());
         };
-        let columns = rows.columns();
         match &self.steps {
             Steps::Text(steps) => {
                 let mut buffer = vec![String::new(); len];
                 for step in steps {
-                    step.write(&mut buffer, self.stride, columns)?;
+                    step.write(&mut buffer, self.stride, rows.columns())?;
                 }
-                Ok(Tensor::from_vec(&shape, buffer)?)
+                Ok(Tensor::from_rows(rows.len(), &self.row_shape, buffer)?)
             }
             Steps::Numbers(steps) => match self.dtype {
-                Dtype::Bool => self.numbers::<bool>(steps, columns, &shape, len),
-                Dtype::U8 => self.numbers::<u8>(steps, columns, &shape, len),
-                Dtype::U16 => self.numbers::<u16>(steps, columns, &shape, len),
-                Dtype::U32 => self.numbers::<u32>(steps, columns, &shape, len),
-                Dtype::U64 => self.numbers::<u64>(steps, columns, &shape, len),
-                Dtype::I8 => self.numbers::<i8>(steps, columns, &shape, len),
-                Dtype::I16 => self.numbers::<i16>(steps, columns, &shape, len),
-                Dtype::I32 => self.numbers::<i32>(steps, columns, &shape, len),
-                Dtype::I64 => self.numbers::<i64>(steps, columns, &shape, len),
-                Dtype::F32 => self.numbers::<f32>(steps, columns, &shape, len),
-                Dtype::F64 => self.numbers::<f64>(steps, columns, &shape, len),
+                Dtype::Bool => self.numbers::<bool>(steps, rows, len),
+                Dtype::U8 => self.numbers::<u8>(steps, rows, len),
+                Dtype::U16 => self.numbers::<u16>(steps, rows, len),
+                Dtype::U32 => self.numbers::<u32>(steps, rows, len),
+                Dtype::U64 => self.numbers::<u64>(steps, rows, len),
+                Dtype::I8 => self.numbers::<i8>(steps, rows, len),
+                Dtype::I16 => self.numbers::<i16>(steps, rows, len),
+                Dtype::I32 => self.numbers::<i32>(steps, rows, len),
+                Dtype::I64 => self.numbers::<i64>(steps, rows, len),
+                Dtype::F32 => self.numbers::<f32>(steps, rows, len),
+                Dtype::F64 => self.numbers::<f64>(steps, rows, len),
                 _ => Err(EncodeError::ForeignRows),
             },
         }
     }
 
-    fn numbers<T: Cell>(
-        &self,
-        steps: &[Step],
-        columns: &[Column],
-        shape: &[usize],
-        len: usize,
-    ) -> Result<Tensor, EncodeError> {
+    fn numbers<T: Cell>(&self, steps: &[Step], rows: &Rows, len: usize) -> Result<Tensor, EncodeError> {
         let mut buffer = vec![T::default(); len];
         for step in steps {
-            step.write(&mut buffer, self.stride, columns)?;
+            step.write(&mut buffer, self.stride, rows.columns())?;
         }
-        Ok(Tensor::from_vec(shape, buffer)?)
+        Ok(Tensor::from_rows(rows.len(), &self.row_shape, buffer)?)
     }
 }
 
