@@ -55,13 +55,20 @@ pub struct Timing {
     pub batch_rows: usize,
     /// Why there were not more; `None` on the calling thread, where nothing is joined.
     pub closed_by: Option<ClosedBy>,
+    /// When all of it was done.
+    pub ended: Instant,
 }
 
 /// Predicts all rows: on the calling thread if a run of so many is cheap, or nothing else of the model runs or waits and
 /// it is not too slow for that; else on the pool. Dropping the future takes the rows out of the queue.
-pub(crate) async fn predict(deployment: &Deployment, rows: &Rows, options: CallOptions) -> Result<Answer, ServeError> {
+pub(crate) async fn predict(
+    deployment: &Deployment,
+    rows: &Rows,
+    options: CallOptions,
+    began: Instant,
+) -> Result<Answer, ServeError> {
     let encode = || deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment));
-    let mut outputs = run(deployment, encode, rows.len(), options).await?;
+    let mut outputs = run(deployment, encode, rows.len(), options, began).await?;
     let predictions = decode(deployment, &mut outputs, rows.len())?;
     Ok(Answer { predictions, timing: outputs.timing })
 }
@@ -71,14 +78,15 @@ pub(crate) async fn predict_image(
     deployment: &Deployment,
     picture: Bytes,
     options: CallOptions,
+    began: Instant,
 ) -> Result<Answer, ServeError> {
-    if options.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+    if options.deadline.is_some_and(|deadline| deadline <= began) {
         return Err(ServeError::DeadlineExceeded);
     }
     if !deployment.pipeline().takes_pictures() {
         return Err(ServeError::from_prediction(PredictError::TakesRows, deployment));
     }
-    let mut outputs = pooled(deployment, Work::Picture(picture), options).await?;
+    let mut outputs = pooled(deployment, Work::Picture(picture), options, began).await?;
     let predictions = decode(deployment, &mut outputs, 1)?;
     Ok(Answer { predictions, timing: outputs.timing })
 }
@@ -88,23 +96,25 @@ pub(crate) async fn infer(
     deployment: &Deployment,
     tensors: Encoded,
     options: CallOptions,
+    began: Instant,
 ) -> Result<Outputs, ServeError> {
     let pipeline = deployment.pipeline();
     let failed = |cause| ServeError::from_prediction(cause, deployment);
     let rows = tensors.rows;
-    let mut outputs = run(deployment, || pipeline.inputs_from_wire(tensors).map_err(failed), rows, options).await?;
+    let encode = || pipeline.inputs_from_wire(tensors).map_err(failed);
+    let mut outputs = run(deployment, encode, rows, options, began).await?;
     outputs.tensors = pipeline.outputs_to_wire(outputs.tensors, rows).map_err(failed)?;
     Ok(outputs)
 }
 
-/// Encodes and runs, here or on the pool.
+/// Encodes and runs, here or on the pool; `began` is now.
 async fn run(
     deployment: &Deployment,
     encode: impl FnOnce() -> Result<Encoded, ServeError>,
     rows: usize,
     options: CallOptions,
+    began: Instant,
 ) -> Result<Outputs, ServeError> {
-    let began = Instant::now();
     if options.deadline.is_some_and(|deadline| deadline <= began) {
         return Err(ServeError::DeadlineExceeded);
     }
@@ -124,9 +134,10 @@ async fn run(
         }
     }
     let encoded = encode()?;
-    let encode = began.elapsed();
-    let mut outputs = pooled(deployment, Work::Rows(encoded), options).await?;
-    outputs.timing.encode = encode;
+    let encoded_at = Instant::now();
+    // It goes to another thread, beside which an allocation is nothing; requests that stay here have the smaller future.
+    let mut outputs = Box::pin(pooled(deployment, Work::Rows(encoded), options, encoded_at)).await?;
+    outputs.timing.encode = encoded_at.saturating_duration_since(began);
     outputs.timing.began = began;
     Ok(outputs)
 }
@@ -154,14 +165,20 @@ fn inline(
         decode: Duration::ZERO,
         batch_rows: encoded.rows,
         closed_by: None,
+        ended: ran_at,
     };
     deployment.tally().count_run(encoded.rows, timing.inference);
     Ok(Outputs { tensors, timing })
 }
 
-async fn pooled(deployment: &Deployment, work: Work, options: CallOptions) -> Result<Outputs, ServeError> {
+/// Runs on the pool; `began` is now.
+async fn pooled(
+    deployment: &Deployment,
+    work: Work,
+    options: CallOptions,
+    began: Instant,
+) -> Result<Outputs, ServeError> {
     let failed = |cause| ServeError::from_prediction(cause, deployment);
-    let began = Instant::now();
     let ticket =
         deployment.queue().try_submit(work, options.priority, options.deadline).map_err(|refused| match refused {
             Rejected::Full(_) => ServeError::queue_full(deployment),
@@ -186,18 +203,21 @@ async fn pooled(deployment: &Deployment, work: Work, options: CallOptions) -> Re
         decode: Duration::ZERO,
         batch_rows: report.rows,
         closed_by: Some(report.closed_by),
+        ended: Instant::now(),
     };
     Ok(Outputs { tensors: done.output, timing })
 }
 
 /// Outputs to predictions.
 fn decode(deployment: &Deployment, outputs: &mut Outputs, rows: usize) -> Result<Vec<Prediction>, ServeError> {
-    let began = Instant::now();
     let predictions = deployment
         .pipeline()
         .decode(&outputs.tensors, rows)
         .map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-    outputs.timing.decode = began.elapsed();
+    let timing = &mut outputs.timing;
+    let ended = Instant::now();
+    timing.decode = ended.saturating_duration_since(timing.ended);
+    timing.ended = ended;
     Ok(predictions)
 }
 

@@ -205,8 +205,10 @@ impl Service {
         rows: &Rows,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        counted(deployment, rows.len(), |answer: &Answer| &answer.timing, execute::predict(deployment, rows, options))
-            .await
+        let began = Instant::now();
+        let answer = execute::predict(deployment, rows, options, began).await;
+        count(deployment, rows.len(), began, answer.as_ref().map(|answer| &answer.timing));
+        answer
     }
 
     /// Predicts a picture, given as the bytes of its file, on the pool: decoding it is no work for a thread that reads
@@ -220,8 +222,10 @@ impl Service {
         picture: Bytes,
         options: CallOptions,
     ) -> Result<Answer, ServeError> {
-        counted(deployment, 1, |answer: &Answer| &answer.timing, execute::predict_image(deployment, picture, options))
-            .await
+        let began = Instant::now();
+        let answer = execute::predict_image(deployment, picture, options, began).await;
+        count(deployment, 1, began, answer.as_ref().map(|answer| &answer.timing));
+        answer
     }
 
     /// Runs the model on tensors that fit its wire signature, one for each input in its order, and gives its outputs as they
@@ -235,13 +239,10 @@ impl Service {
         tensors: Encoded,
         options: CallOptions,
     ) -> Result<Outputs, ServeError> {
-        counted(
-            deployment,
-            tensors.rows,
-            |outputs: &Outputs| &outputs.timing,
-            execute::infer(deployment, tensors, options),
-        )
-        .await
+        let (began, rows) = (Instant::now(), tensors.rows);
+        let outputs = execute::infer(deployment, tensors, options, began).await;
+        count(deployment, rows, began, outputs.as_ref().map(|outputs| &outputs.timing));
+        outputs
     }
 
     /// Whether a picture, given as the bytes of its file, is one that the model can be given: decoded on the pool, for nothing
@@ -280,21 +281,13 @@ impl Service {
     }
 }
 
-/// Counts a request of so many rows, whether it is answered or not.
-async fn counted<T>(
-    deployment: &Deployment,
-    rows: usize,
-    timing: impl FnOnce(&T) -> &Timing,
-    answer: impl Future<Output = Result<T, ServeError>>,
-) -> Result<T, ServeError> {
-    let began = Instant::now();
-    let answer = answer.await;
-    match &answer {
-        Ok(answer) => deployment.statistics().answered(rows, began.elapsed(), timing(answer)),
+/// Counts a request of so many rows, whether it was answered or not.
+fn count(deployment: &Deployment, rows: usize, began: Instant, answered: Result<&Timing, &ServeError>) {
+    match answered {
+        Ok(timing) => deployment.statistics().answered(rows, timing.ended.saturating_duration_since(began), timing),
         Err(error) => {
             deployment.statistics().failed(began.elapsed());
             deployment.observer().failed(error);
         }
     }
-    answer
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::Timing;
 
@@ -45,20 +45,40 @@ pub struct StatisticsReport {
     pub runs_by_rows: BTreeMap<usize, Spent>,
 }
 
-/// Counts that grow while requests are answered.
-#[derive(Debug, Default)]
+/// Counts that grow while requests are answered. Those of a request are touched by each of them, so they are few.
+#[derive(Debug)]
 pub(crate) struct Statistics {
-    /// Milliseconds since 1970.
+    began: Instant,
+    /// When it was, in nanoseconds since `began`; 0 if there was none.
     last_answer: AtomicU64,
     rows: AtomicU64,
     answered: Counter,
     failed: Counter,
-    queue: Counter,
-    encode: Counter,
-    inference: Counter,
-    decode: Counter,
+    /// Nanoseconds of those that were answered.
+    queue: AtomicU64,
+    encode: AtomicU64,
+    inference: AtomicU64,
+    decode: AtomicU64,
     small_runs: [Counter; SMALL],
     large_runs: Mutex<BTreeMap<usize, Spent>>,
+}
+
+impl Default for Statistics {
+    fn default() -> Statistics {
+        Statistics {
+            began: Instant::now(),
+            last_answer: AtomicU64::default(),
+            rows: AtomicU64::default(),
+            answered: Counter::default(),
+            failed: Counter::default(),
+            queue: AtomicU64::default(),
+            encode: AtomicU64::default(),
+            inference: AtomicU64::default(),
+            decode: AtomicU64::default(),
+            small_runs: Default::default(),
+            large_runs: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +90,7 @@ struct Counter {
 impl Counter {
     fn add(&self, time: Duration) {
         self.count.fetch_add(1, Ordering::Relaxed);
-        self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.nanos.fetch_add(nanos(time), Ordering::Relaxed);
     }
 
     fn spent(&self) -> Spent {
@@ -79,17 +99,25 @@ impl Counter {
     }
 }
 
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl Statistics {
     /// A request of so many rows was answered.
     pub(crate) fn answered(&self, rows: usize, took: Duration, timing: &Timing) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.last_answer.store(u64::try_from(now.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.last_answer.store(nanos(timing.ended.saturating_duration_since(self.began)).max(1), Ordering::Relaxed);
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
         self.answered.add(took);
-        self.queue.add(timing.queue);
-        self.encode.add(timing.encode);
-        self.inference.add(timing.inference);
-        self.decode.add(timing.decode);
+        let phases = [
+            (&self.queue, timing.queue),
+            (&self.encode, timing.encode),
+            (&self.inference, timing.inference),
+            (&self.decode, timing.decode),
+        ];
+        for (sum, time) in phases.into_iter().filter(|(_, time)| !time.is_zero()) {
+            sum.fetch_add(nanos(time), Ordering::Relaxed);
+        }
     }
 
     /// A request was refused or failed.
@@ -115,17 +143,21 @@ impl Statistics {
         let mut runs_by_rows: BTreeMap<usize, Spent> = small.filter(|(_, spent)| spent.count > 0).collect();
         runs_by_rows.extend(self.large_runs.lock().unwrap_or_else(PoisonError::into_inner).iter());
         let all = |all: Spent, run: &Spent| Spent { count: all.count + run.count, time: all.time + run.time };
-        let last_answer = Some(self.last_answer.load(Ordering::Relaxed)).filter(|&millis| millis > 0);
+        let last_answer = Some(self.last_answer.load(Ordering::Relaxed)).filter(|&nanos| nanos > 0);
+        let ago = |nanos| self.began.elapsed().saturating_sub(Duration::from_nanos(nanos));
+        let answered = self.answered.spent();
+        let phase =
+            |sum: &AtomicU64| Spent { count: answered.count, time: Duration::from_nanos(sum.load(Ordering::Relaxed)) };
         StatisticsReport {
-            last_answer: last_answer.map(|millis| UNIX_EPOCH + Duration::from_millis(millis)),
+            last_answer: last_answer.and_then(|nanos| SystemTime::now().checked_sub(ago(nanos))),
             rows: self.rows.load(Ordering::Relaxed),
             runs: runs_by_rows.values().fold(Spent::default(), all),
-            answered: self.answered.spent(),
+            answered,
             failed: self.failed.spent(),
-            queue: self.queue.spent(),
-            encode: self.encode.spent(),
-            inference: self.inference.spent(),
-            decode: self.decode.spent(),
+            queue: phase(&self.queue),
+            encode: phase(&self.encode),
+            inference: phase(&self.inference),
+            decode: phase(&self.decode),
             runs_by_rows,
         }
     }
@@ -133,8 +165,6 @@ impl Statistics {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[test]
@@ -150,6 +180,7 @@ mod tests {
             decode: ms(4),
             batch_rows: 40,
             closed_by: None,
+            ended: Instant::now(),
         };
         for rows in [1, 40, 40, 32] {
             statistics.ran(rows, ms(3));

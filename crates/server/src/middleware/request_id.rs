@@ -15,13 +15,20 @@ const MAX_BYTES: usize = 128;
 
 /// A client's own identifier if it is harmless in logs and headers, else one made here.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestId(HeaderValue);
+pub(crate) struct RequestId(Word);
+
+#[derive(Debug, Clone)]
+enum Word {
+    Given(HeaderValue),
+    /// Hexadecimal digits. Every request has one, so it is not on the heap before it is a header's value.
+    Made([u8; 32]),
+}
 
 impl RequestId {
     /// Takes `X-Request-Id` over if it matches `[A-Za-z0-9._-]{1,128}`.
     pub(crate) fn accept_or_make(headers: &HeaderMap) -> RequestId {
         match headers.get(X_REQUEST_ID) {
-            Some(given) if is_harmless(given.as_bytes()) => RequestId(given.clone()),
+            Some(given) if is_harmless(given.as_bytes()) => RequestId(Word::Given(given.clone())),
             _ => RequestId::make(),
         }
     }
@@ -36,19 +43,27 @@ impl RequestId {
             .with_version(Version::SortRand)
             .with_variant(Variant::RFC4122)
             .into_uuid();
-        // Hexadecimal digits are always a header value.
-        RequestId(HeaderValue::from_bytes(&digits(uuid)).unwrap_or(HeaderValue::from_static("unknown")))
+        RequestId(Word::Made(digits(uuid)))
     }
 
     /// As text, for bodies and logs.
     pub(crate) fn as_str(&self) -> &str {
-        // Both constructors admit only visible ASCII.
-        self.0.to_str().unwrap_or_default()
+        // Both are visible ASCII.
+        match &self.0 {
+            Word::Given(value) => value.to_str().unwrap_or_default(),
+            Word::Made(digits) => str::from_utf8(digits).unwrap_or_default(),
+        }
     }
 
     /// As a header's value.
     pub(crate) fn into_header_value(self) -> HeaderValue {
-        self.0
+        match self.0 {
+            Word::Given(value) => value,
+            // Hexadecimal digits are always a header value.
+            Word::Made(digits) => {
+                HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+            }
+        }
     }
 }
 
