@@ -208,7 +208,8 @@ impl<D: Send + Sync + 'static> Loader<D> {
 
     /// Frees whatever no request uses any more, and says so of versions that have drained.
     fn free_unused(&mut self) {
-        // The published snapshot holds no retired version, so a count of one cannot grow again.
+        // The published snapshot holds no retired version, so a count of one grows again only for a request that found it before by a
+        // weak reference. It is then what frees the version.
         let (unused, used): (Vec<_>, Vec<_>) =
             self.retired.drain(..).partition(|retired| Arc::strong_count(&retired.deployed) == 1);
         self.retired = used;

@@ -1,7 +1,7 @@
 //! Answers to questions: from what is kept, where answers are kept, else anew.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::web::Bytes;
@@ -22,8 +22,6 @@ pub(crate) struct Answers {
     cache: Cache<Unkept>,
     /// How long an answer is good if its model does not say.
     ttl: Duration,
-    /// Whether any has been kept.
-    keeps_some: AtomicBool,
     /// How often one that still held has been replaced.
     replaced: AtomicU64,
 }
@@ -68,7 +66,7 @@ impl Answers {
     /// Keeps so many bytes, each answer for `ttl` if its model does not say, and all of them where others keep theirs.
     pub(crate) fn new(memory_bytes: u64, ttl: Duration, shared: Option<Arc<dyn RemoteTier>>) -> Answers {
         let cache = Cache::new(&CacheConfig { memory_bytes }, shared);
-        Answers { cache, ttl, keeps_some: AtomicBool::new(false), replaced: AtomicU64::new(0) }
+        Answers { cache, ttl, replaced: AtomicU64::new(0) }
     }
 
     /// Whether the place that servers share is out of use at present.
@@ -97,11 +95,6 @@ impl Answers {
         self.cache.alias(spelling, entry);
     }
 
-    /// Whether it is worth looking by how a question is written: some answer has been kept.
-    pub(crate) fn keeps_some(&self) -> bool {
-        self.keeps_some.load(Ordering::Relaxed)
-    }
-
     /// Answers a question, from what is kept if that will do.
     pub(crate) async fn answer<T>(
         &self,
@@ -113,7 +106,8 @@ impl Answers {
         let Wishes { options, keep, .. } = wishes;
         let Some(ttl) = self.ttl(model, keep) else {
             let _permit = service.admit(model)?;
-            return Ok(Reply::answered(question.await?.answer(service, model, options).await?));
+            let question = question.await?;
+            return Ok(Reply::answered(question.answer(service, model, options).await?));
         };
         let question = question.await?;
         let compute = async || {
@@ -121,11 +115,9 @@ impl Answers {
             question.answer(service, model, options).await
         };
         let began = Instant::now();
-        let mut found = self.find(question.key(model), ttl, wishes, compute).await?;
+        // What nobody keeps has the smaller future.
+        let mut found = Box::pin(self.find(question.key(model), ttl, wishes, compute)).await?;
         found.tell(model, Lap::since(began));
-        if found.entry.is_some() {
-            self.keeps_some.store(true, Ordering::Relaxed);
-        }
         Ok(found.into_reply())
     }
 

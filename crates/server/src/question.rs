@@ -7,11 +7,12 @@ use actix_web::web::Bytes;
 use ferrocast_cache::CacheKey;
 use ferrocast_pipeline::Pipeline;
 use ferrocast_protocol::ApiError;
-use ferrocast_protocol::native::{self, Served, Telling, TopK};
+use ferrocast_protocol::native::{self, Limits, Served, Telling, TopK};
 use ferrocast_schema::{Prediction, Rows};
 use ferrocast_serving::{Answer, CallOptions, Deployment, Service, Timing};
 use futures_util::future::try_join_all;
 
+use crate::answers::Keep;
 use crate::error::Failure;
 use crate::lap::Lap;
 
@@ -35,6 +36,36 @@ pub(crate) enum Question {
     Picture(Bytes, Option<TopK>),
     /// Those of several, answered in one list.
     Pictures(Vec<Bytes>, TopK),
+}
+
+/// Which rows a body has, and whether what is answered to them is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowsAsked {
+    /// It is one row.
+    One(Keep),
+    /// Several rows in a list.
+    Many(Keep),
+}
+
+impl RowsAsked {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// If they are none that the model takes.
+    pub(crate) fn read(self, body: &[u8], model: &Deployment, limits: &Limits) -> Result<Question, ApiError> {
+        let schema = model.pipeline().schema();
+        match self {
+            RowsAsked::One(_) => native::decode_row(body, schema, limits).map(Question::Row),
+            RowsAsked::Many(_) => native::decode_batch(body, schema, limits).map(Question::Batch),
+        }
+    }
+
+    /// Whether what is answered to them is kept.
+    pub(crate) fn keep(self) -> Keep {
+        match self {
+            RowsAsked::One(keep) | RowsAsked::Many(keep) => keep,
+        }
+    }
 }
 
 /// An answer as it goes out.
@@ -78,25 +109,12 @@ impl Question {
                 let (body, took) = written(model, &[&answer], write)?;
                 Ok(Answered { body, took, is_whole: native::is_whole(&answer.predictions) })
             }
+            // Beside a picture an allocation is nothing, and rows have the smaller future.
             Question::Picture(picture, top_k) => {
-                let answer = service.predict_image(model, picture.clone(), options).await?;
-                let telling = telling(model.pipeline(), *top_k);
-                let write = || native::encode_image(only(&answer)?, &telling, served(model));
-                let (body, took) = written(model, &[&answer], write)?;
-                Ok(Answered { body, took, is_whole: true })
+                Box::pin(answer_picture(picture, *top_k, service, model, options)).await
             }
             Question::Pictures(pictures, top_k) => {
-                let answers = pictures.iter().enumerate().map(async |(position, picture)| {
-                    let answer = service.predict_image(model, picture.clone(), options).await;
-                    answer.map_err(|error| Failure::from(error).of_picture(position))
-                });
-                let answers: Vec<Answer> = try_join_all(answers).await?;
-                let predictions: Vec<_> = answers.iter().flat_map(|answer| &answer.predictions).collect();
-                let telling = telling(model.pipeline(), Some(*top_k));
-                let of_all: Vec<_> = answers.iter().collect();
-                let write = || native::encode_image_batch(&predictions, &telling, served(model));
-                let (body, took) = written(model, &of_all, write)?;
-                Ok(Answered { body, took, is_whole: native::is_whole(predictions) })
+                Box::pin(answer_pictures(pictures, *top_k, service, model, options)).await
             }
         }
     }
@@ -116,13 +134,47 @@ impl Question {
     }
 }
 
+async fn answer_picture(
+    picture: &Bytes,
+    top_k: Option<TopK>,
+    service: &Service,
+    model: &Deployment,
+    options: CallOptions,
+) -> Result<Answered, Failure> {
+    let answer = service.predict_image(model, picture.clone(), options).await?;
+    let telling = telling(model.pipeline(), top_k);
+    let write = || native::encode_image(only(&answer)?, &telling, served(model));
+    let (body, took) = written(model, &[&answer], write)?;
+    Ok(Answered { body, took, is_whole: true })
+}
+
+async fn answer_pictures(
+    pictures: &[Bytes],
+    top_k: TopK,
+    service: &Service,
+    model: &Deployment,
+    options: CallOptions,
+) -> Result<Answered, Failure> {
+    let answers = pictures.iter().enumerate().map(async |(position, picture)| {
+        let answer = service.predict_image(model, picture.clone(), options).await;
+        answer.map_err(|error| Failure::from(error).of_picture(position))
+    });
+    let answers: Vec<Answer> = try_join_all(answers).await?;
+    let predictions: Vec<_> = answers.iter().flat_map(|answer| &answer.predictions).collect();
+    let telling = telling(model.pipeline(), Some(top_k));
+    let of_all: Vec<_> = answers.iter().collect();
+    let write = || native::encode_image_batch(&predictions, &telling, served(model));
+    let (body, took) = written(model, &of_all, write)?;
+    Ok(Answered { body, took, is_whole: native::is_whole(predictions) })
+}
+
 /// The body for these answers. Whoever counts what the model does hears of them: of several, each has its share of the writing.
 fn written(
     model: &Deployment,
     answers: &[&Answer],
     write: impl FnOnce() -> Result<Vec<u8>, ApiError>,
 ) -> Result<(Bytes, Took), ApiError> {
-    let began = Instant::now();
+    let began = answers.iter().map(|answer| answer.timing.ended).max().unwrap_or_else(Instant::now);
     let body = write()?;
     let written = Lap::since(began);
     let share = written.took() / u32::try_from(answers.len()).unwrap_or(1).max(1);

@@ -86,6 +86,11 @@ impl Bounds {
         Ok(Bounds { most, head, patience: state.body_timeout, held })
     }
 
+    /// When the time of the request is over.
+    pub(crate) fn deadline(&self) -> std::time::Instant {
+        self.head.deadline()
+    }
+
     /// Bytes that the head says will come; 0 if it does not say.
     pub(crate) fn declared(&self) -> usize {
         self.head.length.unwrap_or(0)

@@ -20,6 +20,7 @@ use crate::extract::deadline;
 use crate::extract::request_head::RequestHead;
 use crate::lap::Lap;
 use crate::middleware::request_context::RequestContext;
+use crate::question::RowsAsked;
 use crate::state::State;
 
 /// A body of so many bytes usually arrives together with the head.
@@ -55,6 +56,17 @@ impl<P: PathNames> FromRequest for Model<P> {
 }
 
 impl<P> Model<P> {
+    /// The one that a request's path means, for a request that may wait for it until then.
+    pub(crate) fn of(request: &HttpRequest, deployment: Arc<Deployment>, deadline: Instant) -> Model<P> {
+        RequestContext::note_model(request, &deployment);
+        Model { request: request.clone(), deployment, deadline, path: PhantomData }
+    }
+
+    /// Says that rows are asked for.
+    pub(crate) fn note_rows(&self, rows: RowsAsked) {
+        RequestContext::note_rows(&self.request, rows);
+    }
+
     /// How the request wants to be served.
     pub(crate) fn options(&self) -> CallOptions {
         CallOptions { deadline: Some(self.deadline), ..CallOptions::default() }
@@ -95,12 +107,12 @@ fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
         Taken::Tensors => resolve(request, state),
         Taken::Tasks => of_tasks(request, state),
     }?;
-    RequestContext::note_model(request, &deployment);
+    let model = Model::of(request, deployment, head.deadline());
     if is_large(&head) {
         // There is room now, whoever has it when the body has been read.
-        drop(state.service.admit(&deployment)?);
+        drop(state.service.admit(&model)?);
     }
-    Ok(Model { request: request.clone(), deployment, deadline: head.deadline(), path: PhantomData })
+    Ok(model)
 }
 
 /// Whether the body is larger than what usually arrives together with the head, or of unknown size.

@@ -1,9 +1,10 @@
-//! What was answered before is answered before anything else: the same bytes to the same place, while the models are what
-//! they were, need no route, no model and no reading.
+//! A path that was understood before is answered before it has a route: while the models are what they were, it means what it
+//! meant. Rows go straight to their model, and the same bytes to the same place get the answer that was kept for them.
 //!
 //! Only short bodies of JSON without any wishes in their head come into question: whatever else a request says is for the
-//! routes to understand. An answer gets here when a route has kept it, or found it kept. Whatever decides who may ask has to
-//! stand before this.
+//! routes to understand. Whatever decides who may ask has to stand before this.
+
+use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -20,14 +21,18 @@ use super::answer::Around;
 use super::request_context::RequestContext;
 use crate::access::Need;
 use crate::dialect::Dialect;
+use crate::error::Failure;
 use crate::extract::body::{Arriving, Bounds, MostBytes};
+use crate::extract::caching::Caching;
+use crate::extract::model::Model;
 use crate::reply::{Kept, Reply};
+use crate::routes::predict;
 use crate::state::State;
 
 /// Larger bodies are worth their way.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Answers from memory, or else lets the routes answer and keeps what they say may be kept.
+/// Answers what is asked at a path that is known, or else lets the routes answer and remembers what they found there.
 ///
 /// # Errors
 /// Those of the routes.
@@ -38,48 +43,87 @@ pub(crate) async fn answer(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = &around.state;
     let Some(bounds) = in_question(state, &request) else { return routed(request, next).await };
+    // Neither number ever falls, so no other state has their sum. What the routes say after this is about this state, or a
+    // newer one, which nobody looks for under this number.
+    let generation = state.service.generation() + state.answers.replaced();
+    let known = around.places.get(generation, request.path());
+    let Some((place, model)) = known.and_then(|place| Some((Rc::clone(&place), place.model.upgrade()?))) else {
+        let response = routed(request, next).await?;
+        note_place(around, generation, &response);
+        return Ok(response);
+    };
+    RequestContext::note_found(request.request(), &place.route);
+    let deadline = bounds.deadline();
     let body = match Arriving::new(request.take_payload(), bounds).whole().await {
         Ok(body) => body,
         Err(failure) => return Ok(request.error_response(failure)),
     };
     RequestContext::note_body_read(request.request());
-    let path_and_query = request.uri().path_and_query().map_or("", |path| path.as_str());
-    // Neither number ever falls, so no other state has their sum. What the routes say after this is about this state, or a
-    // newer one, which nobody looks for under this number.
-    let generation = state.service.generation() + state.answers.replaced();
-    let spelling = Spelling::new(generation, path_and_query, &body);
-    // Without knowing the place there is nothing to count the answer by: the routes will tell.
-    let place = around.places.get(generation, request.path());
-    if let Some((place, entry)) = place.and_then(|place| Some((place, state.answers.get_spelled(&spelling)?))) {
-        RequestContext::note_found(request.request(), &place.route);
-        place.observer.reused(RequestContext::started(request.request()).elapsed());
+    let spelling = place.keeps.then(|| spelling(generation, &request, &body));
+    if let Some(entry) = spelling.as_ref().and_then(|spelling| state.answers.get_spelled(spelling)) {
+        model.observer().reused(RequestContext::started(request.request()).elapsed());
         let reply: Reply<()> = Reply::json(entry.body().clone()).with_kept(Kept::new(Hit::Memory, Some(&entry)));
-        let response = reply.respond_to(request.request());
-        return Ok(request.into_response(response));
+        return Ok(replied(request, Ok(reply)));
     }
-    request.set_payload(given_back(body));
-    let response = routed(request, next).await?;
-    if let Some(entry) = response.response().extensions().get::<Entry>()
-        && let Some(place) = RequestContext::place(response.request())
-    {
-        around.places.note(generation, response.request().path(), place);
-        state.answers.alias(spelling, entry.clone());
+    let response = match place.rows {
+        Some(rows) => {
+            let model: Model<()> = Model::of(request.request(), model, deadline);
+            let reply: Result<Reply<()>, Failure> =
+                predict::answer(state, &model, rows, Caching::default(), &body).await;
+            replied(request, reply)
+        }
+        None => {
+            request.set_payload(given_back(body));
+            routed(request, next).await?
+        }
+    };
+    if let Some(entry) = response.response().extensions().get::<Entry>() {
+        match spelling {
+            Some(spelling) => state.answers.alias(spelling, entry.clone()),
+            None => note_place(around, generation, &response),
+        }
     }
     Ok(response)
+}
+
+/// Remembers what its path meant, if there is something to be gained by it.
+fn note_place(around: &Around, generation: u64, response: &ServiceResponse<BoxBody>) {
+    let request = response.request();
+    let keeps = response.response().extensions().contains::<Entry>();
+    let place = RequestContext::place(request, keeps).filter(|place| place.keeps || place.rows.is_some());
+    if let Some(place) = place {
+        around.places.note(generation, request.path(), place);
+    }
+}
+
+/// How its question is written.
+fn spelling(generation: u64, request: &ServiceRequest, body: &[u8]) -> Spelling {
+    let path_and_query = request.uri().path_and_query().map_or("", |path| path.as_str());
+    Spelling::new(generation, path_and_query, body)
+}
+
+fn replied(request: ServiceRequest, reply: Result<Reply<()>, Failure>) -> ServiceResponse<BoxBody> {
+    match reply {
+        Ok(reply) => {
+            let response = reply.respond_to(request.request());
+            request.into_response(response)
+        }
+        Err(failure) => request.error_response(failure),
+    }
 }
 
 async fn routed(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    Ok(next.call(request).await?.map_into_boxed_body())
+    // A request that gets there has a longer way before it.
+    Ok(Box::pin(next.call(request)).await?.map_into_boxed_body())
 }
 
 /// Whether it may have been answered before, and how its body is read.
 fn in_question(state: &State, request: &ServiceRequest) -> Option<Bounds> {
     let headers = request.headers();
     let is_plain = request.method() == Method::POST
-        && state.answers.keeps_some()
         && RequestContext::may(request.request(), Need::Predict)
         && Dialect::of_path(request.path()) == Dialect::Native
         && headers.get(CONTENT_TYPE).is_some_and(|sent| sent == "application/json")

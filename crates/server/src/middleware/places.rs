@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
+use std::sync::Weak;
 
-use ferrocast_serving::DeploymentObserver;
+use ferrocast_serving::Deployment;
 
+use crate::question::RowsAsked;
 use crate::routes::guarded::FoundRoute;
 
 /// Paths that are remembered: more than there are models, or clients spell versions in many ways.
@@ -15,7 +17,12 @@ const MOST: usize = 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) route: FoundRoute,
-    pub(crate) observer: Arc<dyn DeploymentObserver>,
+    /// Not held here: once it is out of service its memory is free.
+    pub(crate) model: Weak<Deployment>,
+    /// If rows are asked for there.
+    pub(crate) rows: Option<RowsAsked>,
+    /// Whether an answer from there has been kept.
+    pub(crate) keeps: bool,
 }
 
 /// Those of one I/O thread, as long as the models are what they were.
@@ -25,12 +32,12 @@ pub(crate) struct Places(RefCell<Known>);
 #[derive(Debug, Default)]
 struct Known {
     generation: u64,
-    places: HashMap<String, Place>,
+    places: HashMap<String, Rc<Place>>,
 }
 
 impl Places {
     /// What was found for the path, if that still holds.
-    pub(crate) fn get(&self, generation: u64, path: &str) -> Option<Place> {
+    pub(crate) fn get(&self, generation: u64, path: &str) -> Option<Rc<Place>> {
         let known = self.0.borrow();
         known.places.get(path).filter(|_| known.generation == generation).cloned()
     }
@@ -42,19 +49,19 @@ impl Places {
             known.generation = generation;
             known.places.clear();
         }
-        known.places.insert(path.to_owned(), place);
+        known.places.insert(path.to_owned(), Rc::new(place));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::Weak;
 
     use super::{MOST, Place, Places};
     use crate::routes::guarded::FoundRoute;
 
     fn place() -> Place {
-        Place { route: FoundRoute::default(), observer: Arc::new(()) }
+        Place { route: FoundRoute::default(), model: Weak::new(), rows: None, keeps: false }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::access::{Admitted, Grants, Identity, Need};
 use crate::body_budget::{BodyBudget, HeldBytes};
 use crate::extract::request_head::RequestHead;
 use crate::lap::Lap;
-use crate::question::Took;
+use crate::question::{RowsAsked, Took};
 use crate::routes::guarded::FoundRoute;
 
 /// Goes with every request that the outermost layer has seen.
@@ -29,6 +29,7 @@ pub(crate) struct RequestContext {
     denied: Cell<Option<Need>>,
     found: OnceCell<FoundRoute>,
     model: OnceCell<Arc<Deployment>>,
+    rows: Cell<Option<RowsAsked>>,
     phases: Cell<Phases>,
     trace: Option<TraceContext>,
     head: Cell<Option<RequestHead>>,
@@ -63,6 +64,7 @@ impl RequestContext {
             denied: Cell::new(None),
             found: OnceCell::new(),
             model: OnceCell::new(),
+            rows: Cell::new(None),
             phases: Cell::default(),
             trace,
             head: Cell::new(None),
@@ -109,12 +111,19 @@ impl RequestContext {
         }
     }
 
-    /// What was found for its path, if a model was to answer.
-    pub(crate) fn place(request: &HttpRequest) -> Option<Place> {
+    /// What was found for its path, if a model was to answer; `keeps` whether its answer has been kept.
+    pub(crate) fn place(request: &HttpRequest, keeps: bool) -> Option<Place> {
         let extensions = request.extensions();
         let context = extensions.get::<RequestContext>()?;
         let (route, model) = (context.found.get()?, context.model.get()?);
-        Some(Place { route: FoundRoute::clone(route), observer: Arc::clone(model.observer()) })
+        Some(Place { route: FoundRoute::clone(route), model: Arc::downgrade(model), rows: context.rows.get(), keeps })
+    }
+
+    /// Says that rows are asked for in its body.
+    pub(crate) fn note_rows(request: &HttpRequest, rows: RowsAsked) {
+        if let Some(context) = request.extensions().get::<RequestContext>() {
+            context.rows.set(Some(rows));
+        }
     }
 
     /// The route that was found for it.

@@ -2,14 +2,14 @@
 
 use actix_web::web::Data;
 use apistos::api_operation;
-use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse};
+use ferrocast_protocol::native::{BatchResponse, PredictionResponse};
 
 use crate::answers::{Keep, Wishes};
 use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::extract::model::{Flat, Model, Named, Versioned};
-use crate::question::Question;
+use crate::question::RowsAsked;
 use crate::reply::Reply;
 use crate::state::State;
 
@@ -41,7 +41,7 @@ pub(crate) async fn predict(
     caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+    answer(&state, &model, RowsAsked::One(Keep::AsManifest), caching, &body.bytes).await
 }
 
 #[api_operation(
@@ -55,7 +55,7 @@ pub(crate) async fn predict_version(
     caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+    answer(&state, &model, RowsAsked::One(Keep::AsManifest), caching, &body.bytes).await
 }
 
 #[api_operation(
@@ -69,7 +69,7 @@ pub(crate) async fn predict_cached(
     caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Result<Reply<PredictionResponse<'static>>, Failure> {
-    answer_row(&state, model, (caching, Keep::Always), &body.bytes).await
+    answer(&state, &model, RowsAsked::One(Keep::Always), caching, &body.bytes).await
 }
 
 #[api_operation(
@@ -83,7 +83,7 @@ pub(crate) async fn predict_batch(
     caching: Caching,
     body: JsonBody<DefaultBatch>,
 ) -> Result<Reply<BatchResponse<'static>>, Failure> {
-    answer_batch(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+    answer(&state, &model, RowsAsked::Many(Keep::AsManifest), caching, &body.bytes).await
 }
 
 /// One row of the model, and the version if there is one, that the path names.
@@ -94,7 +94,7 @@ pub(crate) async fn row(
     caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Prediction {
-    answer_row(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+    answer(&state, &model, RowsAsked::One(Keep::AsManifest), caching, &body.bytes).await
 }
 
 /// The same, where answers are kept.
@@ -105,7 +105,7 @@ pub(crate) async fn cached_row(
     caching: Caching,
     body: JsonBody<DefaultRow>,
 ) -> Prediction {
-    answer_row(&state, model, (caching, Keep::Always), &body.bytes).await
+    answer(&state, &model, RowsAsked::One(Keep::Always), caching, &body.bytes).await
 }
 
 /// Many rows of the model, and the version if there is one, that the path names.
@@ -116,24 +116,19 @@ pub(crate) async fn batch(
     caching: Caching,
     body: JsonBody<DefaultBatch>,
 ) -> BatchPrediction {
-    answer_batch(&state, model, (caching, Keep::AsManifest), &body.bytes).await
+    answer(&state, &model, RowsAsked::Many(Keep::AsManifest), caching, &body.bytes).await
 }
 
-async fn answer_row<P>(state: &State, model: Model<P>, (caching, keep): (Caching, Keep), body: &[u8]) -> Prediction {
-    let parse = || native::decode_row(body, model.pipeline().schema(), &state.limits);
-    let question = async { Ok(Question::Row(model.parse(parse)?)) };
-    let wishes = Wishes { options: model.options(), caching, keep };
-    state.answers.answer(&state.service, &model, wishes, question).await
-}
-
-async fn answer_batch<P>(
+/// Answers the rows in a body, which its path asks the model for.
+pub(crate) async fn answer<P, T>(
     state: &State,
-    model: Model<P>,
-    (caching, keep): (Caching, Keep),
+    model: &Model<P>,
+    rows: RowsAsked,
+    caching: Caching,
     body: &[u8],
-) -> BatchPrediction {
-    let parse = || native::decode_batch(body, model.pipeline().schema(), &state.limits);
-    let question = async { Ok(Question::Batch(model.parse(parse)?)) };
-    let wishes = Wishes { options: model.options(), caching, keep };
-    state.answers.answer(&state.service, &model, wishes, question).await
+) -> Result<Reply<T>, Failure> {
+    model.note_rows(rows);
+    let question = async { Ok(model.parse(|| rows.read(body, model, &state.limits))?) };
+    let wishes = Wishes { options: model.options(), caching, keep: rows.keep() };
+    state.answers.answer(&state.service, model, wishes, question).await
 }

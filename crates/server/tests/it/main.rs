@@ -32,6 +32,7 @@ mod panics;
 mod pictures;
 mod pool;
 mod reload;
+mod remembered;
 mod request_ids;
 mod routes;
 mod scripted;
