@@ -14,11 +14,13 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::stdin;
 
-use ferrocast_engine::{Element, EngineLoader, EngineSession, LoadOptions, ModelSource, Tensor, TensorError};
+use ferrocast_engine::{
+    Element, EngineLoader, EngineSession, LoadOptions, ModelBytes, ModelSource, Tensor, TensorError,
+};
 use ferrocast_engine_tract::TractLoader;
 use serde_json::Value;
 
@@ -62,7 +64,9 @@ enum Values {
 
 impl Side {
     fn load(&mut self, path: &str) -> Outcome {
-        let bytes = fs::read(path)?;
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let bytes = ModelBytes::read(file, length)?;
         let source = ModelSource { name: path, bytes: &bytes };
         self.session = Some(self.loader.load(source, &LoadOptions::default())?.session()?);
         Ok(())

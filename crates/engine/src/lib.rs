@@ -8,7 +8,7 @@
 //! Everything is synchronous: inference is processor work, and an async contract would only force a runtime on whoever
 //! embeds a model.
 //!
-//! **Architecture Invariant:** no I/O, no threads, no async, no serialisation and no global state. The only foreign
+//! **Architecture Invariant:** no I/O of its own (bytes come from a reader), no threads, no async, no serialisation and no global state. The only foreign
 //! types in the public API are those of `ndarray`.
 //!
 //! ```
@@ -25,6 +25,7 @@ mod contract;
 mod error;
 mod hints;
 mod inspection;
+mod model_bytes;
 mod session_pool;
 mod signature;
 mod tensor;
@@ -33,6 +34,7 @@ pub use contract::{EngineLoader, EngineSession, InferenceEngine, LoadOptions, Mo
 pub use error::{BoxError, EngineError, LoadError, TensorError};
 pub use hints::{CategoryHint, CategoryValues, ClassOutputs, Classes, ColumnHint, ModelHints, TargetHint};
 pub use inspection::Inspection;
+pub use model_bytes::ModelBytes;
 pub use session_pool::SessionPool;
 pub use signature::{Dim, Signature, TensorSpec};
 pub use tensor::{Dtype, Element, Tensor};

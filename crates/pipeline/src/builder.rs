@@ -37,7 +37,7 @@ impl PipelineBuilder {
             engine: description.engine().unwrap_or_default().to_owned(),
             known: loaders.names(),
         })?;
-        let bytes = files.read(&path)?;
+        let bytes = files.read_model(&path)?;
         match description.sha256() {
             Some(wanted) => check_digest(wanted, &bytes)?,
             None if files.require_sha256 => return Err(OpenError::NotPinned { digest: digest(&bytes) }),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use ferrocast_engine::ModelBytes;
 
 use crate::OpenError;
 
@@ -76,18 +77,20 @@ impl ModelFiles {
 
 /// Reading; errors name the file, not its path, because they may reach clients.
 impl ModelFiles {
-    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, OpenError> {
-        let refuse = |cause: io::Error| OpenError::Read { file: file_name(path), cause };
-        let mut bytes = Vec::new();
-        self.open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(refuse)?;
-        Ok(bytes)
+    pub(crate) fn read_model(&self, path: &Path) -> Result<ModelBytes, OpenError> {
+        let read = || {
+            let file = self.open(path)?;
+            let length = file.metadata()?.len();
+            ModelBytes::read(file, length)
+        };
+        read().map_err(|cause| OpenError::Read { file: file_name(path), cause })
     }
 
     pub(crate) fn read_text(&self, path: &Path) -> Result<String, OpenError> {
-        String::from_utf8(self.read(path)?).map_err(|_| OpenError::Read {
-            file: file_name(path),
-            cause: io::Error::other("the file is not UTF-8 text"),
-        })
+        let refuse = |cause: io::Error| OpenError::Read { file: file_name(path), cause };
+        let mut bytes = Vec::new();
+        self.open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(refuse)?;
+        String::from_utf8(bytes).map_err(|_| refuse(io::Error::other("the file is not UTF-8 text")))
     }
 
     /// `name` beside the model if it is there, else beside `other`.

@@ -37,7 +37,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "engine",
         place: Place::Layer(0),
         workspace: &[],
-        external: &["ndarray"],
+        external: &["memmap2", "ndarray"],
         never: &["serde*", "tokio*", "tract*"],
     },
     Member {
