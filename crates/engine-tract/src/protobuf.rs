@@ -2,15 +2,23 @@
 //!
 //! The attributes of a forest are millions of numbers, and each of them is a field of its own: exporters do not pack them. The
 //! general decoder asks for every field which one it is and whether it is well-formed; here that is asked in one loop over
-//! plain bytes. Its ids, of 64 bits each, are packed into the few bits that they need, and the modes of its nodes, which would
-//! be an allocation each, become bytes of one string: what is not touched needs no memory. All else, subgraphs and what is
-//! malformed included, is left to the general decoder. Fields are numbered as in onnx.proto; the encoding is that of
+//! plain bytes ([`lists`]). Its ids, of 64 bits each, are packed into the few bits that they need, and the modes of its nodes,
+//! which would be an allocation each, become bytes of one string: what is not touched needs no memory. All else, subgraphs and
+//! what is malformed included, is left to the general decoder. Fields are numbered as in onnx.proto; the encoding is that of
 //! <https://protobuf.dev/programming-guides/encoding/>.
 
-use ferrocast_onnx_ml::{PackedIntegers, mode_byte, mode_name};
+mod field;
+mod lists;
+
+use ferrocast_onnx_ml::{PackedIntegers, in_threads, is_read_past, mode_byte, mode_name};
 use prost::{DecodeError, Message};
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
+
+use self::field::{Field, Wire};
+
+/// Nodes of so many bytes are worth the threads that decode their attributes.
+const LARGE_NODE: usize = 1 << 20;
 
 /// The model in `bytes`.
 ///
@@ -31,81 +39,61 @@ fn graph(graph: GraphProto, bytes: &[u8]) -> Result<GraphProto, DecodeError> {
 }
 
 fn node(bytes: &[u8]) -> Result<NodeProto, DecodeError> {
-    merge(NodeProto::default(), bytes, &[(5, Wire::Bytes)], |node, field, behind| {
-        node.attribute.push(attribute(field.bytes)?);
+    let mut attributes = Vec::new();
+    let node = merge(NodeProto::default(), bytes, &[(5, Wire::Bytes)], |_, field, behind| {
+        attributes.push(field.bytes);
         Ok(behind)
-    })
+    });
+    // All of them come before whatever else is wrong with the node, and so do their errors.
+    let attributes = if bytes.len() < LARGE_NODE {
+        attributes.into_iter().map(attribute).collect::<Result<_, _>>()?
+    } else {
+        in_threads(&attributes, |bytes| attribute(bytes)).into_iter().collect::<Result<_, _>>()?
+    };
+    Ok(NodeProto { attribute: attributes, ..node? })
 }
 
 fn attribute(bytes: &[u8]) -> Result<AttributeProto, DecodeError> {
     const LISTS: &[(u64, Wire)] = &[(7, Wire::Four), (8, Wire::Varint), (9, Wire::Bytes)];
-    let (mut packed, mut modes) = (PackedIntegers::default(), Vec::new());
+    let (mut packed, mut modes) = (None, Vec::new());
     let attribute = merge(AttributeProto::default(), bytes, LISTS, |attribute, field, behind| {
         Ok(match field.wire {
+            Wire::Four if is_read_past(&attribute.name) => lists::skip_floats(behind),
             Wire::Four => {
                 attribute.floats.extend(field.bytes.first_chunk().map(|&bytes| f32::from_le_bytes(bytes)));
-                floats(&mut attribute.floats, behind)
+                lists::floats(&mut attribute.floats, behind)
             }
             Wire::Varint => {
-                let mut ints = Ints { first: Some(field.varint), behind };
-                if attribute.ints.is_empty() && PackedIntegers::are_taken(&attribute.name) {
-                    packed.extend(&mut ints);
+                let packed = if attribute.ints.is_empty() && PackedIntegers::are_taken(&attribute.name) {
+                    Some(packed.get_or_insert_with(|| PackedIntegers::with_capacity(1 + lists::most_integers(behind))))
                 } else {
-                    attribute.ints.extend(&mut ints);
+                    None
+                };
+                let ints = &mut attribute.ints;
+                match packed {
+                    Some(packed) => lists::integers(field.varint, behind, |integers| packed.extend(integers)),
+                    None => lists::integers(field.varint, behind, |integers| ints.extend_from_slice(integers)),
                 }
-                ints.behind
             }
-            _ => {
-                match mode_byte(field.bytes).filter(|_| is_modes(attribute)) {
-                    Some(byte) => modes.push(byte),
-                    None => attribute.strings.push(field.bytes.to_vec()),
+            _ => match mode_byte(field.bytes).filter(|_| is_modes(attribute)) {
+                Some(byte) => {
+                    modes.push(byte);
+                    lists::modes(&mut modes, behind)
                 }
-                behind
-            }
+                None => {
+                    attribute.strings.push(field.bytes.to_vec());
+                    behind
+                }
+            },
         })
     })?;
     Ok(with_modes(with_integers(attribute, packed), modes))
 }
 
-/// Reads as many fields `floats` as come first; returns what is behind them.
-fn floats<'a>(list: &mut Vec<f32>, bytes: &'a [u8]) -> &'a [u8] {
-    const KEY: u8 = 7 << 3 | 5;
-    let (fields, _) = bytes.as_chunks::<5>();
-    let values = fields.iter().map_while(|&[key, a, b, c, d]| (key == KEY).then_some(f32::from_le_bytes([a, b, c, d])));
-    let before = list.len();
-    list.extend(values);
-    bytes.get(5 * (list.len() - before)..).unwrap_or_default()
-}
-
-/// As many fields `ints` as come first.
-struct Ints<'a> {
-    /// The value of the one that has been read.
-    first: Option<u64>,
-    behind: &'a [u8],
-}
-
-impl Iterator for Ints<'_> {
-    type Item = i64;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<i64> {
-        const KEY: u8 = 8 << 3;
-        if let Some(first) = self.first.take() {
-            return Some(first.cast_signed());
-        }
-        let value = self.behind.strip_prefix(&[KEY])?;
-        let (value, behind) = varint(value)?;
-        self.behind = behind;
-        Some(value.cast_signed())
-    }
-}
-
 /// Puts the integers that were packed into the attribute: as they are, or, if there is more to it, as the integers that
 /// they were.
-fn with_integers(mut attribute: AttributeProto, packed: PackedIntegers) -> AttributeProto {
-    if packed.is_empty() {
-        return attribute;
-    }
+fn with_integers(mut attribute: AttributeProto, packed: Option<PackedIntegers>) -> AttributeProto {
+    let Some(packed) = packed else { return attribute };
     let is_list = attribute.ints.is_empty() && attribute.t.is_none();
     if is_list && attribute.r#type == AttributeType::Ints as i32 {
         packed.store(&mut attribute);
@@ -164,76 +152,10 @@ fn merge<'a, M: Message>(
     Ok(message)
 }
 
-/// How a field is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    Varint,
-    Eight,
-    Bytes,
-    Four,
-}
-
-/// One field of a message.
-struct Field<'a> {
-    number: u64,
-    wire: Wire,
-    /// The value of a [`Wire::Varint`].
-    varint: u64,
-    /// The value of every other field.
-    bytes: &'a [u8],
-}
-
-impl<'a> Field<'a> {
-    /// The first field of `bytes` and what is behind it; nothing at the end, and if it is not well-formed.
-    #[inline(always)]
-    fn read(bytes: &'a [u8]) -> Option<(Field<'a>, &'a [u8])> {
-        let (key, bytes) = varint(bytes)?;
-        let of = |wire, length, bytes: &'a [u8]| {
-            let (value, behind) = bytes.split_at_checked(length)?;
-            Some((Field { number: key >> 3, wire, varint: 0, bytes: value }, behind))
-        };
-        match key & 7 {
-            0 => {
-                let (value, behind) = varint(bytes)?;
-                Some((Field { number: key >> 3, wire: Wire::Varint, varint: value, bytes: &[] }, behind))
-            }
-            1 => of(Wire::Eight, 8, bytes),
-            2 => {
-                let (length, bytes) = varint(bytes)?;
-                of(Wire::Bytes, usize::try_from(length).ok()?, bytes)
-            }
-            5 => of(Wire::Four, 4, bytes),
-            _ => None,
-        }
-    }
-}
-
-/// An integer of seven bits a byte, the lowest first, and what is behind it.
-#[inline(always)]
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let (&first, behind) = bytes.split_first()?;
-    if first < 0x80 {
-        return Some((u64::from(first), behind));
-    }
-    let mut value = u64::from(first & 0x7f);
-    let mut rest = behind;
-    // The tenth byte has room for one bit.
-    for shift in (7..64).step_by(7) {
-        let (&byte, behind) = rest.split_first()?;
-        if shift == 63 && byte > 1 {
-            return None;
-        }
-        value |= u64::from(byte & 0x7f) << shift;
-        rest = behind;
-        if byte < 0x80 {
-            return Some((value, rest));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use ferrocast_onnx_ml::mode_name;
     use prost::Message;
     use prost::encoding::{WireType, encode_key, encode_varint};
@@ -288,6 +210,55 @@ mod tests {
         }
     }
 
+    /// A model whose node is decoded in threads, and where in its bytes each attribute is.
+    fn large() -> (ModelProto, Vec<u8>, Vec<Range<usize>>) {
+        let floats: Vec<f32> = (0..100_000).map(|value| value as f32).collect();
+        let attribute = |number: i64| AttributeProto {
+            name: number.to_string(),
+            ints: (0..10 * number).collect(),
+            floats: floats.clone(),
+            ..AttributeProto::default()
+        };
+        let attributes: Vec<AttributeProto> = (0..5).map(attribute).collect();
+        let node = NodeProto { op_type: "Op".to_owned(), attribute: attributes.clone(), ..NodeProto::default() };
+        let graph = GraphProto { node: vec![node], ..GraphProto::default() };
+        let model = ModelProto { graph: Some(graph), ..ModelProto::default() };
+        let bytes = model.encode_to_vec();
+        assert!(bytes.len() > super::LARGE_NODE);
+        let place = |attribute: &AttributeProto| {
+            let attribute = attribute.encode_to_vec();
+            let start = bytes.windows(attribute.len()).position(|window| window == attribute).unwrap();
+            start..start + attribute.len()
+        };
+        let places = attributes.iter().map(place).collect();
+        (model, bytes, places)
+    }
+
+    #[test]
+    fn large_nodes_are_those_of_the_general_decoder() {
+        let (expected, bytes, _) = large();
+        assert_eq!(model(&bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_first_error_of_a_large_node_is_the_one_that_is_told() {
+        // Text that is none; and a field of a kind that there is not.
+        const DAMAGES: [(usize, u8); 2] = [(2, 0xff), (0, 0x0e)];
+        let (_, bytes, places) = large();
+        for (first, second) in [(DAMAGES[0], DAMAGES[1]), (DAMAGES[1], DAMAGES[0])] {
+            let damaged = |damages: &[(usize, (usize, u8))]| {
+                let mut bytes = bytes.clone();
+                for &(attribute, (offset, byte)) in damages {
+                    bytes[places[attribute].start + offset] = byte;
+                }
+                model(&bytes).map(drop).unwrap_err().to_string()
+            };
+            let alone = damaged(&[(1, first)]);
+            assert_ne!(alone, damaged(&[(1, second)]));
+            assert_eq!(damaged(&[(1, first), (4, second)]), alone);
+        }
+    }
+
     fn modes(names: &[&str], kind: AttributeType) -> AttributeProto {
         let strings = names.iter().map(|name| name.as_bytes().to_vec()).collect();
         AttributeProto { name: "nodes_modes".to_owned(), strings, r#type: kind as i32, ..AttributeProto::default() }
@@ -320,6 +291,39 @@ mod tests {
 
     fn of_type(kind: AttributeType) -> AttributeProto {
         AttributeProto { r#type: kind as i32, ..AttributeProto::default() }
+    }
+
+    #[test]
+    fn lists_are_taken_whatever_the_lengths_of_their_fields() {
+        const WIDTHS: [i64; 6] = [1, 1 << 7, 1 << 14, 1 << 40, -1, i64::MAX];
+        for width in WIDTHS {
+            // Longer than a block; narrow ones between wide ones, and fewer than four behind each other.
+            let ints: Vec<i64> = (0..1500).map(|at| if at % 7 < 3 { width } else { at % 128 }).collect();
+            let (whole, bytes) = ids(&ints, of_type(AttributeType::Strings));
+            assert_eq!(super::attribute(&bytes).unwrap(), whole);
+        }
+    }
+
+    /// The attribute `name` with some floats as exporters write them, a field each, and an integer between them.
+    fn floats(name: &str) -> Vec<u8> {
+        let mut bytes = AttributeProto { name: name.to_owned(), ..AttributeProto::default() }.encode_to_vec();
+        for value in 0..9u8 {
+            encode_key(7, WireType::ThirtyTwoBit, &mut bytes);
+            bytes.extend(f32::from(value).to_le_bytes());
+            if value == 5 {
+                encode_key(8, WireType::Varint, &mut bytes);
+                encode_varint(3, &mut bytes);
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn floats_are_taken_but_for_those_that_no_operator_reads() {
+        let [taken, left_out] = ["nodes_values", "nodes_hitrates"].map(floats);
+        assert_eq!(super::attribute(&taken).unwrap(), AttributeProto::decode(taken.as_slice()).unwrap());
+        let whole = AttributeProto::decode(left_out.as_slice()).unwrap();
+        assert_eq!(super::attribute(&left_out).unwrap(), AttributeProto { floats: vec![], ..whole });
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod row_program;
 mod sequences;
 mod svm;
 mod tensors;
+mod threads;
 mod tracts;
 mod trees;
 mod winner;
@@ -60,7 +61,8 @@ pub use refused_value::refused;
 pub use register::register;
 pub use row_program::{Buffer, RowProgram, RowState, View};
 pub use sequences::unpack_sequences;
-pub use trees::{PackedIntegers, compared_features, mode_byte, mode_name, routes_missing};
+pub use threads::in_threads;
+pub use trees::{PackedIntegers, compared_features, is_read_past, mode_byte, mode_name, routes_missing};
 
 /// The README's example, run.
 #[cfg(doctest)]

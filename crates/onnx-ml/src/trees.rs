@@ -47,15 +47,18 @@ mod lists;
 mod modes;
 mod numbers;
 mod positions;
+mod recent;
 mod rule;
 mod scores;
 mod shallow;
 mod split;
+mod votes;
 mod walk;
 
 pub(crate) use ensemble::Ensemble;
 pub use inputs::{compared_features, routes_missing};
 pub use integers::PackedIntegers;
+pub use lists::is_read_past;
 pub(crate) use lists::{Lists, Prefix};
 pub use modes::{mode_byte, mode_name};
 pub(crate) use positions::Positions;

@@ -8,25 +8,19 @@ use tract_onnx::tract_hir::internal::bail;
 use super::chains;
 use super::columns::Column;
 use super::graph::{Branch, Graph, Node, Test};
-use super::split::{Child, Split, Splitter};
+use super::split::{Child, Place, Split, Splitter};
 
 /// Trees that share nodes are laid out each by itself, as long as that makes no more than this many times the nodes
 /// and members of the file.
 const MOST_COPIES: usize = 8;
 
-/// All trees as splits. Those of a tree lie together, each behind those it goes on at.
+/// A group of trees as splits. Those of a tree lie together, each behind those it goes on at.
 #[derive(Debug)]
 pub(super) struct Splits {
+    /// The columns that the splits of this group ask for, in the order in which they are met.
     pub(super) columns: Vec<Column>,
     pub(super) splits: Vec<Split>,
     pub(super) trees: Vec<SplitTree>,
-}
-
-impl Splits {
-    /// Rows need at least this many features.
-    pub(super) fn features(&self) -> usize {
-        self.columns.iter().map(|column| column.feature as usize + 1).max().unwrap_or(0)
-    }
 }
 
 #[derive(Debug)]
@@ -41,9 +35,9 @@ pub(super) struct SplitTree {
 impl SplitTree {
     /// Which of the tree's own splits `child` is, if it is one.
     pub(super) fn within(&self, child: Child) -> Option<usize> {
-        match child {
-            Child::Split(split) => (split as usize).checked_sub(self.splits.start),
-            Child::Leaf(_) => None,
+        match child.place() {
+            Place::Split(split) => (split as usize).checked_sub(self.splits.start),
+            Place::Leaf(_) => None,
         }
     }
 }
@@ -57,8 +51,9 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(operator: &'a str) -> Compiler<'a> {
-        Compiler { operator, splitter: Splitter::default(), trees: vec![] }
+    /// With room for the splits of so many branches.
+    pub(super) fn new(operator: &'a str, branches: usize) -> Compiler<'a> {
+        Compiler { operator, splitter: Splitter::with_capacity(branches), trees: vec![] }
     }
 
     /// Compiles the trees of `graph`.
@@ -87,10 +82,10 @@ impl<'a> Compiler<'a> {
             let first = self.splitter.splits.len();
             let nodes = &graph.nodes[root as usize..end as usize];
             begins.clear();
-            begins.resize(nodes.len(), Child::Leaf(0));
+            begins.resize(nodes.len(), Child::leaf(0));
             for (position, node) in nodes.iter().enumerate().rev() {
                 begins[position] = match node {
-                    Node::Leaf(leaf) => Child::Leaf(*leaf),
+                    Node::Leaf(leaf) => Child::leaf(*leaf),
                     Node::Branch(branch) => {
                         let children = branch.children.map(|child| begins[(child - root) as usize]);
                         self.splitter.branch(graph, branch, children)?
@@ -166,10 +161,10 @@ impl Visits<'_> {
     /// Without recursion, as the depth is the file's choice.
     fn tree(&mut self, tree: u32, root: u32, splitter: &mut Splitter) -> TractResult<Child> {
         let mut path = vec![self.enter(root)?];
-        let mut begins = Child::Leaf(0);
+        let mut begins = Child::leaf(0);
         while let Some(&position) = path.last() {
             begins = match self.graph.nodes[position as usize] {
-                Node::Leaf(leaf) => Child::Leaf(leaf),
+                Node::Leaf(leaf) => Child::leaf(leaf),
                 Node::Branch(branch) => {
                     let [yes, no] = branch.children.map(|child| self.done(tree, child));
                     self.states[position as usize] = State::Open;
@@ -195,7 +190,7 @@ impl Visits<'_> {
     /// Where a child begins in this tree, if that is known already.
     fn done(&self, tree: u32, position: u32) -> Option<Child> {
         match (self.graph.nodes[position as usize], self.states[position as usize]) {
-            (Node::Leaf(leaf), _) => Some(Child::Leaf(leaf)),
+            (Node::Leaf(leaf), _) => Some(Child::leaf(leaf)),
             (_, State::Done { tree: of, child }) if of == tree => Some(child),
             _ => None,
         }

@@ -15,10 +15,10 @@ use tract_onnx::tract_hir::internal::bail;
 
 use super::columns::Rows;
 use super::compile::Splits;
-use super::graph::Votes;
 use super::lists::Lists;
 use super::positions::Positions;
 use super::scores::{Aggregate, Scorer};
+use super::votes::Votes;
 use crate::row_program::View;
 use crate::tensors::{numbers, rows};
 
@@ -69,13 +69,15 @@ impl Ensemble {
 
     fn new(
         operator: &'static str,
-        (trees, votes): (Splits, Votes),
+        (groups, votes): (Vec<Splits>, Votes<'_>),
         single: bool,
         base_values: Vec<f64>,
         aggregate: Aggregate,
     ) -> TractResult<Ensemble> {
-        let scorer = Scorer::new(operator, &trees, &votes, aggregate, base_values)?;
-        Ok(Ensemble { operator, scorer, single, features: trees.features() })
+        let scorer = Scorer::new(operator, &groups, &votes, aggregate, base_values)?;
+        let columns = groups.iter().flat_map(|group| &group.columns);
+        let features = columns.map(|column| column.feature as usize + 1).max().unwrap_or(0);
+        Ok(Ensemble { operator, scorer, single, features })
     }
 
     /// The number of scores per row, at least one.

@@ -33,6 +33,9 @@ pub(super) trait Entry: Copy + Debug + Send + Sync + 'static {
 
     fn new(column: u32, key: Self::Key, child: u32) -> Self;
 
+    /// The same, its child so many places further on.
+    fn moved(self, places: u32) -> Self;
+
     fn key(self) -> Self::Key;
 
     fn column(self) -> usize;
@@ -71,6 +74,10 @@ impl Entry for Narrow {
 
     fn new(column: u32, key: u32, child: u32) -> Narrow {
         Narrow { key, packed: column | child << 8 }
+    }
+
+    fn moved(self, places: u32) -> Narrow {
+        Narrow { packed: self.packed + (places << 8), ..self }
     }
 
     fn key(self) -> u32 {
@@ -120,6 +127,10 @@ impl Entry for Wide {
 
     fn new(column: u32, key: u64, child: u32) -> Wide {
         Wide { key, column, child }
+    }
+
+    fn moved(self, places: u32) -> Wide {
+        Wide { child: self.child + places, ..self }
     }
 
     fn key(self) -> u64 {

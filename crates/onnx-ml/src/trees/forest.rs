@@ -12,18 +12,22 @@
 //! ```
 //!
 //! A branch that several others lead to has an entry in each of their pairs, and these entries have one child: shared
-//! subtrees stay shared. So do pairs of leaves that vote alike, in whichever trees they are: a third of a classification
+//! subtrees stay shared. So do pairs of leaves that vote alike, in whichever trees of a group they are: a third of a classification
 //! forest that was grown to the end, and the last step of most rows, are a handful of pairs.
+//!
+//! Groups of trees are laid out each by itself, in threads, and then put one behind the other.
 
 use std::collections::HashMap;
 
-use super::columns::Column;
+use super::columns::{Column, Columns};
 use super::compile::{SplitTree, Splits};
 use super::entry::{CONSTANT, Entry};
-use super::graph::Votes;
 use super::key::Key;
 use super::leaves::{LeafLayout, Leaves};
-use super::split::{Child, Split};
+use super::recent::Recent;
+use super::split::{Child, Place, Split};
+use super::votes::Votes;
+use crate::threads::in_threads;
 
 /// All trees of an ensemble, in entries of one layout.
 ///
@@ -48,43 +52,90 @@ pub(super) struct Tree {
 }
 
 impl<E: Entry> Forest<E> {
-    /// Lays out the trees, if such entries can hold them.
-    pub(super) fn new(trees: &Splits, votes: &Votes, targets: usize) -> Option<Forest<E>> {
-        let total = 2 * (trees.trees.len() + trees.splits.len());
-        let fits = trees.columns.len() as u64 + u64::from(CONSTANT) < E::COLUMNS
+    /// Lays out the trees of all groups, if such entries can hold them.
+    pub(super) fn new(groups: &[Splits], votes: &Votes<'_>, targets: usize) -> Option<Forest<E>> {
+        let mut columns = Columns::default();
+        let numbers: Vec<Vec<u32>> = groups
+            .iter()
+            .map(|group| group.columns.iter().map(|&column| columns.number(column) + 1).collect())
+            .collect();
+        let columns = columns.into_vec();
+        let total: usize = groups.iter().map(room).sum();
+        let fits = columns.len() as u64 + u64::from(CONSTANT) < E::COLUMNS
             && total as u64 <= E::PLACES
-            && trees.splits.iter().all(|split| split.bound.fits::<E::Key>());
+            && groups.iter().flat_map(|group| &group.splits).all(|split| split.bound().fits::<E::Key>());
         if !fits {
             return None;
         }
-        let leaves = LeafLayout::new::<E::Key>(trees, votes, targets);
-        let mut forest = Forest {
-            trees: Vec::with_capacity(trees.trees.len()),
-            entries: Vec::with_capacity(total),
-            columns: trees.columns.clone(),
-            leaves: Leaves::Inline,
-        };
-        let mut order = Order::default();
-        let mut twins = Twins::<E::Key>::default();
-        for (number, tree) in trees.trees.iter().enumerate() {
-            let splits = trees.splits.get(tree.splits.clone())?;
-            let both_leaves =
-                |leaves_of: [u32; 2], place| twins.place(leaves_of.map(|leaf| leaves.payload(leaf)), place);
-            order.arrange(tree, splits, forest.entries.len() + 2, both_leaves);
-            forest.push(tree, splits, &order, &leaves, leaves.target(number));
-        }
-        forest.leaves = leaves.leaves;
-        Some(forest)
+        let leaves = LeafLayout::new::<E::Key>(groups, votes, targets);
+        let mut first_tree = 0;
+        let plots: Vec<Plot<'_>> = groups
+            .iter()
+            .zip(&numbers)
+            .map(|(group, columns)| {
+                let plot = Plot { group, columns, leaves: &leaves, first_tree };
+                first_tree += group.trees.len();
+                plot
+            })
+            .collect();
+        let parts = in_threads(&plots, |plot| Part::<E>::lay_out(plot)).into_iter().collect::<Option<Vec<_>>>()?;
+        let Part { trees, entries } = Part::join(parts);
+        Some(Forest { trees, entries, columns, leaves: leaves.leaves })
     }
 
-    #[allow(clippy::indexing_slicing, reason = "the splits of a tree go on at each other only")]
-    fn push(&mut self, tree: &SplitTree, splits: &[Split], order: &Order, leaves: &LeafLayout, target: u32) {
-        let entry = |place: usize, child: Child| match child {
-            Child::Leaf(leaf) => E::new(CONSTANT, leaves.payload(leaf), place as u32),
-            Child::Split(split) => {
+    /// The entries of all trees; a walk begins at the root of one.
+    pub(super) fn entries(&self) -> &[E] {
+        &self.entries
+    }
+}
+
+/// How many entries the trees of a group need at most.
+fn room(group: &Splits) -> usize {
+    2 * (group.trees.len() + group.splits.len())
+}
+
+/// What it takes to lay out a group of trees.
+struct Plot<'a> {
+    group: &'a Splits,
+    /// The numbers that the group's columns have in the forest.
+    columns: &'a [u32],
+    leaves: &'a LeafLayout<'a>,
+    first_tree: usize,
+}
+
+/// The trees of a group, places counted from its first entry.
+struct Part<E> {
+    trees: Vec<Tree>,
+    entries: Vec<E>,
+}
+
+impl<E: Entry> Part<E> {
+    fn lay_out(plot: &Plot<'_>) -> Option<Part<E>> {
+        let (group, leaves) = (plot.group, plot.leaves);
+        let mut part = Part { trees: Vec::with_capacity(group.trees.len()), entries: Vec::with_capacity(room(group)) };
+        let mut order = Order::default();
+        let mut twins = Twins::<E::Key>::new();
+        for (number, tree) in (plot.first_tree..).zip(&group.trees) {
+            let splits = group.splits.get(tree.splits.clone())?;
+            let both_leaves =
+                |leaves_of: [u32; 2], place| twins.place(leaves_of.map(|leaf| leaves.payload(leaf)), place);
+            order.arrange(tree, splits, part.entries.len() + 2, both_leaves);
+            part.push(plot, tree, splits, &order, leaves.target(number));
+        }
+        Some(part)
+    }
+
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "the splits of a tree go on at each other only; a group has its columns"
+    )]
+    fn push(&mut self, plot: &Plot<'_>, tree: &SplitTree, splits: &[Split], order: &Order, target: u32) {
+        let entry = |place: usize, child: Child| match child.place() {
+            Place::Leaf(leaf) => E::new(CONSTANT, plot.leaves.payload(leaf), place as u32),
+            Place::Split(split) => {
                 let split = split as usize - tree.splits.start;
-                let Split { column, bound, .. } = splits[split];
-                E::new(column + 1, bound.key(), order.pairs[split])
+                let column = plot.columns[splits[split].column as usize];
+                E::new(column, splits[split].bound().key(), order.pairs[split])
             }
         };
         let root = self.entries.len();
@@ -98,30 +149,49 @@ impl<E: Entry> Forest<E> {
         self.trees.push(Tree { root: root as u32, depth: tree.depth, target });
     }
 
-    /// The entries of all trees; a walk begins at the root of one.
-    pub(super) fn entries(&self) -> &[E] {
-        &self.entries
+    /// The parts one behind the other.
+    fn join(parts: Vec<Part<E>>) -> Part<E> {
+        let total = parts.iter().map(|part| part.entries.len()).sum::<usize>();
+        let mut parts = parts.into_iter();
+        // The first one stays where it is.
+        let mut all = parts.next().unwrap_or_else(|| Part { trees: vec![], entries: vec![] });
+        all.entries.reserve_exact(total - all.entries.len());
+        for part in parts {
+            let places = all.entries.len() as u32;
+            all.trees.extend(part.trees.iter().map(|tree| Tree { root: tree.root + places, ..*tree }));
+            all.entries.extend(part.entries.iter().map(|entry| entry.moved(places)));
+        }
+        all
     }
 }
 
 /// Pairs of leaves, found by what they say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Twins<K> {
     places: HashMap<[K; 2], u32>,
+    recent: Recent<[K; 2], u32>,
 }
 
 impl<K: Key> Twins<K> {
     /// Leaves that all vote otherwise, as those of regressions do, are not worth remembering.
     const MOST: usize = 256;
 
+    fn new() -> Twins<K> {
+        Twins { places: HashMap::new(), recent: Recent::new() }
+    }
+
     /// The place of a pair that says the same; else `place`, where there will be one.
     fn place(&mut self, payloads: [K; 2], place: u32) -> u32 {
-        if let Some(&known) = self.places.get(&payloads) {
+        let words = [payloads.map(|payload| payload.index() as u64)];
+        if let Some(known) = self.recent.find(&words, &payloads) {
             return known;
         }
-        if self.places.len() < Self::MOST {
-            self.places.insert(payloads, place);
-        }
+        let place = match self.places.get(&payloads) {
+            Some(&known) => known,
+            None if self.places.len() < Self::MOST => *self.places.entry(payloads).or_insert(place),
+            None => return place,
+        };
+        self.recent.remember(&words, payloads, place);
         place
     }
 }
@@ -163,8 +233,8 @@ impl Order {
             }
             let next = (first + 2 * self.splits.len()) as u32;
             let children = splits[split as usize].children;
-            *pair = match children {
-                [Child::Leaf(yes), Child::Leaf(no)] => both_leaves([yes, no], next),
+            *pair = match children.map(Child::place) {
+                [Place::Leaf(yes), Place::Leaf(no)] => both_leaves([yes, no], next),
                 _ => next,
             };
             if *pair != next {

@@ -1,8 +1,5 @@
 //! Trees with every reference found: what all kinds of files are read into, and forests are laid out from.
 
-use tract_onnx::prelude::TractResult;
-use tract_onnx::tract_hir::internal::bail;
-
 use super::integers::Integers;
 use super::rule::Rule;
 
@@ -57,22 +54,6 @@ pub(super) enum Test {
     },
 }
 
-/// What the leaves vote for, by their numbers: leaf `i` has the votes from `starts[i]` to the next start.
-#[derive(Debug)]
-pub(super) struct Votes {
-    starts: Vec<u32>,
-    votes: Vec<Vote>,
-}
-
-/// The weight of a leaf, and the target whose score it counts for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Vote {
-    /// The position of the leaf in the file.
-    pub(super) leaf: u32,
-    pub(super) target: u32,
-    pub(super) weight: f64,
-}
-
 /// How the file names its nodes, for messages.
 #[derive(Debug)]
 pub(super) enum Names<'a> {
@@ -92,42 +73,6 @@ impl Names<'_> {
             }
             Names::Positions => format!("node {position}"),
         }
-    }
-}
-
-impl Votes {
-    /// Votes whose leaves have no numbers yet. Those of one leaf stay in the given order.
-    ///
-    /// # Errors
-    /// When there are more than fit.
-    pub(super) fn new(operator: &str, mut votes: Vec<Vote>) -> TractResult<Votes> {
-        if u32::try_from(votes.len()).is_err() {
-            bail!("{operator}: has {} votes, more than fit", votes.len());
-        }
-        // Files have them in order.
-        if !votes.is_sorted_by_key(|vote| vote.leaf) {
-            votes.sort_by_key(|vote| vote.leaf);
-        }
-        Ok(Votes { starts: vec![], votes })
-    }
-
-    /// Numbers the next leaf, which is at `position` in the file, behind the one numbered before.
-    pub(super) fn number(&mut self, position: u32) -> u32 {
-        let start = self.starts.last().copied().unwrap_or(0);
-        let before = self.votes.iter().skip(start as usize).take_while(|vote| vote.leaf < position).count();
-        self.starts.push(start + before as u32);
-        self.leaves() - 1
-    }
-
-    /// The votes of a leaf.
-    pub(super) fn of(&self, leaf: u32) -> &[Vote] {
-        let start = |leaf: usize| self.starts.get(leaf).map_or(self.votes.len(), |&start| start as usize);
-        self.votes.get(start(leaf as usize)..start(leaf as usize + 1)).unwrap_or_default()
-    }
-
-    /// How many leaves have numbers.
-    pub(super) fn leaves(&self) -> u32 {
-        self.starts.len() as u32
     }
 }
 

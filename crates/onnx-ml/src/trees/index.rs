@@ -7,7 +7,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
-use super::integers::Integers;
+use super::integers::{Blocks, Integers};
 
 /// The nodes of a file by their ids.
 #[derive(Debug)]
@@ -40,19 +40,24 @@ impl Index {
     /// When a tree has two nodes with one id.
     pub(super) fn new(operator: &str, tree_ids: Integers<'_>, node_ids: Integers<'_>) -> TractResult<Index> {
         let (mut runs, mut borders): (Vec<Run>, Vec<u32>) = (vec![], vec![]);
-        for ((tree, node), position) in tree_ids.iter().zip(node_ids.iter()).zip(0u32..) {
-            match runs.last_mut() {
-                Some(run) if run.tree == tree && run.first.checked_add(run.length.into()) == Some(node) => {
-                    run.length += 1;
-                }
-                last => {
-                    if last.is_none_or(|run| run.tree != tree) {
+        let mut blocks = Blocks::new([tree_ids, node_ids]);
+        // What continues the last run.
+        let mut next = None;
+        for range in Blocks::<2>::ranges(tree_ids.len()) {
+            let first = range.start as u32;
+            let [trees, nodes] = blocks.at(range);
+            for ((&tree, &node), position) in trees.iter().zip(nodes).zip(first..) {
+                if next != Some((tree, node)) {
+                    close(&mut runs, position);
+                    if runs.last().is_none_or(|run| run.tree != tree) {
                         borders.push(position);
                     }
                     runs.push(Run { tree, first: node, position, length: 1 });
                 }
+                next = node.checked_add(1).map(|node| (tree, node));
             }
         }
+        close(&mut runs, tree_ids.len() as u32);
         borders.push(tree_ids.len() as u32);
         runs.sort_unstable_by_key(|run| (run.tree, run.first));
         for pair in runs.windows(2) {
@@ -88,6 +93,20 @@ impl Index {
     pub(super) fn finder(&self) -> Finder<'_> {
         Finder { runs: &self.runs, last: self.runs.first().copied() }
     }
+}
+
+/// Ends the last run before `position`.
+fn close(runs: &mut [Run], position: u32) {
+    if let Some(run) = runs.last_mut() {
+        run.length = position - run.position;
+    }
+}
+
+/// Parts in groups that are worth a thread of their own. Which ones is the file's matter alone, so that a forest is the same
+/// on every machine.
+pub(super) fn groups(parts: &[Range<u32>]) -> Vec<&[Range<u32>]> {
+    const NODES: u32 = 1 << 15;
+    parts.chunk_by(|left, right| left.start / NODES == right.start / NODES).collect()
 }
 
 /// Looks nodes up, and remembers the run of the last one.

@@ -102,14 +102,14 @@ impl<'a> Integers<'a> {
         wide.clear();
         let length = range.len();
         match self {
-            Integers::One(list) => wide.extend(list.get(range).into_iter().flatten().map(|&byte| i64::from(byte))),
+            Integers::One(list) => wide.extend(within(list, range).iter().map(|&byte| i64::from(byte))),
             Integers::Two(list) => {
-                wide.extend(list.get(range).into_iter().flatten().map(|&bytes| i64::from(u16::from_le_bytes(bytes))));
+                wide.extend(within(list, range).iter().map(|&bytes| i64::from(u16::from_le_bytes(bytes))));
             }
             Integers::Four(list) => {
-                wide.extend(list.get(range).into_iter().flatten().map(|&bytes| i64::from(u32::from_le_bytes(bytes))));
+                wide.extend(within(list, range).iter().map(|&bytes| i64::from(u32::from_le_bytes(bytes))));
             }
-            Integers::Eight(list) => wide.extend_from_slice(list.get(range).unwrap_or_default()),
+            Integers::Eight(list) => wide.extend_from_slice(within(list, range)),
             Integers::Zeros(_) => wide.resize(length, 0),
         }
     }
@@ -119,12 +119,49 @@ impl<'a> Integers<'a> {
     }
 }
 
+fn within<T>(list: &[T], range: Range<usize>) -> &[T] {
+    list.get(range).unwrap_or_default()
+}
+
+/// The same positions of several lists of one length, a block at a time: widened, so that a loop over them is one over plain
+/// numbers that lie in the nearest cache.
+pub(super) struct Blocks<'a, const LISTS: usize> {
+    lists: [Integers<'a>; LISTS],
+    wide: [Vec<i64>; LISTS],
+}
+
+impl<'a, const LISTS: usize> Blocks<'a, LISTS> {
+    pub(super) fn new(lists: [Integers<'a>; LISTS]) -> Blocks<'a, LISTS> {
+        Blocks { lists, wide: [const { vec![] }; LISTS] }
+    }
+
+    /// The integers at `range` of each list.
+    pub(super) fn at(&mut self, range: Range<usize>) -> [&[i64]; LISTS] {
+        for (list, wide) in self.lists.iter().zip(&mut self.wide) {
+            list.widen(range.clone(), wide);
+        }
+        self.wide.each_ref().map(Vec::as_slice)
+    }
+
+    /// Ranges of so many positions that a block of them is worth its overhead.
+    pub(super) fn ranges(length: usize) -> impl Iterator<Item = Range<usize>> {
+        const LENGTH: usize = 1024;
+        (0..length).step_by(LENGTH).map(move |start| start..length.min(start + LENGTH))
+    }
+}
+
 /// A list of integers as a decoder meets them, in the fewest bytes that hold all of them.
 #[derive(Clone, Debug)]
-pub struct PackedIntegers(Width);
+pub struct PackedIntegers {
+    list: Width,
+    /// How many there will be at most: room for them is made at once, as a list that grows is copied into ever more memory.
+    most: usize,
+}
 
 #[derive(Clone, Debug)]
 enum Width {
+    /// There are no integers yet.
+    None,
     One(Vec<[u8; 1]>),
     Two(Vec<[u8; 2]>),
     Four(Vec<[u8; 4]>),
@@ -132,52 +169,53 @@ enum Width {
     Eight(Vec<i64>),
 }
 
-impl Default for PackedIntegers {
-    fn default() -> PackedIntegers {
-        PackedIntegers(Width::One(vec![]))
-    }
-}
-
 impl PackedIntegers {
+    /// An empty list, for so many integers at most.
+    pub fn with_capacity(most: usize) -> PackedIntegers {
+        PackedIntegers { list: Width::None, most }
+    }
+
     /// Whether the operators take the list `name` in this form.
     pub fn are_taken(name: &str) -> bool {
         PACKABLE.contains(&name)
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        matches!(&self.0, Width::One(list) if list.is_empty())
-    }
-
-    /// Appends integers.
-    pub fn extend(&mut self, mut integers: impl Iterator<Item = i64>) {
-        loop {
-            let wider = match &mut self.0 {
-                Width::One(list) => fill(list, &mut integers),
-                Width::Two(list) => fill(list, &mut integers),
-                Width::Four(list) => fill(list, &mut integers),
-                Width::Eight(list) => return list.extend(integers),
-            };
-            match wider {
-                Some(integer) => self.widen(integer),
-                None => return,
-            }
+    /// Appends integers: many at a time, as their widths are compared first.
+    pub fn extend(&mut self, integers: &[i64]) {
+        let bits = integers.iter().fold(0, |bits, integer| bits | integer.cast_unsigned());
+        self.widen(64 - bits.leading_zeros());
+        match &mut self.list {
+            Width::None => {}
+            Width::One(list) => list.extend(integers.iter().map(|&integer| (integer as u8).to_le_bytes())),
+            Width::Two(list) => list.extend(integers.iter().map(|&integer| (integer as u16).to_le_bytes())),
+            Width::Four(list) => list.extend(integers.iter().map(|&integer| (integer as u32).to_le_bytes())),
+            Width::Eight(list) => list.extend_from_slice(integers),
         }
     }
 
-    /// Makes room for an integer that does not fit, and appends it.
-    fn widen(&mut self, integer: i64) {
-        self.0 = match 64 - integer.cast_unsigned().leading_zeros() {
-            0..=16 => Width::Two(self.iter().map(|known| (known as u16).to_le_bytes()).collect()),
-            17..=32 => Width::Four(self.iter().map(|known| (known as u32).to_le_bytes()).collect()),
-            _ => Width::Eight(self.iter().collect()),
+    /// Makes room for integers of so many bits.
+    fn widen(&mut self, bits: u32) {
+        self.list = match (&self.list, bits) {
+            (Width::One(_), ..=8) | (Width::Two(_), ..=16) | (Width::Four(_), ..=32) | (Width::Eight(_), _) => return,
+            (Width::None, ..=8) => Width::One(self.wider(|known| (known as u8).to_le_bytes())),
+            (Width::None | Width::One(_), ..=16) => Width::Two(self.wider(|known| (known as u16).to_le_bytes())),
+            (Width::None | Width::One(_) | Width::Two(_), ..=32) => {
+                Width::Four(self.wider(|known| (known as u32).to_le_bytes()))
+            }
+            _ => Width::Eight(self.wider(|known| known)),
         };
-        self.extend(std::iter::once(integer));
+    }
+
+    fn wider<T>(&self, of: impl Fn(i64) -> T) -> Vec<T> {
+        let mut list = Vec::with_capacity(self.most);
+        list.extend(self.iter().map(of));
+        list
     }
 
     /// The integers.
     pub fn iter(&self) -> impl Iterator<Item = i64> {
-        let list = match &self.0 {
+        let list = match &self.list {
+            Width::None => Integers::Zeros(0),
             Width::One(list) => Integers::One(list.as_flattened()),
             Width::Two(list) => Integers::Two(list),
             Width::Four(list) => Integers::Four(list),
@@ -188,7 +226,8 @@ impl PackedIntegers {
 
     /// Puts the list into `attribute`: packed, if its integers are small, and else as `ints`.
     pub fn store(self, attribute: &mut AttributeProto) {
-        let (data_type, length, raw_data) = match self.0 {
+        let (data_type, length, raw_data) = match self.list {
+            Width::None => (DataType::Uint8, 0, vec![]),
             Width::One(list) => (DataType::Uint8, list.len(), list.into_flattened()),
             Width::Two(list) => (DataType::Uint16, list.len(), list.into_flattened()),
             Width::Four(list) => (DataType::Uint32, list.len(), list.into_flattened()),
@@ -198,17 +237,6 @@ impl PackedIntegers {
         attribute.set_type(AttributeType::Tensor);
         attribute.t = Some(TensorProto { dims, data_type: data_type.into(), raw_data, ..TensorProto::default() });
     }
-}
-
-/// Appends integers as long as they fit into `BYTES`; returns the first that does not.
-fn fill<const BYTES: usize>(list: &mut Vec<[u8; BYTES]>, integers: &mut impl Iterator<Item = i64>) -> Option<i64> {
-    for integer in integers {
-        match integer.to_le_bytes().first_chunk() {
-            Some(&low) if integer.cast_unsigned() >> (8 * BYTES) == 0 => list.push(low),
-            _ => return Some(integer),
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -222,8 +250,8 @@ mod tests {
     const NAME: &str = "nodes_treeids";
 
     fn packed(integers: &[i64]) -> AttributeProto {
-        let mut packed = PackedIntegers::default();
-        integers.chunks(2).for_each(|part| packed.extend(part.iter().copied()));
+        let mut packed = PackedIntegers::with_capacity(3);
+        integers.chunks(2).for_each(|part| packed.extend(part));
         assert!(packed.iter().eq(integers.iter().copied()));
         let mut attribute = AttributeProto { name: NAME.to_owned(), ..AttributeProto::default() };
         attribute.set_type(AttributeType::Ints);

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::compile::{SplitTree, Splits};
-use super::graph::{Vote, Votes};
 use super::key::Key;
-use super::split::Child;
+use super::recent::Recent;
+use super::split::Place;
+use super::votes::Votes;
 
 /// Where walks find the votes of the leaf that they arrived at. Either way the entry of the leaf has 32 bits for it.
 #[derive(Clone, Debug)]
@@ -23,26 +24,25 @@ pub(super) enum Leaves {
 }
 
 /// The leaves of a forest in the layout that fits them.
-pub(super) struct LeafLayout {
+pub(super) struct LeafLayout<'a> {
     pub(super) leaves: Leaves,
     /// What the entry of each leaf has.
-    payloads: Payloads,
+    payloads: Payloads<'a>,
     /// The target of each tree, with [`Leaves::Inline`].
     targets: Vec<u32>,
 }
 
-enum Payloads {
-    Weights(Vec<f64>),
+enum Payloads<'a> {
+    /// The weight of the only vote.
+    Weights(&'a Votes<'a>),
     Indices(Vec<u32>),
 }
 
-impl LeafLayout {
-    /// The layout of the leaves in `trees`, where keys `K` hold the weights that go into entries.
-    pub(super) fn new<K: Key>(trees: &Splits, votes: &Votes, targets: usize) -> LeafLayout {
-        if let Some((weights, tree_targets)) = inline(trees, votes)
-            && weights.iter().all(|&weight| K::holds(weight))
-        {
-            return LeafLayout { leaves: Leaves::Inline, payloads: Payloads::Weights(weights), targets: tree_targets };
+impl<'a> LeafLayout<'a> {
+    /// The layout of the leaves in `groups`, where keys `K` hold the weights that go into entries.
+    pub(super) fn new<K: Key>(groups: &[Splits], votes: &'a Votes<'a>, targets: usize) -> LeafLayout<'a> {
+        if let Some(targets) = inline::<K>(groups, votes, targets) {
+            return LeafLayout { leaves: Leaves::Inline, payloads: Payloads::Weights(votes), targets };
         }
         let (leaves, indices) = rows(votes, targets).unwrap_or_else(|| lists(votes));
         LeafLayout { leaves, payloads: Payloads::Indices(indices), targets: vec![] }
@@ -51,7 +51,7 @@ impl LeafLayout {
     /// What the entry of a leaf has.
     pub(super) fn payload<K: Key>(&self, leaf: u32) -> K {
         match &self.payloads {
-            Payloads::Weights(weights) => K::of_weight(weights.get(leaf as usize).copied().unwrap_or_default()),
+            Payloads::Weights(votes) => K::of_weight(votes.only(leaf).map_or(0.0, |vote| vote.weight)),
             Payloads::Indices(indices) => K::of_index(indices.get(leaf as usize).copied().unwrap_or_default()),
         }
     }
@@ -62,30 +62,34 @@ impl LeafLayout {
     }
 }
 
-/// The only weight of every leaf, and the only target of every tree.
-fn inline(trees: &Splits, votes: &Votes) -> Option<(Vec<f64>, Vec<u32>)> {
-    let only = |leaf| <&[Vote; 1]>::try_from(votes.of(leaf)).ok().map(|[vote]| *vote);
-    let weights = (0..votes.leaves()).map(|leaf| Some(only(leaf)?.weight)).collect::<Option<_>>()?;
-    let target = |tree: &SplitTree| {
-        let splits = trees.splits.get(tree.splits.clone())?;
-        let mut leaves =
-            splits.iter().flat_map(|split| split.children).chain([tree.root]).filter_map(|child| match child {
-                Child::Leaf(leaf) => Some(only(leaf)),
-                Child::Split(_) => None,
-            });
-        let target = leaves.next()??.target;
-        leaves.all(|vote| vote.is_some_and(|vote| vote.target == target)).then_some(target)
-    };
-    Some((weights, trees.trees.iter().map(target).collect::<Option<_>>()?))
+/// The only target of every tree, if every leaf votes once, with a weight that keys `K` hold.
+fn inline<K: Key>(groups: &[Splits], votes: &Votes<'_>, targets: usize) -> Option<Vec<u32>> {
+    let all = (0..votes.leaves()).all(|leaf| votes.only(leaf).is_some_and(|vote| K::holds(vote.weight)));
+    if !all {
+        return None;
+    }
+    let trees = groups.iter().flat_map(|group| group.trees.iter().map(move |tree| (group, tree)));
+    trees.map(|(group, tree)| if targets == 1 { Some(0) } else { target(group, tree, votes) }).collect()
+}
+
+/// What all leaves of a tree vote for, if that is one target.
+fn target(group: &Splits, tree: &SplitTree, votes: &Votes<'_>) -> Option<u32> {
+    let splits = group.splits.get(tree.splits.clone())?;
+    let mut leaves =
+        splits.iter().flat_map(|split| split.children).chain([tree.root]).filter_map(|child| match child.place() {
+            Place::Leaf(leaf) => Some(votes.only(leaf)),
+            Place::Split(_) => None,
+        });
+    let target = leaves.next()??.target;
+    leaves.all(|vote| vote.is_some_and(|vote| vote.target == target)).then_some(target)
 }
 
 /// The votes as rows of a table, if every leaf votes once for every target; and the row of each leaf.
-fn rows(votes: &Votes, targets: usize) -> Option<(Leaves, Vec<u32>)> {
+fn rows(votes: &Votes<'_>, targets: usize) -> Option<(Leaves, Vec<u32>)> {
     let mut table = Vec::new();
     let mut known = Distinct::default();
     let mut row = vec![None; targets];
-    let mut indices = Vec::with_capacity(votes.leaves() as usize);
-    for leaf in 0..votes.leaves() {
+    let indices = indices(votes, |leaf| {
         if votes.of(leaf).len() != targets {
             return None;
         }
@@ -97,25 +101,46 @@ fn rows(votes: &Votes, targets: usize) -> Option<(Leaves, Vec<u32>)> {
         if is_new {
             table.extend(row.iter().copied().collect::<Option<Vec<f64>>>()?);
         }
-        indices.push(index);
-    }
-    Some((Leaves::Rows(table), indices))
+        Some(index)
+    });
+    Some((Leaves::Rows(table), indices?))
 }
 
 /// The votes as lists, and the list of each leaf.
-fn lists(votes: &Votes) -> (Leaves, Vec<u32>) {
+fn lists(votes: &Votes<'_>) -> (Leaves, Vec<u32>) {
     let (mut starts, mut flat) = (vec![0], Vec::new());
     let mut known = Distinct::default();
-    let indices = (0..votes.leaves()).map(|leaf| {
-        let (index, is_new) = known.number(votes.of(leaf).iter().map(|vote| (vote.target, vote.weight.to_bits())));
+    let indices = indices(votes, |leaf| {
+        let votes = || votes.of(leaf).map(|vote| (vote.target, vote.weight));
+        let (index, is_new) = known.number(votes().map(|(target, weight)| (target, weight.to_bits())));
         if is_new {
-            flat.extend(votes.of(leaf).iter().map(|vote| (vote.target, vote.weight)));
+            flat.extend(votes());
             starts.push(flat.len() as u32);
         }
-        index
+        Some(index)
     });
-    let indices = indices.collect();
-    (Leaves::Lists { starts, votes: flat }, indices)
+    (Leaves::Lists { starts, votes: flat }, indices.unwrap_or_default())
+}
+
+/// What `index` says of each leaf; it is not asked again for one that votes as others did lately.
+fn indices(votes: &Votes<'_>, mut index: impl FnMut(u32) -> Option<u32>) -> Option<Vec<u32>> {
+    let mut recent = Recent::<Box<[[u64; 2]]>, u32>::new();
+    let mut words = vec![];
+    let mut indices = Vec::with_capacity(votes.leaves() as usize);
+    for leaf in 0..votes.leaves() {
+        words.clear();
+        words.extend(votes.of(leaf).map(|vote| [vote.target.into(), vote.weight.to_bits()]));
+        let known = recent.find(&words, words.as_slice());
+        indices.push(match known {
+            Some(known) => known,
+            None => {
+                let index = index(leaf)?;
+                recent.remember(&words, words.as_slice().into(), index);
+                index
+            }
+        });
+    }
+    Some(indices)
 }
 
 /// Numbers distinct lists as they are met.

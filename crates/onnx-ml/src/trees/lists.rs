@@ -7,13 +7,15 @@ use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
 use super::compile::{Compiler, Splits};
-use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
-use super::index::{Finder, Index};
-use super::integers::{Integers, TRACKS};
+use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, feature_in_range};
+use super::index::{Finder, Index, groups};
+use super::integers::{Blocks, Integers, TRACKS};
 use super::modes::Modes;
 use super::numbers::Numbers;
 use super::rule::Mode;
+use super::votes::{Starts, Votes};
 use crate::attributes::Attributes;
+use crate::threads::{both, in_threads};
 
 /// How the operator names its votes.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +26,15 @@ pub(crate) enum Prefix {
     Target,
 }
 
-/// All that a tree ensemble is made of.
-///
-/// `nodes_hitrates` is not read: it serves profile-guided layouts, and never changes an answer.
+/// How often each branch is taken, for layouts that are guided by that. No answer depends on it.
+const HITRATES: &str = "nodes_hitrates";
+
+/// Whether no operator reads the attribute `name` of a tree ensemble, so that a decoder may leave out what it holds.
+pub fn is_read_past(name: &str) -> bool {
+    name == HITRATES
+}
+
+/// All that a tree ensemble is made of, but for [`HITRATES`].
 #[derive(Debug)]
 pub(crate) struct Lists<'a> {
     pub(super) operator: &'a str,
@@ -99,6 +107,9 @@ impl<'a> Lists<'a> {
         if votes.1 == 0 {
             bail!("{}: {weights} is empty: no leaf has a value", lists.operator);
         }
+        if u32::try_from(votes.1).is_err() {
+            bail!("{}: {weights} has {} votes, more than fit", lists.operator, votes.1);
+        }
         attributes.expect_same_length((vote_trees, lists.vote_tree_ids.len()), votes)?;
         attributes.expect_same_length((vote_nodes, lists.vote_node_ids.len()), votes)?;
         attributes.expect_same_length((vote_targets, lists.vote_targets.len()), votes)
@@ -129,98 +140,150 @@ impl<'a> Lists<'a> {
         !(self.thresholds.is_double() || self.weights.is_double() || self.base_values.is_double())
     }
 
-    /// The trees, with scores for `targets` targets.
+    /// The trees in groups, with scores for `targets` targets.
     ///
     /// # Errors
     /// For ids given twice or not at all, features and targets out of range, unknown modes, and what [`Compiler::add`]
     /// refuses.
-    pub(super) fn compile(&self, targets: usize) -> TractResult<(Splits, Votes)> {
+    pub(super) fn compile(&self, targets: usize) -> TractResult<(Vec<Splits>, Votes<'_>)> {
         let index = Index::new(self.operator, self.tree_ids, self.node_ids)?;
-        let mut votes = self.votes(&index, targets)?;
-        let mut roots = index.roots().into_iter().peekable();
-        let mut finder = index.finder();
-        let mut compiler = Compiler::new(self.operator);
+        let (parts, roots) = (index.parts(), index.roots());
+        let mut leaves = 0;
+        let groups: Vec<Group<'_>> = groups(&parts)
+            .into_iter()
+            .map(|parts| {
+                let first_leaf = leaves as u32;
+                let own = |part: &Range<u32>| self.modes.leaves(part.start as usize..part.end as usize);
+                let own: usize = parts.iter().map(own).sum();
+                leaves += own;
+                Group { parts, first_leaf, branches: parts.iter().map(Range::len).sum::<usize>() - own }
+            })
+            .collect();
+        let (votes, splits) = both(
+            || self.votes(&index, targets),
+            || in_threads(&groups, |group| self.compile_group(group, &index, &roots)),
+        );
+        // What is wrong with a vote is said first, however the threads went.
+        let votes = votes?;
+        Ok((splits.into_iter().collect::<TractResult<_>>()?, votes))
+    }
+
+    fn compile_group(&self, group: &Group<'_>, index: &Index, roots: &[u32]) -> TractResult<Splits> {
+        let mut reader = NodeReader {
+            lists: self,
+            finder: index.finder(),
+            blocks: Blocks::new([
+                self.tree_ids,
+                self.node_ids,
+                self.feature_ids,
+                self.true_ids,
+                self.false_ids,
+                self.missing_tracks_true,
+            ]),
+            leaf: group.first_leaf,
+        };
+        let mut compiler = Compiler::new(self.operator, group.branches);
         // A tree at a time, so that its nodes stay in the cache.
-        let (mut nodes, mut lists) = (vec![], <[Vec<i64>; 6]>::default());
-        for part in index.parts() {
-            self.read_nodes(&part, &mut lists, &mut finder, &mut votes, &mut nodes)?;
-            let roots = std::iter::from_fn(|| roots.next_if(|root| part.contains(root)));
+        let mut nodes = vec![];
+        for part in group.parts {
+            reader.read(part, &mut nodes)?;
+            let first = roots.partition_point(|&root| root < part.start);
+            let roots = roots.iter().skip(first).take_while(|root| part.contains(root));
             let roots = roots.map(|root| root - part.start).collect();
             let names = Names::Ids(self.tree_ids, self.node_ids, part.start as usize);
             let mut graph = Graph { nodes, roots, members: vec![], names };
             compiler.add(&mut graph)?;
             nodes = graph.nodes;
         }
-        Ok((compiler.finish(), votes))
+        Ok(compiler.finish())
     }
 
-    /// The nodes of a part of the lists, children counted from its start. `wide` is room for the lists.
-    fn read_nodes(
-        &self,
-        part: &Range<u32>,
-        wide: &mut [Vec<i64>; 6],
-        finder: &mut Finder<'_>,
-        votes: &mut Votes,
-        nodes: &mut Vec<Node>,
-    ) -> TractResult<()> {
-        let operator = self.operator;
-        let lists =
-            [self.tree_ids, self.node_ids, self.feature_ids, self.true_ids, self.false_ids, self.missing_tracks_true];
-        for (list, wide) in lists.into_iter().zip(&mut *wide) {
-            list.widen(part.start as usize..part.end as usize, wide);
+    /// The votes on leaves. One on a branch counts for nothing.
+    fn votes(&self, index: &Index, targets: usize) -> TractResult<Votes<'_>> {
+        let leaves = (0..self.modes.len() as u32).filter(|&node| self.modes.get(node as usize) == Some(Mode::Leaf));
+        let mut starts = Starts::new(leaves.clone());
+        self.each_vote(index, targets, |node| starts.add(node))?;
+        if let Some(starts) = starts.finish() {
+            return Ok(Votes::in_order(starts, self.vote_targets, &self.weights));
         }
-        let [trees, ids, features, yes, no, tracks] = &*wide;
+        let mut nodes = Vec::with_capacity(self.weights.len());
+        self.each_vote(index, targets, |node| nodes.push(node))?;
+        Ok(Votes::sorted(&nodes, leaves, self.vote_targets, &self.weights))
+    }
+
+    /// Calls `vote` with the position of the node of each vote.
+    fn each_vote(&self, index: &Index, targets: usize, mut vote: impl FnMut(u32)) -> TractResult<()> {
+        let (operator, [_, vote_nodes, vote_targets, _]) = (self.operator, self.vote_names);
+        let mut finder = index.finder();
+        let mut blocks = Blocks::new([self.vote_tree_ids, self.vote_node_ids, self.vote_targets]);
+        for range in Blocks::<3>::ranges(self.weights.len()) {
+            let [trees, nodes, ids] = blocks.at(range);
+            for ((&tree, &node), &target) in trees.iter().zip(nodes).zip(ids) {
+                let Some(position) = finder.find(tree, node) else {
+                    bail!("{operator}: {vote_nodes}: tree {tree}, node {node} does not exist")
+                };
+                if !u32::try_from(target).is_ok_and(|target| (target as usize) < targets) {
+                    bail!(
+                        "{operator}: {vote_targets}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"
+                    )
+                }
+                vote(position);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Trees that are compiled together.
+struct Group<'a> {
+    parts: &'a [Range<u32>],
+    /// The number of the first leaf.
+    first_leaf: u32,
+    branches: usize,
+}
+
+/// Reads the nodes of one part of the lists after the other.
+struct NodeReader<'a> {
+    lists: &'a Lists<'a>,
+    finder: Finder<'a>,
+    blocks: Blocks<'a, 6>,
+    /// The number of the next leaf.
+    leaf: u32,
+}
+
+impl NodeReader<'_> {
+    /// Replaces `nodes` by those of a part, children counted from its start.
+    fn read(&mut self, part: &Range<u32>, nodes: &mut Vec<Node>) -> TractResult<()> {
+        let (lists, operator) = (self.lists, self.lists.operator);
+        let [trees, ids, features, yes, no, tracks] = self.blocks.at(part.start as usize..part.end as usize);
         let children = yes.iter().zip(no);
         nodes.clear();
-        for (position, ((((&tree, &node), &feature), (&yes, &no)), &track)) in
-            part.clone().zip(trees.iter().zip(ids).zip(features).zip(children).zip(tracks))
+        for (at, ((((&tree, &node), &feature), (&yes, &no)), &track)) in
+            (part.start as usize..).zip(trees.iter().zip(ids).zip(features).zip(children).zip(tracks))
         {
-            let at = position as usize;
-            let rule = match self.modes.get(at) {
+            let rule = match lists.modes.get(at) {
                 Some(Mode::Branch(rule)) => rule,
                 Some(Mode::Leaf) => {
-                    nodes.push(Node::Leaf(votes.number(position)));
+                    nodes.push(Node::Leaf(self.leaf));
+                    self.leaf += 1;
                     continue;
                 }
                 None => {
-                    let mode = self.modes.describe(at);
+                    let mode = lists.modes.describe(at);
                     bail!("{operator}: nodes_modes: tree {tree}, node {node}: unknown mode {mode}")
                 }
             };
             let Some(feature) = feature_in_range(feature) else {
                 bail!("{operator}: nodes_featureids: tree {tree}, node {node}: feature {feature} is out of range")
             };
-            let mut child = |name, child| match finder.find(tree, child) {
+            let mut child = |name, child| match self.finder.find(tree, child) {
                 Some(position) => Ok(position - part.start),
                 None => bail!("{operator}: {name}: tree {tree}, node {node}: child {child} does not exist"),
             };
             let children = [child("nodes_truenodeids", yes)?, child("nodes_falsenodeids", no)?];
-            let test = Test::Compare(rule, self.thresholds.get(at).unwrap_or_default());
+            let test = Test::Compare(rule, lists.thresholds.get(at).unwrap_or_default());
             nodes.push(Node::Branch(Branch { feature, test, missing_true: track == 1, children }));
         }
         Ok(())
-    }
-
-    /// The votes on leaves. One on a branch counts for nothing.
-    fn votes(&self, index: &Index, targets: usize) -> TractResult<Votes> {
-        let (operator, [_, vote_nodes, vote_targets, _]) = (self.operator, self.vote_names);
-        let mut finder = index.finder();
-        let ids = self.vote_tree_ids.iter().zip(self.vote_node_ids.iter()).zip(self.vote_targets.iter());
-        let mut votes = Vec::with_capacity(self.weights.len());
-        for (((tree, node), target), weight) in ids.zip(self.weights.iter()) {
-            let Some(position) = finder.find(tree, node) else {
-                bail!("{operator}: {vote_nodes}: tree {tree}, node {node} does not exist")
-            };
-            let target = match u32::try_from(target) {
-                Ok(index) if (index as usize) < targets => index,
-                _ => bail!(
-                    "{operator}: {vote_targets}: tree {tree}, node {node}: a vote is for {target}, there are {targets}"
-                ),
-            };
-            if self.modes.get(position as usize) == Some(Mode::Leaf) {
-                votes.push(Vote { leaf: position, target, weight });
-            }
-        }
-        Votes::new(operator, votes)
     }
 }

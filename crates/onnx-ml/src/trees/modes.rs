@@ -4,6 +4,8 @@
 //! allocation for each, which then is the largest part of a forest's load. So a decoder may hand the list over as the
 //! bytes of one string, a [`mode_byte`] for each node; both forms are read here.
 
+use std::ops::Range;
+
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::prelude::TractResult;
 
@@ -67,6 +69,14 @@ impl<'a> Modes<'a> {
         match self {
             Modes::Names(names) => Mode::parse(names.get(position)?),
             Modes::Bytes(bytes) => of_byte(*bytes.get(position)?),
+        }
+    }
+
+    /// How many of the nodes at `range` are leaves.
+    pub(super) fn leaves(self, range: Range<usize>) -> usize {
+        match self {
+            Modes::Names(_) => range.filter(|&position| self.get(position) == Some(Mode::Leaf)).count(),
+            Modes::Bytes(bytes) => bytes.get(range).unwrap_or_default().iter().filter(|&&byte| byte == LEAF).count(),
         }
     }
 

@@ -6,16 +6,15 @@ use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::bail;
 
 use super::compile::{Compiler, Splits};
-use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, Vote, Votes, feature_in_range};
+use super::graph::{Branch, Graph, MAX_NODES, Names, Node, Test, feature_in_range};
 use super::integers::{Integers, TRACKS};
 use super::numbers::Numbers;
 use super::rule::Rule;
+use super::votes::Votes;
 use crate::attributes::Attributes;
 use crate::tensors::values;
 
-/// All that the operator's trees are made of.
-///
-/// `nodes_hitrates` is not read: it serves profile-guided layouts, and never changes an answer.
+/// All that the operator's trees are made of; `nodes_hitrates` is not: see [`super::lists::is_read_past`].
 #[derive(Debug)]
 pub(crate) struct Positions<'a> {
     operator: &'a str,
@@ -92,14 +91,14 @@ impl<'a> Positions<'a> {
     /// # Errors
     /// For positions, features and targets out of range, unknown modes, sets that are not one for each member test, and what
     /// [`Compiler::add`] refuses.
-    pub(super) fn compile(&self, targets: usize) -> TractResult<(Splits, Votes)> {
-        let mut votes = self.votes(targets)?;
+    pub(super) fn compile(&self, targets: usize) -> TractResult<(Vec<Splits>, Votes<'_>)> {
+        let votes = self.votes(targets)?;
         let mut nodes = self.branches()?;
-        nodes.extend((0..self.leaf_weights.len() as u32).map(|leaf| Node::Leaf(votes.number(leaf))));
+        nodes.extend((0..self.leaf_weights.len() as u32).map(Node::Leaf));
         let members = self.members.iter().collect();
-        let mut compiler = Compiler::new(self.operator);
+        let mut compiler = Compiler::new(self.operator, self.splits.len());
         compiler.add(&mut Graph { nodes, roots: self.roots()?, members, names: Names::Positions })?;
-        Ok((compiler.finish(), votes))
+        Ok((vec![compiler.finish()], votes))
     }
 
     fn roots(&self) -> TractResult<Vec<u32>> {
@@ -111,16 +110,16 @@ impl<'a> Positions<'a> {
         self.roots.iter().map(root).collect()
     }
 
-    fn votes(&self, targets: usize) -> TractResult<Votes> {
+    fn votes(&self, targets: usize) -> TractResult<Votes<'_>> {
         let operator = self.operator;
-        let mut votes = Vec::with_capacity(self.leaf_weights.len());
-        for ((leaf, target), weight) in (0u32..).zip(self.leaf_targets.iter()).zip(self.leaf_weights.iter()) {
-            match u32::try_from(target) {
-                Ok(index) if (index as usize) < targets => votes.push(Vote { leaf, target: index, weight }),
-                _ => bail!("{operator}: leaf_targetids: leaf {leaf} is for target {target}, there are {targets}"),
+        for (leaf, target) in self.leaf_targets.iter().enumerate() {
+            if !u32::try_from(target).is_ok_and(|target| (target as usize) < targets) {
+                bail!("{operator}: leaf_targetids: leaf {leaf} is for target {target}, there are {targets}")
             }
         }
-        Votes::new(operator, votes)
+        // Every leaf has one.
+        let starts = (0..self.leaf_weights.len() as u32).collect();
+        Ok(Votes::in_order(starts, self.leaf_targets, &self.leaf_weights))
     }
 
     fn branches(&self) -> TractResult<Vec<Node>> {

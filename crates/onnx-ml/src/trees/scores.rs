@@ -7,8 +7,8 @@ use super::columns::{Feature, Rows};
 use super::compile::Splits;
 use super::entry::{Narrow, Wide};
 use super::forest::Forest;
-use super::graph::Votes;
 use super::shallow::Shallow;
+use super::votes::Votes;
 
 /// How the votes for one target become its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,17 @@ impl Scorer {
     /// When there are too many nodes for any layout.
     pub(super) fn new(
         operator: &str,
-        trees: &Splits,
-        votes: &Votes,
+        groups: &[Splits],
+        votes: &Votes<'_>,
         aggregate: Aggregate,
         base_values: Vec<f64>,
     ) -> TractResult<Scorer> {
         let targets = base_values.len();
-        let layout = if let Some(forest) = Forest::<Narrow>::new(trees, votes, targets) {
+        let layout = if let Some(forest) = Forest::<Narrow>::new(groups, votes, targets) {
             let summed = matches!(aggregate, Aggregate::Sum | Aggregate::Average);
             let shallow = if summed { Shallow::of(&forest) } else { None };
             Layout::Narrow { forest, shallow }
-        } else if let Some(forest) = Forest::<Wide>::new(trees, votes, targets) {
+        } else if let Some(forest) = Forest::<Wide>::new(groups, votes, targets) {
             Layout::Wide(forest)
         } else {
             bail!("{operator}: has more nodes than fit")

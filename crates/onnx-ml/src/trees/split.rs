@@ -16,12 +16,45 @@ use super::key::{Key, Rounding};
 use super::rule::Rule;
 
 /// A comparison: is the column at most the bound?
+///
+/// All splits of a forest are in memory at once, so a bound is here as its kind and its threshold, which together need less.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Split {
+    threshold: f64,
     pub(super) column: u32,
-    pub(super) bound: Bound,
     /// Where it goes on: `[yes, no]`.
     pub(super) children: [Child; 2],
+    kind: Kind,
+}
+
+/// The kinds of [`Bound`].
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Never,
+    AtMost,
+    Below,
+    Always,
+}
+
+impl Split {
+    fn new(column: u32, bound: Bound, children: [Child; 2]) -> Split {
+        let (kind, threshold) = match bound {
+            Bound::Never => (Kind::Never, 0.0),
+            Bound::AtMost(threshold) => (Kind::AtMost, threshold),
+            Bound::Below(threshold) => (Kind::Below, threshold),
+            Bound::Always => (Kind::Always, 0.0),
+        };
+        Split { threshold, column, children, kind }
+    }
+
+    pub(super) fn bound(&self) -> Bound {
+        match self.kind {
+            Kind::Never => Bound::Never,
+            Kind::AtMost => Bound::AtMost(self.threshold),
+            Kind::Below => Bound::Below(self.threshold),
+            Kind::Always => Bound::Always,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +67,35 @@ pub(super) enum Bound {
     Always,
 }
 
-/// Where a walk goes on.
+/// Where a walk goes on: a [`Place`] in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Child {
+pub(super) struct Child(u32);
+
+/// What is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
     /// A split, by its position in a list of them.
     Split(u32),
     /// A leaf, by its number.
     Leaf(u32),
+}
+
+impl Child {
+    /// The bit that marks a leaf. Numbers are below it: see [`super::graph::MAX_NODES`].
+    const LEAF: u32 = 1 << 31;
+
+    pub(super) fn leaf(number: u32) -> Child {
+        Child(number | Child::LEAF)
+    }
+
+    /// The split at `position`, if so many fit.
+    pub(super) fn split(position: usize) -> Option<Child> {
+        u32::try_from(position).ok().filter(|&position| position < Child::LEAF).map(Child)
+    }
+
+    pub(super) fn place(self) -> Place {
+        if self.0 < Child::LEAF { Place::Split(self.0) } else { Place::Leaf(self.0 - Child::LEAF) }
+    }
 }
 
 impl Bound {
@@ -72,7 +127,7 @@ impl Bound {
 }
 
 /// Writes branches as splits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Splitter {
     pub(super) columns: Columns,
     pub(super) splits: Vec<Split>,
@@ -81,6 +136,11 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
+    /// With room for so many splits.
+    pub(super) fn with_capacity(splits: usize) -> Splitter {
+        Splitter { columns: Columns::default(), splits: Vec::with_capacity(splits), depths: Vec::with_capacity(splits) }
+    }
+
     /// Adds the splits of a branch of `graph` whose children are `[yes, no]`; returns where it begins.
     pub(super) fn branch(&mut self, graph: &Graph<'_>, branch: &Branch, [yes, no]: [Child; 2]) -> TractResult<Child> {
         let on_missing = if branch.missing_true { yes } else { no };
@@ -100,21 +160,21 @@ impl Splitter {
     }
 
     fn split(&mut self, feature: u32, missing: Missing, bound: Bound, children: [Child; 2]) -> TractResult<Child> {
-        let Ok(position) = u32::try_from(self.splits.len()) else {
-            bail!("a forest has more than {} comparisons", u32::MAX)
+        let Some(split) = Child::split(self.splits.len()) else {
+            bail!("a forest has more than {} comparisons", self.splits.len())
         };
         let column = self.columns.number(Column { feature, missing, rounding: bound.rounding() });
         let [yes, no] = children.map(|child| self.depth(child));
-        self.splits.push(Split { column, bound, children });
+        self.splits.push(Split::new(column, bound, children));
         self.depths.push(yes.max(no).saturating_add(1));
-        Ok(Child::Split(position))
+        Ok(split)
     }
 
     /// The most steps from `child` to a leaf.
     pub(super) fn depth(&self, child: Child) -> u32 {
-        match child {
-            Child::Split(position) => self.depths.get(position as usize).copied().unwrap_or(0),
-            Child::Leaf(_) => 0,
+        match child.place() {
+            Place::Split(position) => self.depths.get(position as usize).copied().unwrap_or(0),
+            Place::Leaf(_) => 0,
         }
     }
 

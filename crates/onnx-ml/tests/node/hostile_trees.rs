@@ -197,3 +197,33 @@ fn labels_of_the_wrong_kind() {
     let node = classifier(2, &STUMP, &LEAVES).with("classlabels_strings", Value::Strs(&["a", "b"]));
     node.check_error(&[ints(&[1])], "exactly one of classlabels_int64s and classlabels_strings");
 }
+
+/// Large forests are compiled in several threads.
+#[test]
+fn the_first_error_of_a_large_forest_is_the_one_that_is_told() {
+    let trees = 0..30_000i64;
+    let of = |tree: i64, [root, yes, no]: [TreeNode; 3]| {
+        [root, yes, no]
+            .map(|(_, node, mode, feature, threshold, yes, no)| (tree, node, mode, feature, threshold, yes, no))
+    };
+    let good: Vec<TreeNode> = trees.clone().flat_map(|tree| of(tree, STUMP)).collect();
+    let votes: Vec<_> =
+        trees.flat_map(|tree| LEAVES.map(|(_, node, target, weight)| (tree, node, target, weight))).collect();
+    let with = |damages: &[(usize, &'static str, i64)]| {
+        let mut nodes = good.clone();
+        for &(tree, mode, feature) in damages {
+            nodes[3 * tree] = (tree as i64, 0, mode, feature, 0.0, 1, 2);
+        }
+        nodes
+    };
+    let (twig, feature) = ("tree 20, node 0: unknown mode \"TWIG\"", "tree 25000, node 0: feature -1 is out of range");
+    refused(&regressor(&with(&[(20, "TWIG", 0)]), &votes), twig);
+    refused(&regressor(&with(&[(25_000, "BRANCH_LEQ", -1)]), &votes), feature);
+    for _ in 0..3 {
+        refused(&regressor(&with(&[(25_000, "BRANCH_LEQ", -1), (20, "TWIG", 0), (15_000, "TWIG", 0)]), &votes), twig);
+    }
+    // One in the votes comes before all in the nodes.
+    let mut more = votes;
+    more.push((0, 9, 0, 1.0));
+    refused(&regressor(&with(&[(20, "TWIG", 0)]), &more), "target_nodeids: tree 0, node 9 does not exist");
+}

@@ -206,3 +206,18 @@ fn all_ways_agree() {
         }
     }
 }
+
+/// Forests are compiled and laid out in groups of trees with some ten thousand nodes.
+#[test]
+fn ways_through_several_groups_agree() {
+    let mut draw = Draw(2);
+    for kind in [Votes::OneTarget, Votes::Mixed] {
+        let mut forest = Forest::grow(&mut draw, 3, 18, &["BRANCH_LEQ", "BRANCH_GT"], true, kind);
+        assert!(forest.nodes.len() > 1 << 16, "{} nodes", forest.nodes.len());
+        let batch: Vec<f32> = (0..20 * FEATURES).map(|_| draw.number()).collect();
+        forest.check(std::slice::from_ref(&batch));
+        // Votes in another order than the leaves; those of a leaf in the same one, of which sums depend.
+        forest.votes.sort_by_key(|vote| std::cmp::Reverse((vote.0, vote.1)));
+        forest.check(&[batch]);
+    }
+}
