@@ -3,8 +3,8 @@
 //! The way of a model file through this module:
 //!
 //! 1. [`lists`] (opsets 1 and 3) and [`positions`] (opset 5) read the node's attributes, check them, and find every
-//!    reference: [`graph`]s, mostly of one tree each.
-//! 2. [`compile`] goes through these trees, which must have no cycles, and writes each [`rule`] as comparisons of one kind,
+//!    reference: [`graph`]s, mostly of one tree each. What leaves vote for stays in the lists ([`votes`]).
+//! 2. [`compile`] goes through these trees, in groups and in threads, which must have no cycles, and writes each [`rule`] as comparisons of one kind,
 //!    `column <= bound` ([`split`], [`chains`], [`columns`]).
 //! 3. [`forest`] lays these out: a comparison is an [`entry`] of 8 or 16 bytes, its threshold a [`key`], the votes of the
 //!    leaves beside them or in the same bytes ([`leaves`]). A [`forest::Forest`] is correct by construction.
