@@ -22,7 +22,7 @@ pub(crate) fn model(bytes: &[u8]) -> Result<ModelProto, LoadError> {
     let Some(graph) = graph else {
         return Err(LoadError::Malformed("this is no ONNX file, or it holds no graph".into()));
     };
-    if let Some(tensor) = graph.initializer.iter().find(|tensor| is_external(tensor)) {
+    if let Some(tensor) = external(graph) {
         return Err(LoadError::Refused(format!(
             "the weights of `{}` are in another file; save the model as one file (onnx.save with \
              save_as_external_data=False, torch.onnx.export with external_data=False)",
@@ -117,8 +117,16 @@ pub(crate) fn qualified(node: &NodeProto) -> String {
     }
 }
 
-fn is_external(tensor: &TensorProto) -> bool {
-    tensor.data_location == Some(DataLocation::External as i32)
+/// The first tensor with values in another file: a weight or an attribute, of the graph or of a graph in it.
+fn external(graph: &GraphProto) -> Option<&TensorProto> {
+    let is_external = |tensor: &&TensorProto| tensor.data_location == Some(DataLocation::External as i32);
+    let attributes = || graph.node.iter().flat_map(|node| &node.attribute);
+    let plain = graph.initializer.iter().chain(attributes().flat_map(|of| of.t.iter().chain(&of.tensors)));
+    let of_nodes = attributes().flat_map(|of| of.sparse_tensor.iter().chain(&of.sparse_tensors));
+    let sparse = graph.sparse_initializer.iter().chain(of_nodes);
+    let mut tensors = plain.chain(sparse.flat_map(|tensor| tensor.values.iter().chain(&tensor.indices)));
+    let graphs = attributes().flat_map(|of| of.g.iter().chain(&of.graphs));
+    tensors.find(is_external).or_else(|| graphs.into_iter().find_map(external))
 }
 
 fn defines(graph: &GraphProto, name: &str) -> bool {
@@ -130,9 +138,47 @@ fn defines(graph: &GraphProto, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use tract_onnx::pb::attribute_proto::AttributeType;
-    use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto, type_proto};
+    use tract_onnx::pb::tensor_proto::DataLocation;
+    use tract_onnx::pb::{
+        AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto, TypeProto, ValueInfoProto,
+        type_proto,
+    };
 
-    use super::{name_nodes, tensor_type, unsupported};
+    use super::{external, name_nodes, tensor_type, unsupported};
+
+    #[test]
+    fn values_in_other_files_are_found_wherever_they_are() {
+        let elsewhere = || TensorProto {
+            name: "w".to_owned(),
+            data_location: Some(DataLocation::External as i32),
+            ..TensorProto::default()
+        };
+        let sparse = || SparseTensorProto { values: Some(elsewhere()), ..SparseTensorProto::default() };
+        let of_node = |attribute: AttributeProto| GraphProto {
+            node: vec![NodeProto { attribute: vec![attribute], ..NodeProto::default() }],
+            ..GraphProto::default()
+        };
+        let weight = || GraphProto { initializer: vec![elsewhere()], ..GraphProto::default() };
+        let hidden = [
+            weight(),
+            GraphProto { sparse_initializer: vec![sparse()], ..GraphProto::default() },
+            of_node(AttributeProto { t: Some(elsewhere()), ..AttributeProto::default() }),
+            of_node(AttributeProto { tensors: vec![elsewhere()], ..AttributeProto::default() }),
+            of_node(AttributeProto { sparse_tensor: Some(sparse()), ..AttributeProto::default() }),
+            of_node(AttributeProto { g: Some(weight()), ..AttributeProto::default() }),
+            of_node(AttributeProto {
+                g: Some(of_node(AttributeProto { g: Some(weight()), ..AttributeProto::default() })),
+                ..AttributeProto::default()
+            }),
+        ];
+        for graph in &hidden {
+            assert_eq!(external(graph).map(|tensor| tensor.name.as_str()), Some("w"), "{graph:?}");
+        }
+        assert_eq!(
+            external(&of_node(AttributeProto { t: Some(TensorProto::default()), ..AttributeProto::default() })),
+            None
+        );
+    }
 
     #[test]
     fn what_stands_in_the_way_is_named() {
