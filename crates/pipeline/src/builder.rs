@@ -29,14 +29,7 @@ impl PipelineBuilder {
     pub(crate) fn load(files: &ModelFiles, loaders: &Loaders) -> Result<PipelineBuilder, OpenError> {
         let description = Description::read(files)?;
         let path = files.named(description.file());
-        let loader = match description.engine() {
-            Some(engine) => loaders.get(engine),
-            None => loaders.default_loader(),
-        };
-        let loader = loader.ok_or_else(|| OpenError::Engine {
-            engine: description.engine().unwrap_or_default().to_owned(),
-            known: loaders.names(),
-        })?;
+        let loader = loaders.choose(description.engine())?;
         let bytes = files.read_model(&path)?;
         match description.sha256() {
             Some(wanted) => check_digest(wanted, &bytes)?,

@@ -50,6 +50,14 @@ pub enum OpenError {
         /// The engines there are.
         known: Vec<&'static str>,
     },
+    /// The manifest names an engine that could be there, and is not.
+    #[error("model.toml: model.engine: no engine `{engine}` here: {why}")]
+    EngineLacking {
+        /// The name in the manifest.
+        engine: String,
+        /// Why it is not there, and what to do.
+        why: String,
+    },
     /// The model file is not the one that the manifest pins.
     #[error("model.toml: model.sha256: the file's SHA-256 is {found}")]
     Digest {

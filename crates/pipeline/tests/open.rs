@@ -221,6 +221,14 @@ fn what_does_not_fit_fails_at_load_and_says_why() {
 }
 
 #[test]
+fn an_engine_that_is_lacking_says_why() {
+    let folder = folder(&small_model("mlp"), Some("task = \"regression\"\n[model]\nengine = \"another\""));
+    let loaders = loaders().lacking("another", "it is not built in");
+    let error = Pipeline::open(folder.path(), &loaders).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "model.toml: model.engine: no engine `another` here: it is not built in");
+}
+
+#[test]
 fn a_pinned_digest_that_matches_opens() {
     // sha256sum of the empty string would do for a file; here the error tells the digest, as it tells the user.
     let mlp = small_model("mlp");
