@@ -21,7 +21,7 @@ pub fn engine_suite(loader: &dyn EngineLoader) {
     sessions_run_side_by_side(loader);
     a_session_outlives_a_failed_run(loader);
     a_run_depends_on_its_inputs_alone(loader);
-    unsupported_operators_are_listed_at_once(loader);
+    unsupported_operators_are_told(loader);
     inspection_needs_no_load(loader);
     foreign_files_are_errors(loader);
     damaged_files_are_errors_or_models(loader);
@@ -189,16 +189,17 @@ fn a_run_depends_on_its_inputs_alone(loader: &dyn EngineLoader) {
     assert_eq!(sums[0].as_slice::<f32>(), Some(&[1.0, 2.0, 4.0, 6.0, 9.0, 12.0][..]));
 }
 
-fn unsupported_operators_are_listed_at_once(loader: &dyn EngineLoader) {
+/// Which operators of ONNX an engine lacks is its own; that of a domain which nobody knows is lacking everywhere.
+fn unsupported_operators_are_told(loader: &dyn EngineLoader) {
     let error = try_load(loader, &small_model("unsupported")).map(drop).expect_err("unknown operators");
     let LoadError::Unsupported { ops } = &error else { panic!("{error}") };
-    assert_eq!(ops, &["Det", "org.example:FooBar"]);
+    assert!(ops.contains(&"org.example:FooBar".to_owned()), "{ops:?}");
 }
 
 fn inspection_needs_no_load(loader: &dyn EngineLoader) {
     let bytes = small_model("unsupported");
     let inspection = loader.inspect(ModelSource { name: "unsupported", bytes: &bytes }).unwrap();
-    assert_eq!(inspection.unsupported, ["Det", "org.example:FooBar"]);
+    assert!(inspection.unsupported.contains(&"org.example:FooBar".to_owned()), "{:?}", inspection.unsupported);
     assert_eq!(inspection.operators.get("Det"), Some(&1));
     assert!(!inspection.inputs.is_empty() && !inspection.outputs.is_empty());
 }

@@ -188,6 +188,15 @@ pub(super) const MEMBERS: &[Member] = &[
         ],
         never: &["actix*"],
     },
+    // Above `engine-tract`, though it does without it: what looks into files for it is brought by whoever puts both together, which
+    // its tests do as well.
+    Member {
+        name: "engine-ort",
+        place: Place::Layer(2),
+        workspace: &["engine"],
+        external: &["half", "ort"],
+        never: &["tokio*", "actix*", "tract*"],
+    },
     Member {
         name: "pipeline",
         place: Place::Layer(2),
@@ -210,6 +219,7 @@ pub(super) const MEMBERS: &[Member] = &[
             "batch",
             "cache",
             "engine",
+            "engine-ort",
             "engine-tract",
             "pipeline",
             "preprocess",
