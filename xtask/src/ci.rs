@@ -16,7 +16,7 @@ use xshell::{Shell, cmd};
 use crate::{
     clients, codegen, conformance, deploy, flags,
     models::{self, Made},
-    package, snippets, soak, tidy,
+    onnxruntime, package, snippets, soak, tidy,
     tools::{self, CARGO_DENY, CHROMEDRIVER, CHROMIUM, DEBOOTSTRAP, FAKETIME, PROMETHEUS, REDIS, STRACE},
 };
 
@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     Step { name: "conformance", run: |sh| conformance::run(sh).map(|()| None) },
     Step { name: "models", run: |sh| models::verify(sh).map(|()| None) },
     Step { name: "images", run: |sh| models::images(sh).map(|()| None) },
+    Step { name: "onnxruntime", run: |sh| onnxruntime::run(sh).map(|()| None) },
     Step { name: "clients", run: |sh| clients::run(sh).map(|()| None) },
     Step { name: "snippets", run: |sh| snippets::run(sh, &[]).map(|()| None) },
     Step { name: "deploy", run: |sh| deploy::run(sh).map(|()| None) },

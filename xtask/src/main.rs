@@ -19,6 +19,7 @@ mod machine;
 mod marked;
 mod median;
 mod models;
+mod onnxruntime;
 mod package;
 mod python;
 mod served;

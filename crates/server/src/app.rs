@@ -1,4 +1,4 @@
-//! The composition root: configuration to a running server. The only place that names an engine.
+//! The composition root: configuration to a running server.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,6 @@ use actix_web::rt::System;
 use actix_web::web::Data;
 use ferrocast_cache::redis::{RedisConfig, RedisTier};
 use ferrocast_cache::{CacheObserver, RemoteTier};
-use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::Loaders;
 use ferrocast_serving::{Alias, ImageLimits, RegistryConfig, Service, ServiceConfig, StartError, Trial};
 use ferrocast_tasks::Tasks;
@@ -32,7 +31,7 @@ use crate::state::{Parts, State};
 use crate::tasks;
 use crate::tls::Tls;
 use crate::trial::ChildTrial;
-use crate::{greeting, shutdown};
+use crate::{engines, greeting, shutdown};
 
 /// How long whoever reads the log and takes traces may take for the last of them.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -42,11 +41,6 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The engines of this build.
-pub fn loaders() -> Loaders {
-    Loaders::new().with(TractLoader::new())
-}
-
 /// Sets log and traces up and serves until the process is told to stop (SIGTERM or SIGINT); what is in flight then finishes.
 ///
 /// # Errors
@@ -55,7 +49,8 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let (telemetry, reporting) = reporting::begin(&config)?;
     config.notes.iter().for_each(|note| warn!("{note}"));
     let served = System::new().block_on(async {
-        let server = Server::start_reporting(config, loaders(), reporting).await?;
+        let loaders = engines::configured(&config.onnxruntime);
+        let server = Server::start_reporting(config, loaders, reporting).await?;
         Ok(shutdown::serve_until_signal(server).await?)
     });
     // Whether all was taken is of no use any more: there is nobody left to tell.
@@ -273,7 +268,7 @@ fn answers(config: &Config, metrics: &Metrics) -> Result<Answers, RunError> {
 fn trial(config: &Config) -> Option<Arc<dyn Trial>> {
     let program = config.models.trial_program.clone()?;
     let limits = config.models.trial?;
-    Some(Arc::new(ChildTrial { program, limits }))
+    Some(Arc::new(ChildTrial { program, limits, onnxruntime: config.onnxruntime.library.clone() }))
 }
 
 /// Names and places of models, as the registry takes them.

@@ -5,6 +5,7 @@
 mod access;
 mod cache;
 mod dotenv;
+mod onnxruntime;
 mod prepare;
 mod problem;
 mod raw;
@@ -33,6 +34,7 @@ use crate::trial::TrialLimits;
 
 pub use self::access::{AdminConfig, AllowedOrigin, AuthConfig, CorsConfig, RateConfig};
 pub use self::cache::{CacheConfig, RedisConfig};
+pub use self::onnxruntime::OnnxRuntimeConfig;
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::reference::reference;
 pub use self::secret::Secret;
@@ -73,6 +75,8 @@ pub struct Config {
     pub cors: CorsConfig,
     /// `[models]`.
     pub models: ModelsConfig,
+    /// `[onnxruntime]`.
+    pub onnxruntime: OnnxRuntimeConfig,
     /// `[limits]`.
     pub limits: Limits,
     /// `[tasks]`.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix_web::rt::System;
 use ferrocast_serving::Service;
 
-use crate::app::{RunError, loaders, service_config};
+use crate::app::{RunError, service_config};
 use crate::config::{Config, reference};
+use crate::engines::loaders;
 use crate::openapi::{ApiDocument, capture};
 
 /// `docs/openapi.json`: the API description with the models of the configuration, for people to read and compare.

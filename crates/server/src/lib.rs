@@ -22,6 +22,7 @@
 
 mod app;
 mod config;
+mod engines;
 
 mod access;
 mod answers;
@@ -56,12 +57,13 @@ mod systemd;
 pub mod documents;
 mod offline;
 
-pub use app::{RunError, Server, loaders, run};
+pub use app::{RunError, Server, run};
 pub use config::{
     AdminConfig, AllowedOrigin, AuthConfig, CacheConfig, CallbacksConfig, Config, ConfigError, CorsConfig, Flags,
-    Limits, LogConfig, MetricsConfig, ModelControl, ModelsConfig, Problem, RateConfig, RedisConfig, Secret,
-    ServerConfig, Sources, TaskStoreKind, TasksConfig, TlsConfig,
+    Limits, LogConfig, MetricsConfig, ModelControl, ModelsConfig, OnnxRuntimeConfig, Problem, RateConfig, RedisConfig,
+    Secret, ServerConfig, Sources, TaskStoreKind, TasksConfig, TlsConfig,
 };
+pub use engines::loaders;
 pub use ferrocast_engine::Inspection;
 pub use offline::{inspect, predict_once};
 pub use trial::TrialLimits;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use ferrocast_engine::{EngineLoader, Inspection, ModelSource};
-use ferrocast_engine_tract::TractLoader;
 use ferrocast_pipeline::{ImageLimits, OpenError, Pipeline, PredictError};
 use ferrocast_protocol::native::{self, Served, TopK};
 use ferrocast_protocol::{ApiError, ErrorCode};
 use ferrocast_schema::{Prediction, Rows};
 use ferrocast_serving::ServeError;
 
+use crate::engines;
 use crate::error::Failure;
 use crate::question::telling;
 
@@ -44,7 +44,7 @@ pub fn predict_once(pipeline: &Pipeline, model: &str, version: &str, body: &[u8]
 pub fn inspect(model: &Path) -> Result<Inspection, OpenError> {
     let name = model.display().to_string();
     let bytes = std::fs::read(model).map_err(|cause| OpenError::Read { file: name.clone(), cause })?;
-    Ok(TractLoader::new().inspect(ModelSource { name: &name, bytes: &bytes })?)
+    Ok(engines::inspector().inspect(ModelSource { name: &name, bytes: &bytes })?)
 }
 
 fn is_batch(body: &[u8]) -> bool {

@@ -29,6 +29,8 @@ pub struct TrialLimits {
 pub(crate) struct ChildTrial {
     pub(crate) program: PathBuf,
     pub(crate) limits: TrialLimits,
+    /// The library of ONNX Runtime, which it reads no configuration for.
+    pub(crate) onnxruntime: Option<PathBuf>,
 }
 
 impl Trial for ChildTrial {
@@ -69,6 +71,9 @@ impl ChildTrial {
         command.arg("--cpu-seconds").arg((self.limits.time.as_secs() + 1).to_string());
         // Nothing of what this process knows is for it.
         command.env_clear();
+        if let Some(library) = &self.onnxruntime {
+            command.env("ORT_DYLIB_PATH", library).env("ORT_DISABLE_TELEMETRY", "1");
+        }
         // The allocator of our program complains of every thread that it cannot have, and this process has no memory for any.
         command.env("_RJEM_MALLOC_CONF", "background_thread:false");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
@@ -141,12 +146,12 @@ mod tests {
             root: Some(PathBuf::from("r")),
             require_sha256: true,
         };
-        ChildTrial { program, limits }.load(&files)
+        ChildTrial { program, limits, onnxruntime: Some(PathBuf::from("l.so")) }.load(&files)
     }
 
     #[test]
     fn the_program_is_told_what_to_do() {
-        let command = r#"[ "$*" = "try-model f f/m.onnx --root r --require-sha256 --memory 1073741824 --cpu-seconds 3" ] && [ -z "$CARGO" ]"#;
+        let command = r#"[ "$*" = "try-model f f/m.onnx --root r --require-sha256 --memory 1073741824 --cpu-seconds 3" ] && [ -z "$CARGO" ] && [ "$ORT_DYLIB_PATH" = l.so ]"#;
         assert_eq!(said_by(command), Ok(()));
     }
 
@@ -179,7 +184,9 @@ mod tests {
             root: None,
             require_sha256: false,
         };
-        let said = ChildTrial { program: PathBuf::from("/no/such/program"), limits }.load(&files).unwrap_err();
+        let said = ChildTrial { program: PathBuf::from("/no/such/program"), limits, onnxruntime: None }
+            .load(&files)
+            .unwrap_err();
         assert!(said.contains("models.trial = false"), "{said}");
     }
 }

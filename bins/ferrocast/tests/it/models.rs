@@ -170,3 +170,16 @@ fn predict_refuses_as_the_server_does() {
     let answer: Value = serde_json::from_str(&err).expect("JSON");
     assert_eq!(answer["error_code"], "VALIDATION_ERROR");
 }
+
+#[cfg(not(feature = "onnxruntime"))]
+#[test]
+fn an_engine_that_is_not_built_in_is_told_how_to_get() {
+    let folder = folder();
+    let model = samples().join("../crates/testkit/models/mlp.onnx");
+    fs::copy(model, folder.path().join("model.onnx")).expect("a copy");
+    fs::write(folder.path().join("model.toml"), "task = \"regression\"\n[model]\nengine = \"onnxruntime\"\n")
+        .expect("a file");
+    let (code, out, _) = run(ferrocast(folder.path()).args(["check", "."]));
+    assert_eq!(code, Some(1));
+    assert!(out.contains("no engine `onnxruntime` here: ") && out.contains("--features onnxruntime"), "{out}");
+}

@@ -139,6 +139,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
     let tasks = super::tasks::tasks(&raw.tasks, directory, redis.url.is_some(), &mut report);
     let callbacks = super::tasks::callbacks(&raw.callbacks, directory, &mut report);
     let models = models(raw.models, directory, &origins, &mut notes, &mut report);
+    let onnxruntime = super::onnxruntime::onnxruntime(&raw.onnxruntime, directory, &mut notes);
     Config {
         server,
         auth,
@@ -147,6 +148,7 @@ fn relate(raw: RawConfig, directory: &Path, origins: Origins, problems: &mut Vec
         tls,
         cors,
         models,
+        onnxruntime,
         limits: Limits {
             json_bytes: count(raw.limits.json_bytes),
             tensor_bytes: count(raw.limits.tensor_bytes),
@@ -216,7 +218,7 @@ fn server(raw: &RawServer, report: &mut impl FnMut(&str, String)) -> ServerConfi
 }
 
 /// Cores this process may use, as far as the system tells.
-fn cores() -> NonZeroUsize {
+pub(super) fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 

@@ -27,6 +27,9 @@ pub(crate) struct RawConfig {
     #[garde(dive)]
     pub(crate) models: RawModels,
     #[garde(dive)]
+    #[serde(default)]
+    pub(crate) onnxruntime: RawOnnxRuntime,
+    #[garde(dive)]
     pub(crate) limits: RawLimits,
     #[garde(dive)]
     pub(crate) tasks: RawTasks,
@@ -148,6 +151,15 @@ pub(crate) struct RawModels {
     pub(crate) trial_seconds: u64,
     #[garde(skip)]
     pub(crate) require_sha256: bool,
+}
+
+/// `[onnxruntime]`.
+#[derive(Debug, Default, Deserialize, Validate)]
+pub(crate) struct RawOnnxRuntime {
+    #[garde(skip)]
+    pub(crate) library: Option<String>,
+    #[garde(range(min = 1, max = 512))]
+    pub(crate) threads: Option<u64>,
 }
 
 /// `[limits]`.

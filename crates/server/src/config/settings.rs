@@ -317,6 +317,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BARE
     },
     Setting {
+        key: "onnxruntime.library",
+        accepts: "the path of a file",
+        plain_name: Some("ORT_DYLIB_PATH"),
+        meaning: "The shared library of ONNX Runtime (`libonnxruntime.so.*`), 1.19 or newer, for models whose manifest says `engine = \"onnxruntime\"` (docs/models.md#onnx-runtime-as-the-engine). Only in programs built with the feature `onnxruntime`, and with `ORT_DISABLE_TELEMETRY=1` in the environment. The commands that need no server read the plain variable.",
+        ..BARE
+    },
+    Setting {
+        key: "onnxruntime.threads",
+        kind: Kind::Count,
+        accepts: "1 to 512",
+        meaning: "Threads over which ONNX Runtime spreads a run, shared by all its models. Default: one per core this process may use.",
+        ..BARE
+    },
+    Setting {
         key: "limits.json_bytes",
         kind: Kind::Count,
         default: "1048576",
