@@ -133,6 +133,17 @@ fn plain_names_work_and_the_full_name_wins() {
 }
 
 #[test]
+fn a_library_that_this_build_cannot_use_is_noted() {
+    let place = Place::new().env("ORT_DYLIB_PATH", "lib/libonnxruntime.so");
+    let config = place.load();
+    assert_eq!(config.onnxruntime.library, Some(place.directory.path().join("lib/libonnxruntime.so")));
+    let note = "onnxruntime.library has no effect: this program is built without the feature onnxruntime";
+    assert_eq!(config.notes.iter().any(|told| told == note), cfg!(not(feature = "onnxruntime")), "{:?}", config.notes);
+    let config = Place::new().env("ORT_DYLIB_PATH", "").load();
+    assert!(config.onnxruntime.library.is_none() && config.notes.is_empty());
+}
+
+#[test]
 fn redis_is_turned_on_by_one_setting() {
     let config = Place::new().env("CACHE_TTL", "1800").env("REDIS_URL", "redis://u:canary@h").load();
     assert_eq!((config.cache.ttl.as_secs(), config.tasks.store), (1800, TaskStoreKind::Redis));
