@@ -3,13 +3,16 @@
 //! Both parse requests of the same size and answer as many bytes, on the same core, in turns within one run; so the
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
 
+mod peers;
 mod picture;
+mod plot;
 mod report;
 mod scenario;
 mod tensor;
 mod trace_receiver;
+mod turns;
 
-use std::{path::Path, process::Command, thread};
+use std::{fs, path::Path, process::Command, thread};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -18,7 +21,8 @@ use xshell::{Shell, cmd};
 use self::trace_receiver::TraceReceiver;
 use self::{
     report::{Measured, Report, StartUp},
-    scenario::{BODIES, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
+    scenario::{BODIES, CONNECTIONS, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
+    turns::{Rounds, Side, Turns},
 };
 use crate::{
     flags,
@@ -31,23 +35,23 @@ use crate::{
     timed_models,
     tools::WRK,
     workspace::{Metadata, root},
-    wrk::{self, Load, Sample},
+    wrk,
 };
 
-/// Requests in flight.
-const CONNECTIONS: u32 = 64;
 const SECONDS: u64 = 8;
 const ROUNDS: usize = 3;
-/// Before the first measurement of a scenario, on both sides.
-const WARM_UP_SECONDS: u64 = 2;
 
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let scenarios = wanted(&flags.scenario)?;
     let is_wanted = |name: &str| flags.scenario.is_empty() || flags.scenario.iter().any(|wanted| wanted == name);
     let (with_pictures, with_tensors) = (is_wanted(picture::NAME), is_wanted(tensor::NAME));
-    let all = scenarios.len() == SCENARIOS.len() && with_pictures && with_tensors;
-    ensure!(all || !flags.write, "only a run of all scenarios is written down");
+    let all = scenarios.len() == SCENARIOS.len() && with_pictures && with_tensors && flags.peers.is_some();
+    ensure!(all || !flags.write, "only a run of all scenarios, with peers, is written down");
+    if let Some(names) = &flags.peers {
+        // Before anything is built.
+        peers::wanted(names)?;
+    }
     WRK.ensure(sh)?;
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
@@ -56,21 +60,34 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let timed_models = timed_models::ensure(sh, &python)?;
 
     let pinned = thread::available_parallelism()?.get() >= 2;
-    let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
-    let seconds = flags.seconds.unwrap_or(SECONDS).max(1);
-    let start_up = start_up(&server, rounds)?;
+    let rounds =
+        Rounds { count: flags.rounds.unwrap_or(ROUNDS).max(1), seconds: flags.seconds.unwrap_or(SECONDS).max(1) };
+    let start_up = start_up(&server, rounds.count)?;
     let sides = Sides { server: &server, ceiling: &ceiling, timed_models: &timed_models, pinned };
+    let peers = match &flags.peers {
+        Some(names) => {
+            let scenario = wanted(&["linear-row".to_owned()])?.pop().context("there is no scenario for peers")?;
+            let bodies = scenario.bodies(&sides.rows(scenario)?)?;
+            peers::measure(sh, &server, &peers::wanted(names)?, scenario.path, &bodies, rounds)?
+        }
+        None => Vec::new(),
+    };
     let mut measured = Vec::new();
     for scenario in scenarios {
-        measured.push(measure(scenario, &scenario.bodies(&sides.rows(scenario)?)?, &sides, rounds, seconds)?);
+        let connections = if flags.connections.is_empty() { scenario.connections } else { &flags.connections };
+        let bodies = scenario.bodies(&sides.rows(scenario)?)?;
+        measured.extend(measure(scenario, &bodies, &sides, connections, rounds)?);
     }
     if with_tensors {
-        measured.push(tensor::measure(&sides, &timed_models::ensure_mirror(sh, &python)?, rounds, seconds)?);
+        measured.push(tensor::measure(&sides, &timed_models::ensure_mirror(sh, &python)?, rounds)?);
     }
-    let pictures = with_pictures.then(|| picture::measure(sh, rounds, seconds)).transpose()?;
-    let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, seconds, measured, pictures };
+    let pictures = with_pictures.then(|| picture::measure(sh, rounds.count, rounds.seconds)).transpose()?;
+    let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, measured, peers, pictures };
     println!("\n{report}");
-    if flags.write { report.write(&root().join("docs/performance.md")) } else { Ok(()) }
+    if let Some(file) = &flags.json {
+        fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if flags.write { report.write(&root().join("docs")) } else { Ok(()) }
 }
 
 fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
@@ -155,62 +172,48 @@ impl Sides<'_> {
     }
 }
 
-/// Both sides in turns, so that a change of the machine's speed meets both.
+/// A scenario with each of these numbers of connections.
 fn measure(
     scenario: &Scenario,
     bodies: &[String],
     sides: &Sides<'_>,
-    rounds: usize,
-    seconds: u64,
-) -> anyhow::Result<Measured> {
+    connections: &[u32],
+    rounds: Rounds,
+) -> anyhow::Result<Vec<Measured>> {
     let receiver = (scenario.against == Yardstick::Unobserved).then(TraceReceiver::start).transpose()?;
     let server = match &receiver {
         Some(receiver) => sides.start_observed(receiver)?,
         None => sides.start_server(scenario.against)?,
     };
-    let server_url = format!("{}{}", server.url(), scenario.path);
-    let answer_bytes = mean_answer(&server_url, bodies)?;
+    let served = Side { url: format!("{}{}", server.url(), scenario.path), process: server.id() };
+    let answer_bytes = mean_answer(&served.url, bodies)?;
     // Kept running in the one case, and in the other the same server answers.
-    let (_ceiling, yardstick_url) = match scenario.against {
+    let (other, path) = match scenario.against {
         Yardstick::Ceiling | Yardstick::Static | Yardstick::Echo => {
-            let ceiling = sides.start_ceiling(answer_bytes, scenario.rows)?;
-            let url = format!("{}{}", ceiling.url(), scenario.ceiling_path());
-            ensure!(mean_answer(&url, bodies)? == answer_bytes, "the ceiling answers with another size");
-            (Some(ceiling), url)
+            (Some(sides.start_ceiling(answer_bytes, scenario.rows)?), scenario.ceiling_path())
         }
-        Yardstick::Unobserved => {
-            let unobserved = sides.start_unobserved()?;
-            let url = format!("{}{}", unobserved.url(), scenario.path);
-            (Some(unobserved), url)
-        }
-        Yardstick::LogisticRegression => (None, format!("{}{LOGISTIC_REGRESSION}", server.url())),
+        Yardstick::Unobserved => (Some(sides.start_unobserved()?), scenario.path),
+        Yardstick::LogisticRegression => (None, LOGISTIC_REGRESSION),
     };
-
-    let script = wrk::script(bodies)?;
-    let load = |url: &str, seconds| {
-        Load { url, script: script.path(), connections: CONNECTIONS, seconds, pinned: sides.pinned }.run()
-    };
-    let mut served: Vec<Sample> = Vec::new();
-    let mut yardstick: Vec<Sample> = Vec::new();
-    for url in [&server_url, &yardstick_url] {
-        load(url, WARM_UP_SECONDS)?;
+    let process = other.as_ref().unwrap_or(&server);
+    let yardstick = Side { url: format!("{}{path}", process.url()), process: process.id() };
+    if other.is_some() {
+        ensure!(mean_answer(&yardstick.url, bodies)? == answer_bytes, "the yardstick answers with another size");
     }
-    for round in 1..=rounds {
-        served.push(load(&server_url, seconds)?);
-        yardstick.push(load(&yardstick_url, seconds)?);
-        println!("{} round {round} of {rounds}: {} against {}", scenario.name, last(&served)?, last(&yardstick)?);
+    let script = wrk::script(bodies)?;
+    let request_bytes = bodies.iter().map(String::len).sum::<usize>() / bodies.len().max(1);
+    let Scenario { name, title, against, target, .. } = *scenario;
+    let mut measured = Vec::new();
+    for &connections in connections {
+        let load = turns::load(script.path(), connections, sides.pinned);
+        let turns = Turns::measure(&format!("{name} ({connections})"), [&served, &yardstick], rounds, load)?;
+        measured.push(Measured { name, title, against, target, connections, request_bytes, answer_bytes, turns });
     }
     if let Some(receiver) = receiver {
         println!("{}: {} requests with traces were received", scenario.name, receiver.received());
         ensure!(receiver.received() > 0, "no trace was received");
     }
-    let request_bytes = bodies.iter().map(String::len).sum::<usize>() / bodies.len().max(1);
-    let Scenario { title, against, target, .. } = *scenario;
-    Ok(Measured { title, against, target, request_bytes, answer_bytes, served, yardstick })
-}
-
-fn last(samples: &[Sample]) -> anyhow::Result<&Sample> {
-    samples.last().context("nothing was measured")
+    Ok(measured)
 }
 
 /// Size of the mean answer, in bytes.

@@ -52,13 +52,19 @@ xflags::xflags! {
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor`, `image` or `cached-row`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor`, `image`, `cached-row` or `observed-row`; may be repeated.
             repeated --scenario name: String
+            /// Requests in flight, in place of the scenario's own number; may be repeated.
+            repeated --connections number: u32
             /// Length of one measurement, 8 unless given.
             optional --seconds seconds: u64
             /// Measurements of each side, 3 unless given; the median counts.
             optional --rounds rounds: usize
-            /// Rewrites the measured part of docs/performance.md.
+            /// Beside services that people write by hand, too: `fastapi-sklearn,fastapi-ort,asgi-ort`, or some of them.
+            optional --peers names: String
+            /// Writes every single measurement to this file, as JSON.
+            optional --json file: PathBuf
+            /// Rewrites the measured part of docs/performance.md, and its plots.
             optional --write
         }
         /// Measures the same server with `ferrocast bench` and with wrk, in turns: they have to agree.

@@ -2,7 +2,7 @@
 
 use std::{fmt, fs, thread};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use xshell::{Shell, cmd};
 
 /// What a reader needs to judge a number.
@@ -58,6 +58,24 @@ pub(crate) fn forget_peak(process: u32) -> anyhow::Result<()> {
     fs::write(format!("/proc/{process}/clear_refs"), "5").context("measuring needs Linux")
 }
 
+/// Seconds that a process and its children have spent on processors, in user code and in the kernel, to a hundredth.
+pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let of_children = children.split_whitespace().map(|child| processor_seconds(child.parse()?));
+    Ok(own_processor_seconds(process)? + of_children.sum::<anyhow::Result<f64>>()?)
+}
+
+fn own_processor_seconds(process: u32) -> anyhow::Result<f64> {
+    /// What proc(5) counts in, on every Linux that there is.
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).context("measuring needs Linux")?;
+    // Behind the program's name, which is in parentheses and may hold anything, `utime` and `stime` are the 12th and 13th.
+    let fields = text.rsplit_once(')').map(|(_, rest)| rest.split_whitespace()).context("stat has no name")?;
+    let ticks: Vec<f64> = fields.skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    ensure!(ticks.len() == 2, "stat is too short");
+    Ok(ticks.iter().sum::<f64>() / TICKS_PER_SECOND)
+}
+
 /// Waits until the first thread of a process waits for something; answers the nanoseconds that it has spent on a
 /// processor until then, which other work on the machine does not enter.
 pub(crate) fn processor_nanoseconds(process: u32) -> anyhow::Result<f64> {
@@ -88,7 +106,7 @@ fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 mod tests {
     use std::process::{Command, Stdio};
 
-    use super::{field, processor_nanoseconds, resident_bytes};
+    use super::{field, processor_nanoseconds, processor_seconds, resident_bytes};
 
     #[test]
     fn fields_are_found() {
@@ -109,8 +127,11 @@ mod tests {
         let mut child = script.spawn().unwrap();
         let worked = processor_nanoseconds(child.id()).unwrap();
         let waited = processor_nanoseconds(child.id()).unwrap();
+        let seconds = processor_seconds(child.id()).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(worked > 1e6 && worked == waited, "{worked} {waited}");
+        // Ticks are told to a hundredth, and of the process before its program was another one too.
+        assert!((seconds - worked / 1e9).abs() < 0.05, "{seconds} {worked}");
     }
 }

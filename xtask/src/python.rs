@@ -33,6 +33,10 @@ pub(crate) const CLIENTS: Packages =
 pub(crate) const CALLBACKS: Packages =
     Packages { requirements: "xtask/soak/requirements.txt", folder: "python-callbacks" };
 
+/// Services that people write by hand.
+pub(crate) const PEERS: Packages =
+    Packages { requirements: "models/train/bench/peers/requirements.txt", folder: "python-peers" };
+
 /// What receives traces.
 pub(crate) const OTLP: Packages =
     Packages { requirements: "crates/telemetry/examples/otlp_smoke/requirements.txt", folder: "python-otlp" };

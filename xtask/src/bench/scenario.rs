@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 /// Different bodies that the connections send in turn.
 pub(super) const BODIES: usize = 64;
 
+/// Requests in flight, unless a scenario has its own.
+pub(super) const CONNECTIONS: u32 = 64;
+
+/// From a client alone to more than a server has threads for by far.
+const FEW_TO_MANY: &[u32] = &[1, 8, CONNECTIONS, 256];
+
 /// One kind of load.
 #[derive(Debug)]
 pub(super) struct Scenario {
@@ -20,6 +26,8 @@ pub(super) struct Scenario {
     pub(super) against: Yardstick,
     /// Share of the yardstick's requests a second that is aimed at.
     pub(super) target: f64,
+    /// Measured with each of these numbers of requests in flight.
+    pub(super) connections: &'static [u32],
 }
 
 /// What the answers of a model are compared with.
@@ -62,7 +70,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         path: "/predict",
         rows: 1,
         against: Yardstick::Ceiling,
-        target: 0.6,
+        target: 0.8,
+        connections: &[CONNECTIONS],
     },
     Scenario {
         name: "batch",
@@ -70,7 +79,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         path: "/predict_batch",
         rows: 32,
         against: Yardstick::Ceiling,
-        target: 0.5,
+        target: 0.75,
+        connections: &[CONNECTIONS],
     },
     Scenario {
         name: "linear-row",
@@ -78,7 +88,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         path: "/models/penguins/versions/1/predict",
         rows: 1,
         against: Yardstick::Ceiling,
-        target: 0.6,
+        target: 0.85,
+        connections: FEW_TO_MANY,
     },
     Scenario {
         name: "linear-batch",
@@ -86,7 +97,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         path: "/models/penguins/versions/1/predict_batch",
         rows: 32,
         against: Yardstick::Ceiling,
-        target: 0.5,
+        target: 0.75,
+        connections: &[CONNECTIONS],
     },
     // A quarter more than the yardstick costs is a fifth fewer requests.
     Scenario {
@@ -96,6 +108,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rows: 1,
         against: Yardstick::Static,
         target: 0.8,
+        connections: &[CONNECTIONS],
     },
     // Metrics as they are by default, and one request in a hundred traced to a receiver that takes everything.
     Scenario {
@@ -105,6 +118,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rows: 1,
         against: Yardstick::Unobserved,
         target: 0.95,
+        connections: &[CONNECTIONS],
     },
     Scenario {
         name: "forest",
@@ -113,6 +127,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rows: 1,
         against: Yardstick::LogisticRegression,
         target: 0.9,
+        connections: &[CONNECTIONS],
     },
     Scenario {
         name: "deep-forest",
@@ -121,6 +136,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         rows: 1,
         against: Yardstick::LogisticRegression,
         target: 0.9,
+        connections: &[CONNECTIONS],
     },
 ];
 

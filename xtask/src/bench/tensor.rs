@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::ensure;
 use serde_json::json;
 
-use super::{Measured, Sides, WARM_UP_SECONDS, last, scenario::Yardstick};
+use super::{
+    CONNECTIONS, Measured, Sides,
+    scenario::Yardstick,
+    turns::{self, Rounds, Side, Turns},
+};
 use crate::{
     served::{self, Served},
-    wrk::{self, Load},
+    wrk,
 };
 
 /// For the command line.
@@ -25,36 +28,26 @@ const ECHO_PATH: &str = "/echo";
 const TARGET: f64 = 0.7;
 
 /// Both sides in turns, with the same bytes.
-pub(super) fn measure(sides: &Sides<'_>, models: &Path, rounds: usize, seconds: u64) -> anyhow::Result<Measured> {
+pub(super) fn measure(sides: &Sides<'_>, models: &Path, rounds: Rounds) -> anyhow::Result<Measured> {
     let (body, header_length) = body();
     let server = Served::start(served::serving(sides.command(sides.server), models))?;
     // What it answers to rows is not asked for.
     let echo = sides.start_ceiling(1 << 10, 1)?;
-    let urls = [format!("{}{PATH}", server.url()), format!("{}{ECHO_PATH}", echo.url())];
+    let served = Side { url: format!("{}{PATH}", server.url()), process: server.id() };
+    let yardstick = Side { url: format!("{}{ECHO_PATH}", echo.url()), process: echo.id() };
     let length = header_length.to_string();
     let headers = [("content-type", "application/octet-stream"), ("inference-header-content-length", &length)];
     let script = wrk::bytes_script(&headers, &body)?;
-    let load = |url: &str, seconds| {
-        Load { url, script: script.path(), connections: super::CONNECTIONS, seconds, pinned: sides.pinned }.run()
-    };
-    for url in &urls {
-        load(url, WARM_UP_SECONDS)?;
-    }
-    let [mut served, mut yardstick] = [Vec::new(), Vec::new()];
-    for round in 1..=rounds {
-        served.push(load(&urls[0], seconds)?);
-        yardstick.push(load(&urls[1], seconds)?);
-        println!("{NAME} round {round} of {rounds}: {} against {}", last(&served)?, last(&yardstick)?);
-    }
-    ensure!(rounds > 0, "nothing was measured");
+    let load = turns::load(script.path(), CONNECTIONS, sides.pinned);
     Ok(Measured {
+        name: NAME,
         title: "64 x 1,000 numbers of 32 bits, a model that gives them back",
         against: Yardstick::Echo,
         target: TARGET,
+        connections: CONNECTIONS,
         request_bytes: body.len(),
         answer_bytes: body.len(),
-        served,
-        yardstick,
+        turns: Turns::measure(NAME, [&served, &yardstick], rounds, load)?,
     })
 }
 
