@@ -6,6 +6,7 @@ the protocol has over HTTP is used once; what it should come to is said by ONNX 
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,7 @@ def repository(client):
         gone = [entry for entry in client.get_model_repository_index() if entry["name"] == "auto-mpg"]
         if gone and gone[0]["state"] == "UNAVAILABLE":
             break
+        time.sleep(0.05)
     assert gone[0]["reason"] == "unloaded", gone
     assert not client.is_model_ready("auto-mpg") and client.is_server_ready()
     refused("auto-mpg", lambda: client.get_model_metadata("auto-mpg"))
