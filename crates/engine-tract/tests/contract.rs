@@ -13,8 +13,10 @@ fn keeps_the_engine_contract() {
 
 #[test]
 fn unsupported_operators_are_listed_at_once() {
-    let bytes = small_model("unsupported");
-    let loaded = TractLoader::new().load(ModelSource { name: "unsupported", bytes: &bytes }, &LoadOptions::default());
+    let (loader, bytes) = (TractLoader::new(), small_model("unsupported"));
+    let source = ModelSource { name: "unsupported", bytes: &bytes };
+    let loaded = loader.load(source, &LoadOptions::default());
     let Err(LoadError::Unsupported { ops }) = loaded else { panic!("{loaded:?}") };
     assert_eq!(ops, ["Det", "org.example:FooBar"]);
+    assert_eq!(loader.inspect(source).unwrap().unsupported, ops);
 }
