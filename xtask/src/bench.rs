@@ -48,10 +48,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let (with_pictures, with_tensors) = (is_wanted(picture::NAME), is_wanted(tensor::NAME));
     let all = scenarios.len() == SCENARIOS.len() && with_pictures && with_tensors && flags.peers.is_some();
     ensure!(all || !flags.write, "only a run of all scenarios, with peers, is written down");
-    if let Some(names) = &flags.peers {
-        // Before anything is built.
-        peers::wanted(names)?;
-    }
+    let peers = flags.peers.as_deref().map(peers::wanted).transpose()?.unwrap_or_default();
     WRK.ensure(sh)?;
     let server = served::build(sh)?;
     cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
@@ -64,14 +61,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
         Rounds { count: flags.rounds.unwrap_or(ROUNDS).max(1), seconds: flags.seconds.unwrap_or(SECONDS).max(1) };
     let start_up = start_up(&server, rounds.count)?;
     let sides = Sides { server: &server, ceiling: &ceiling, timed_models: &timed_models, pinned };
-    let peers = match &flags.peers {
-        Some(names) => {
-            let scenario = wanted(&["linear-row".to_owned()])?.pop().context("there is no scenario for peers")?;
-            let bodies = scenario.bodies(&sides.rows(scenario)?)?;
-            peers::measure(sh, &server, &peers::wanted(names)?, scenario.path, &bodies, rounds)?
-        }
-        None => Vec::new(),
-    };
+    let peers = if peers.is_empty() { Vec::new() } else { peers::measure(sh, &sides, &peers, rounds)? };
     let mut measured = Vec::new();
     for scenario in scenarios {
         let connections = if flags.connections.is_empty() { scenario.connections } else { &flags.connections };

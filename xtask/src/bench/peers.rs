@@ -1,22 +1,25 @@
 //! Services that people write by hand, beside this server: both with all cores, which the load shares.
 
-use std::{fmt, path::Path, process::Command};
+use std::{fmt, process::Command};
 
 use anyhow::{Context, ensure};
 use xshell::Shell;
 
 use super::{
-    mean_answer,
-    scenario::CONNECTIONS,
-    turns::{self, Rounds, Run, Side, Turns},
+    Sides, mean_answer,
+    report::Cells,
+    scenario::{CONNECTIONS, SCENARIOS},
+    turns::{self, Rounds, Side, Turns},
 };
 use crate::{
-    median::median,
     python,
     served::{self, Served},
     workspace::root,
     wrk,
 };
+
+/// What they are asked.
+const SCENARIO: &str = "linear-row";
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -53,17 +56,17 @@ pub(super) fn wanted(names: &str) -> anyhow::Result<Vec<Peer>> {
 /// Each in turns with the server.
 pub(super) fn measure(
     sh: &Shell,
-    server: &Path,
+    sides: &Sides<'_>,
     peers: &[Peer],
-    path: &str,
-    bodies: &[String],
     rounds: Rounds,
 ) -> anyhow::Result<Vec<MeasuredPeer>> {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == SCENARIO).context("their scenario has gone")?;
+    let bodies = scenario.bodies(&sides.rows(scenario)?)?;
     let python = python::ensure(sh, python::PEERS)?;
-    let server = Served::start(served::with_samples(Command::new(server)))?;
-    let served = Side { url: format!("{}{path}", server.url()), process: server.id() };
-    ensure!(mean_answer(&served.url, bodies)? > 0, "the server answers nothing");
-    let script = wrk::script(bodies)?;
+    let server = Served::start(served::with_samples(Command::new(sides.server)))?;
+    let served = Side { url: format!("{}{}", server.url(), scenario.path), process: server.id() };
+    ensure!(mean_answer(&served.url, &bodies)? > 0, "the server answers nothing");
+    let script = wrk::script(&bodies)?;
     let mut measured = Vec::new();
     for &peer in peers {
         let mut command = Command::new(&python);
@@ -72,7 +75,7 @@ pub(super) fn measure(
         let running = Served::start(command)?;
         let side = Side { url: format!("{}/predict", running.url()), process: running.id() };
         // Its processes listen before they have a model; the first answer comes from one that has.
-        ensure!(mean_answer(&side.url, bodies)? > 0, "{} answers nothing", peer.name);
+        ensure!(mean_answer(&side.url, &bodies)? > 0, "{} answers nothing", peer.name);
         let load = turns::load(script.path(), CONNECTIONS, false);
         measured.push(MeasuredPeer { peer, turns: Turns::measure(peer.name, [&served, &side], rounds, load)? });
     }
@@ -89,20 +92,12 @@ impl fmt::Display for Table<'_> {
         }
         write!(
             f,
-            "\n\n| One row, a logistic regression, {CONNECTIONS} connections | p50 / p99 | Its rate | ferrocast "
+            "\n\n| One row, a logistic regression, {CONNECTIONS} connections | Its rate | p50 / p99 | ferrocast "
         )?;
         writeln!(f, "| p50 / p99 | Times | Aim |")?;
         write!(f, "|---|--:|--:|--:|--:|--:|--:|")?;
         for MeasuredPeer { peer: Peer { title, target, .. }, turns } in self.0 {
-            let of = |runs: &[Run], value: fn(&Run) -> f64| median(runs.iter().map(value));
-            let times = |runs: &[Run]| {
-                let (p50, p99) =
-                    (of(runs, |run| run.sample.p50_milliseconds), of(runs, |run| run.sample.p99_milliseconds));
-                format!("{p50:.2} / {p99:.2} ms")
-            };
-            let rate = |runs: &[Run]| of(runs, |run| run.sample.rate);
-            write!(f, "\n| {title} | {} | {:.0}/s ", times(&turns.yardstick), rate(&turns.yardstick))?;
-            write!(f, "| {:.0}/s | {} ", rate(&turns.served), times(&turns.served))?;
+            write!(f, "\n| {title} {}{}", Cells(&turns.yardstick), Cells(&turns.served))?;
             write!(f, "| **{:.1}** | {target:.0} |", turns.rate_ratio())?;
         }
         Ok(())
