@@ -1,13 +1,12 @@
 //! Histograms of whole numbers: to observe is two additions, and no two threads add to the same.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus::proto;
 
 use super::buckets::Buckets;
 use super::family::Family;
-use super::sharded::{Sharded, add, count};
+use super::sharded::{Count, Sharded};
 
 /// The most buckets of a histogram, with the one that has no bound.
 pub(crate) const CELLS: usize = 16;
@@ -16,22 +15,22 @@ pub(crate) const CELLS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Histogram {
     buckets: &'static Buckets,
-    cells: [AtomicU64; CELLS],
-    sum: AtomicU64,
+    cells: [Count; CELLS],
+    sum: Count,
 }
 
 impl Histogram {
     /// An empty one for a metric.
     pub(crate) fn of(family: &'static Family) -> Histogram {
-        Histogram { buckets: family.buckets, cells: Default::default(), sum: AtomicU64::default() }
+        Histogram { buckets: family.buckets, cells: Default::default(), sum: Count::default() }
     }
 
     /// One more value.
     pub(crate) fn observe(&self, value: u64) {
         if let Some(cell) = self.cells.get(self.buckets.place(value)) {
-            count(cell);
+            cell.add_one();
         }
-        add(&self.sum, value);
+        self.sum.add(value);
     }
 
     /// One more time.
@@ -61,9 +60,9 @@ impl Distribution {
         for copy in copies.iter() {
             let Histogram { cells, sum, .. } = histogram(copy);
             for (total, cell) in total.cells.iter_mut().zip(cells) {
-                *total += cell.load(Ordering::Relaxed);
+                *total += cell.get();
             }
-            total.sum = total.sum.wrapping_add(sum.load(Ordering::Relaxed));
+            total.sum = total.sum.wrapping_add(sum.get());
         }
         total
     }

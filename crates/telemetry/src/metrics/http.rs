@@ -1,13 +1,15 @@
 //! What happens to requests whatever they ask for.
 
-use prometheus::{IntCounter, IntGauge, Registry, Result};
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, Registry, Result};
 
+use super::sharded::{Count, Sharded};
 use super::{AUTH_FAILURES, DEADLINE_EXCEEDED, OVERLOADED, PANICS, RATE_LIMITED, REQUESTS_IN_FLIGHT};
 
 /// Counts what happens to requests whatever they ask for.
 #[derive(Debug)]
 pub struct HttpMetrics {
-    in_flight: IntGauge,
+    requests: Sharded<Requests>,
     panics: IntCounter,
     auth_failures: IntCounter,
     rate_limited: IntCounter,
@@ -15,23 +17,28 @@ pub struct HttpMetrics {
     deadline_exceeded: IntCounter,
 }
 
+/// In the copy of one thread. A request may end on another one than it has begun on.
+#[derive(Debug, Default)]
+struct Requests {
+    begun: Count,
+    ended: Count,
+}
+
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
 #[must_use = "the request counts as answered when this is dropped"]
-pub struct InFlight {
-    gauge: IntGauge,
-}
+pub struct InFlight<'a>(&'a HttpMetrics);
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.gauge.dec();
+        self.0.requests.here().ended.add_one();
     }
 }
 
 impl HttpMetrics {
     pub(crate) fn new(registry: &Registry) -> Result<HttpMetrics> {
         Ok(HttpMetrics {
-            in_flight: REQUESTS_IN_FLIGHT.gauge_in(registry)?,
+            requests: Sharded::new(Requests::default),
             panics: PANICS.counter_in(registry)?,
             auth_failures: AUTH_FAILURES.counter_in(registry)?,
             rate_limited: RATE_LIMITED.counter_in(registry)?,
@@ -41,9 +48,20 @@ impl HttpMetrics {
     }
 
     /// A request is being answered, until the guard is dropped.
-    pub fn begin(&self) -> InFlight {
-        self.in_flight.inc();
-        InFlight { gauge: self.in_flight.clone() }
+    pub fn begin(&self) -> InFlight<'_> {
+        self.requests.here().begun.add_one();
+        InFlight(self)
+    }
+
+    /// The requests that are being answered.
+    pub(crate) fn collect(&self) -> MetricFamily {
+        REQUESTS_IN_FLIGHT.single(self.in_flight() as f64)
+    }
+
+    fn in_flight(&self) -> u64 {
+        // In this order, for what is counted meanwhile had begun in any case.
+        let ended = self.requests.sum(|requests| &requests.ended);
+        self.requests.sum(|requests| &requests.begun).saturating_sub(ended)
     }
 
     /// A panic was caught.
@@ -85,10 +103,10 @@ mod tests {
         let http = HttpMetrics::new(&Registry::new()).unwrap();
         let first = http.begin();
         let second = http.begin();
-        assert_eq!(http.in_flight.get(), 2);
+        assert_eq!(http.in_flight(), 2);
         thread::scope(|scope| scope.spawn(|| drop(first)).join().unwrap());
-        assert_eq!(http.in_flight.get(), 1);
+        assert_eq!(http.in_flight(), 1);
         drop(second);
-        assert_eq!(http.in_flight.get(), 0);
+        assert_eq!(http.in_flight(), 0);
     }
 }

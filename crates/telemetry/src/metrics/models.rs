@@ -1,12 +1,11 @@
 //! Predictions by version of a model: how many, how long each phase took, and what came to nothing.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::histogram::{Histogram, nanoseconds};
 use super::model_totals::ModelTotals;
-use super::sharded::{Sharded, add, count};
+use super::sharded::{Count, Sharded};
 use super::{BATCH_ROWS, ENCODE_DURATION, INFERENCE_DURATION, PARSE_DURATION, PREPROCESS_DURATION, QUEUE_DURATION};
 
 /// Where the time of a prediction went.
@@ -61,17 +60,17 @@ pub(crate) struct Series {
 /// What one version has done, in the copy of one thread.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    pub(crate) predictions: AtomicU64,
+    pub(crate) predictions: Count,
     pub(crate) parse: Histogram,
     pub(crate) preprocess: Histogram,
     pub(crate) queue: Histogram,
     pub(crate) inference: Histogram,
     pub(crate) encode: Histogram,
     pub(crate) batch_rows: Histogram,
-    rejected: AtomicU64,
-    canceled: AtomicU64,
-    backend: AtomicU64,
-    other: AtomicU64,
+    rejected: Count,
+    canceled: Count,
+    backend: Count,
+    other: Count,
     pub(crate) hits: Spent,
     pub(crate) misses: Spent,
 }
@@ -79,37 +78,37 @@ pub(crate) struct Counts {
 /// How often, and how many nanoseconds in all.
 #[derive(Debug, Default)]
 pub(crate) struct Spent {
-    pub(crate) number: AtomicU64,
-    pub(crate) nanoseconds: AtomicU64,
+    pub(crate) number: Count,
+    pub(crate) nanoseconds: Count,
 }
 
 impl Spent {
     fn add(&self, took: Duration) {
-        count(&self.number);
-        add(&self.nanoseconds, nanoseconds(took));
+        self.number.add_one();
+        self.nanoseconds.add(nanoseconds(took));
     }
 }
 
 impl Counts {
     fn new() -> Counts {
         Counts {
-            predictions: AtomicU64::default(),
+            predictions: Count::default(),
             parse: Histogram::of(&PARSE_DURATION),
             preprocess: Histogram::of(&PREPROCESS_DURATION),
             queue: Histogram::of(&QUEUE_DURATION),
             inference: Histogram::of(&INFERENCE_DURATION),
             encode: Histogram::of(&ENCODE_DURATION),
             batch_rows: Histogram::of(&BATCH_ROWS),
-            rejected: AtomicU64::default(),
-            canceled: AtomicU64::default(),
-            backend: AtomicU64::default(),
-            other: AtomicU64::default(),
+            rejected: Count::default(),
+            canceled: Count::default(),
+            backend: Count::default(),
+            other: Count::default(),
             hits: Spent::default(),
             misses: Spent::default(),
         }
     }
 
-    pub(crate) fn failures(&self, why: NotPredicted) -> &AtomicU64 {
+    pub(crate) fn failures(&self, why: NotPredicted) -> &Count {
         match why {
             NotPredicted::Rejected => &self.rejected,
             NotPredicted::Canceled => &self.canceled,
@@ -128,7 +127,7 @@ impl ModelMetrics {
     /// A request was answered with predictions for so many rows.
     pub fn answered(&self, rows: usize, phases: &Phases) {
         let counts = self.here();
-        add(&counts.predictions, rows as u64);
+        counts.predictions.add(rows as u64);
         counts.preprocess.time(phases.preprocess);
         counts.queue.time(phases.queue);
         counts.inference.time(phases.inference);
@@ -137,7 +136,7 @@ impl ModelMetrics {
 
     /// A request got no predictions.
     pub fn failed(&self, why: NotPredicted) {
-        count(self.here().failures(why));
+        self.here().failures(why).add_one();
     }
 
     /// The model ran once, for so many rows of one or more requests.

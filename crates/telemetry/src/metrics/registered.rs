@@ -3,7 +3,7 @@
 //! The library refuses names that are invalid or that the registry has already, and bounds that do not ascend.
 
 use prometheus::core::Collector;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry, Result};
+use prometheus::{Histogram, HistogramOpts, IntCounter, Opts, Registry, Result};
 
 use super::family::Family;
 
@@ -11,11 +11,6 @@ impl Family {
     /// A counter without labels.
     pub(crate) fn counter_in(&self, registry: &Registry) -> Result<IntCounter> {
         registered(IntCounter::with_opts(self.opts())?, registry)
-    }
-
-    /// A gauge without labels.
-    pub(crate) fn gauge_in(&self, registry: &Registry) -> Result<IntGauge> {
-        registered(IntGauge::with_opts(self.opts())?, registry)
     }
 
     /// A histogram without labels, which observes values in the unit that is written.

@@ -34,6 +34,7 @@ impl Metrics {
         let totals = self.models.totals();
         let mut families = self.registry.gather();
         families.push(BUILD_INFO.values([([self.config.version], 1.0)]));
+        families.push(self.http.collect());
         families.extend(of_server(moment));
         families.extend(self.routes.collect());
         families.extend(model_totals::collect(&totals));

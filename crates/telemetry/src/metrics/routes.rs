@@ -1,14 +1,13 @@
 //! Answers by route: how many with which status, and how long they took.
 
 use std::array;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
 
 use super::histogram::{Distribution, Histogram};
-use super::sharded::{Sharded, count};
+use super::sharded::{Count, Sharded};
 use super::{REQUEST_DURATION, REQUESTS};
 
 /// The most routes that are told apart; a server has some forty.
@@ -41,7 +40,7 @@ pub struct RouteMetrics {
 #[derive(Debug)]
 struct Counts {
     /// By the place of the status.
-    answers: [AtomicU64; MOST_STATUSES],
+    answers: [Count; MOST_STATUSES],
     duration: Histogram,
 }
 
@@ -59,7 +58,7 @@ impl RouteMetrics {
     pub fn answered(&self, status: u16, took: Duration) {
         let counts = self.counts.here();
         if let Some(answers) = counts.answers.get(self.place(status)) {
-            count(answers);
+            answers.add_one();
         }
         counts.duration.time(took);
     }
@@ -73,7 +72,7 @@ impl RouteMetrics {
     fn answers(&self) -> impl Iterator<Item = (u16, u64)> {
         self.statuses.iter().enumerate().filter_map(|(place, status)| {
             let answers = self.counts.iter().filter_map(|counts| counts.answers.get(place));
-            let number = answers.map(|answers| answers.load(Ordering::Relaxed)).sum();
+            let number = answers.map(|answers| answers.get()).sum();
             status.get().map(|status| (*status, number)).filter(|(_, number)| *number > 0)
         })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ferrocast_cache::{CacheObserver, CacheStatus};
 use ferrocast_telemetry::{
-    CacheMetrics, InFlight, Metrics, MetricsConfig, ModelMetrics, ModelMoment, Moment, NotPredicted, Phases, TaskCounts,
+    CacheMetrics, Metrics, MetricsConfig, ModelMetrics, ModelMoment, Moment, NotPredicted, Phases, TaskCounts,
 };
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
@@ -21,7 +21,6 @@ const VERSIONS: [(&str, &str); 3] = [("penguins", "1"), ("penguins", "2"), ("dig
 pub(crate) struct Used {
     metrics: Metrics,
     models: Vec<ModelMetrics>,
-    _in_flight: InFlight,
 }
 
 impl Used {
@@ -59,11 +58,11 @@ impl Used {
         let tier: Arc<dyn CacheObserver> = Arc::<CacheMetrics>::clone(metrics.cache());
         tier.lookup_failed();
         tier.put_dropped();
-        let in_flight = metrics.http().begin();
-        Used { metrics, models, _in_flight: in_flight }
+        Used { metrics, models }
     }
 
     pub(crate) fn scrape(&self) -> String {
+        let _in_flight = self.metrics.http().begin();
         self.metrics.render(&moment())
     }
 }
