@@ -55,7 +55,7 @@ pub use manifest::{
     Range, Resize, Scale, ServingMode, ServingSection, Task, TritonConfig, TritonTensor, VersionPolicy, Warmup,
 };
 pub use prediction::{Choice, ClassValue, Number, Prediction, Scores};
-pub use row::{RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, SkipSeed};
+pub use row::{PlainJson, RowCollector, RowListSeed, RowSchema, RowSeed, SchemaOptions, SkipSeed};
 pub use rows::{Column, Rows, RowsMismatch, Values};
 pub use value::Value;
 pub use violation::{Violation, Violations, code};

@@ -1,6 +1,6 @@
 //! [`RowSchema`]: a manifest's features compiled for speed, and the reading of rows with it.
 //!
-//! The way of a row: [`seed`] meets an object's keys, [`names`] turns a key into a feature, [`cell`] or [`array`] reads
+//! The way of a row: if it is [`plain`], that reads it; else [`seed`] meets an object's keys, [`names`] turns a key into a feature, [`cell`] or [`array`] reads
 //! the value, [`rule`] judges it (with [`lax`]'s conversions), and it lands in its column. Whatever is wrong goes to
 //! the [`report`], and reading goes on.
 
@@ -16,6 +16,7 @@ mod fault;
 mod lax;
 mod list;
 mod names;
+mod plain;
 mod reader;
 mod report;
 mod rule;
@@ -45,6 +46,7 @@ pub(crate) use rule::compile_pattern;
 
 pub use collector::RowCollector;
 pub use list::RowListSeed;
+pub use plain::PlainJson;
 pub use seed::RowSeed;
 pub use skip::SkipSeed;
 
@@ -137,6 +139,9 @@ impl RowSchema {
     /// Reads one JSON object as one row, in a single pass over the bytes. All violations are collected; only broken
     /// JSON hides those after it. An empty body is a `missing` body.
     pub fn parse_row(&self, json: &[u8], limits: &JsonLimits) -> Result<Rows, Violations> {
+        if let Some(rows) = plain::row(json, self, limits) {
+            return Ok(rows);
+        }
         let mut collector = self.collector(limits);
         read_json(json, collector.seed(At::Body))?;
         collector.finish()

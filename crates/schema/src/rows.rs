@@ -1,5 +1,6 @@
 //! Validated rows, column by column. Nothing below this line checks a value again.
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 /// One value that has been judged good.
@@ -12,20 +13,20 @@ pub(crate) enum Cell<'v> {
     Text(&'v str),
 }
 
-/// The values of one feature in all rows.
+/// The values of one feature in all rows. That of a single row has its place beside the length, without memory of its own.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Values {
     /// Finite in the feature's carrier; NaN where missing.
-    Float(Vec<f64>),
+    Float(SmallVec<[f64; 2]>),
     /// Within the limits of the feature's carrier; 0 where missing.
-    Int(Vec<i64>),
+    Int(SmallVec<[i64; 2]>),
     /// False where missing.
-    Bool(Vec<bool>),
+    Bool(SmallVec<[bool; 16]>),
     /// Positions in the feature's `categories`; `u32::MAX` where missing.
-    Category(Vec<u32>),
+    Category(SmallVec<[u32; 4]>),
     /// Empty where missing.
-    Text(Vec<Box<str>>),
+    Text(SmallVec<[Box<str>; 1]>),
 }
 
 impl Values {
@@ -73,7 +74,7 @@ impl Values {
             (Values::Int(values), Values::Int(from)) => values.extend_from_slice(from),
             (Values::Bool(values), Values::Bool(from)) => values.extend_from_slice(from),
             (Values::Category(values), Values::Category(from)) => values.extend_from_slice(from),
-            (Values::Text(values), Values::Text(from)) => values.extend_from_slice(from),
+            (Values::Text(values), Values::Text(from)) => values.extend(from.iter().cloned()),
             _ => debug_assert!(false, "a default and its column differ in kind"),
         }
     }

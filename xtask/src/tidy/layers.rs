@@ -51,7 +51,7 @@ pub(super) const MEMBERS: &[Member] = &[
         name: "schema",
         place: Place::Layer(0),
         workspace: &[],
-        external: &["garde", "regex", "serde", "serde_json", "toml"],
+        external: &["garde", "regex", "serde", "serde_json", "smallvec", "toml"],
         never: &["ndarray", "tokio*"],
     },
     Member {

@@ -48,6 +48,9 @@ pub fn decode_row(body: &[u8], schema: &RowSchema, limits: &Limits) -> Result<Ro
 /// [`ErrorCode::BatchTooLarge`] as soon as there is one instance too many: what follows it is not read, and what is
 /// wrong with those before it is not reported. Otherwise as [`decode_row`].
 pub fn decode_batch(body: &[u8], schema: &RowSchema, limits: &Limits) -> Result<Rows, ApiError> {
+    if let Some(rows) = batch::plain(body, schema, limits) {
+        return Ok(rows);
+    }
     let mut rows = schema.collector(&limits.json);
     let mut too_large = false;
     let read = read_json(body, BatchSeed::new(&mut rows, limits.max_batch, &mut too_large));

@@ -10,6 +10,15 @@ pub(crate) struct Name {
     pub(crate) text: Box<str>,
     /// Which feature it names.
     pub(crate) feature: usize,
+    /// Whether JSON has it as it is, without escapes.
+    pub(crate) is_plain: bool,
+}
+
+impl Name {
+    fn new(text: &str, feature: usize) -> Name {
+        let is_plain = !text.chars().any(|letter| letter.is_control() || matches!(letter, '"' | '\\'));
+        Name { text: text.into(), feature, is_plain }
+    }
 }
 
 /// All names and aliases, sorted for a binary search. A sorted table needs no hash that a client could attack, and
@@ -27,9 +36,7 @@ impl Names {
             .iter()
             .enumerate()
             .flat_map(|(feature, spec)| {
-                std::iter::once(&spec.name)
-                    .chain(&spec.aliases)
-                    .map(move |text| Name { text: text.as_str().into(), feature })
+                std::iter::once(&spec.name).chain(&spec.aliases).map(move |text| Name::new(text, feature))
             })
             .collect();
         sorted.sort_by(|one, other| order(&one.text, &other.text));
@@ -40,12 +47,16 @@ impl Names {
 
     /// The entry for `text`; `guess` is the feature that is expected next.
     pub(crate) fn find(&self, text: &str, guess: usize) -> Option<&Name> {
-        let guessed = self.canonical.get(guess).and_then(|position| self.sorted.get(*position));
-        if let Some(name) = guessed.filter(|name| *name.text == *text) {
+        if let Some(name) = self.guessed(guess).filter(|name| *name.text == *text) {
             return Some(name);
         }
         let position = self.sorted.binary_search_by(|entry| order(&entry.text, text)).ok()?;
         self.sorted.get(position)
+    }
+
+    /// The own name of a feature.
+    pub(crate) fn guessed(&self, feature: usize) -> Option<&Name> {
+        self.sorted.get(*self.canonical.get(feature)?)
     }
 
     /// Every name and alias.

@@ -2,6 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
+use smallvec::SmallVec;
 
 use super::category::Categories;
 use super::fault::Fault;
@@ -76,11 +77,11 @@ impl Rule {
     /// An empty column for values of this rule.
     pub(crate) fn empty_values(&self) -> Values {
         match self {
-            Rule::Float { .. } => Values::Float(Vec::new()),
-            Rule::Int { .. } => Values::Int(Vec::new()),
-            Rule::Bool => Values::Bool(Vec::new()),
-            Rule::Category(_) => Values::Category(Vec::new()),
-            Rule::Text { .. } => Values::Text(Vec::new()),
+            Rule::Float { .. } => Values::Float(SmallVec::new()),
+            Rule::Int { .. } => Values::Int(SmallVec::new()),
+            Rule::Bool => Values::Bool(SmallVec::new()),
+            Rule::Category(_) => Values::Category(SmallVec::new()),
+            Rule::Text { .. } => Values::Text(SmallVec::new()),
         }
     }
 }

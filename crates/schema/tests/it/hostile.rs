@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ferrocast_schema::{JsonLimits, Manifest, RowSchema, Rows, SchemaOptions, Values, Violations};
+use ferrocast_schema::{At, JsonLimits, Manifest, RowSchema, Rows, SchemaOptions, Values, Violations, read_json};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -52,9 +52,17 @@ static SCHEMA: LazyLock<RowSchema> = LazyLock::new(|| {
     RowSchema::compile(&manifest.features, &SchemaOptions::default()).unwrap()
 });
 
+/// The same features, of which a row needs none.
+static OPTIONAL: LazyLock<RowSchema> = LazyLock::new(|| {
+    let mut features = Manifest::from_toml(EVERYTHING).unwrap().features;
+    features.iter_mut().for_each(|feature| feature.required = false);
+    RowSchema::compile(&features, &SchemaOptions::default()).unwrap()
+});
+
 /// What holds whatever was sent: rows that follow all rules, or a short list of what is wrong.
 fn verdict(body: &[u8]) -> Result<Rows, Violations> {
     let verdict = SCHEMA.parse_row(body, &LIMITS);
+    is_as_parsed(&SCHEMA, body);
     match &verdict {
         Ok(rows) => follows_the_rules(rows),
         Err(violations) => {
@@ -67,6 +75,15 @@ fn verdict(body: &[u8]) -> Result<Rows, Violations> {
         }
     }
     verdict
+}
+
+/// However it is read, it is what the parser of all JSON makes of it.
+fn is_as_parsed(schema: &RowSchema, body: &[u8]) {
+    let mut collector = schema.collector(&LIMITS);
+    let parsed = read_json(body, collector.seed(At::Body)).and_then(|()| collector.finish());
+    // As text, since a value that is missing is no number, and unlike itself.
+    let (parsed, read) = (format!("{parsed:?}"), format!("{:?}", schema.parse_row(body, &LIMITS)));
+    assert_eq!(read, parsed, "{}", String::from_utf8_lossy(body));
 }
 
 fn follows_the_rules(rows: &Rows) {
@@ -133,6 +150,33 @@ fn object() -> impl Strategy<Value = String> {
     })
 }
 
+/// A number as somebody may write it, rightly or not.
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "-?[0-9]{1,20}",
+        "-?[0-9]{1,4}\\.[0-9]{0,20}",
+        "-?[0-9]{1,2}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?",
+        any::<f64>().prop_map(|value| Json::from(value).to_string()),
+        (0.0..100.0).prop_map(|value: f64| format!("{value:?}")),
+    ]
+}
+
+/// A row that lacks nothing and holds no array, with white space here and there.
+fn plain() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        4 => number(),
+        1 => prop::sample::select(vec!["null", "true", "false", "\"A\"", "\"B\"", "\"\"", "\"ß\"", "\"a\\\"\"", "nul", "\"a"]).prop_map(str::to_owned),
+    ];
+    let field = (key(), value, prop::sample::select(vec!["", " ", "\n", "\t\r ", "\u{c}"]));
+    prop::collection::vec(field, 0..8).prop_map(|fields| {
+        let field = |(key, value, space): &(String, String, &str)| {
+            format!("{space}{}{space}:{space}{value}{space}", Json::from(key.as_str()))
+        };
+        let fields: Vec<String> = fields.iter().map(field).collect();
+        format!("{{{}}}", fields.join(","))
+    })
+}
+
 /// A body that is a row, and the values in it.
 fn valid() -> impl Strategy<Value = (f64, i64, String)> {
     (0.0..100.0, 1_i64..=1000, prop::collection::vec(-0.999_999..1e38, 4..=4)).prop_map(|(a, b, f)| {
@@ -143,6 +187,11 @@ fn valid() -> impl Strategy<Value = (f64, i64, String)> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_plain_row(body in plain()) {
+        is_as_parsed(&OPTIONAL, body.as_bytes());
+    }
 
     #[test]
     fn any_json(body in tree()) {
@@ -183,18 +232,18 @@ proptest! {
     fn numbers_keep_their_value((a, b, body) in valid()) {
         let rows = verdict(body.as_bytes()).unwrap();
         let json: Json = serde_json::from_str(&body).unwrap();
-        prop_assert_eq!(&rows.columns()[0].values, &Values::Float(vec![a]));
-        prop_assert_eq!(&rows.columns()[1].values, &Values::Int(vec![b]));
+        prop_assert_eq!(&rows.columns()[0].values, &Values::Float([a].as_slice().into()));
+        prop_assert_eq!(&rows.columns()[1].values, &Values::Int([b].as_slice().into()));
         let flat: Vec<f64> = json["f"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
-        prop_assert_eq!(&rows.columns()[5].values, &Values::Float(flat));
+        prop_assert_eq!(&rows.columns()[5].values, &Values::Float(flat.into()));
     }
 
     #[test]
     fn numbers_in_strings_keep_their_value(a in 0.0..100.0, b in 1_i64..=1000) {
         let body = format!(r#"{{"a":"{a:?}","b":" {b}.0 ","c":1,"e":"on","f":[[0,0],[0,0]]}}"#);
         let rows = verdict(body.as_bytes()).unwrap();
-        prop_assert_eq!(&rows.columns()[0].values, &Values::Float(vec![a]));
-        prop_assert_eq!(&rows.columns()[1].values, &Values::Int(vec![b]));
-        prop_assert_eq!(&rows.columns()[2].values, &Values::Category(vec![0]));
+        prop_assert_eq!(&rows.columns()[0].values, &Values::Float([a].as_slice().into()));
+        prop_assert_eq!(&rows.columns()[1].values, &Values::Int([b].as_slice().into()));
+        prop_assert_eq!(&rows.columns()[2].values, &Values::Category([0].as_slice().into()));
     }
 }

@@ -43,7 +43,7 @@ fn rust_values_follow_the_same_rules() {
     assert_eq!(rows.len(), 3);
     assert_eq!(floats(&rows)[..2], [39.1, 40.0]);
     assert_eq!(rows.columns()[0].missing, Some(vec![false, false, true]));
-    assert_eq!(rows.columns()[1].values, Values::Category(vec![1, 0, 0]));
+    assert_eq!(rows.columns()[1].values, Values::Category([1, 0, 0].as_slice().into()));
 
     let refused = schema
         .rows([vec![("length", f64::NAN.into()), ("island", true.into())], vec![("length", vec![1.0, 2.0].into())]]);

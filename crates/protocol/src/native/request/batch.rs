@@ -3,11 +3,13 @@
 
 use std::fmt;
 
-use ferrocast_schema::{At, RowCollector, Violation, code};
+use ferrocast_schema::{At, PlainJson, RowCollector, RowSchema, Rows, Violation, code};
 use serde::Deserializer;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::json;
+
+use super::Limits;
 
 const INSTANCES: &str = "instances";
 
@@ -38,6 +40,20 @@ macro_rules! leave_scalars_to_otherwise {
             self.otherwise(value.into_deserializer())
         }
     };
+}
+
+/// The rows of a batch as nearly all clients write it, read without a parser of all JSON; `None` for all others, and for those in
+/// which anything is wrong.
+pub(super) fn plain(body: &[u8], schema: &RowSchema, limits: &Limits) -> Option<Rows> {
+    let mut rows = schema.collector(&limits.json);
+    let mut json = PlainJson::new(body);
+    json.take(b'{')?;
+    json.take_text(INSTANCES)?;
+    json.take(b':')?;
+    json.take_rows(&mut rows, At::Body.field(INSTANCES), limits.max_batch)?;
+    json.take(b'}')?;
+    json.end()?;
+    rows.finish().ok()
 }
 
 /// Reads the whole body. Fails where the JSON is broken, and on purpose, to read no further, at the first instance
