@@ -2,7 +2,7 @@
 
 use ferrocast_engine::{BoxError, Dim, Dtype, Element, Tensor, TensorError, TensorSpec};
 use ferrocast_onnx_ml::View;
-use tract_onnx::prelude::{DatumType, IntoTensor, Tensor as TractTensor};
+use tract_onnx::prelude::{DatumType, IntoTensor, TVec, Tensor as TractTensor};
 use tract_onnx::tract_hir::internal::TractResult;
 
 /// Our name for a tract element type, or `None` for those that are not served (complex, quantised, opaque).
@@ -97,27 +97,25 @@ pub(crate) fn to_view(tensor: &Tensor) -> Result<View<'_>, BoxError> {
     view.ok_or_else(|| format!("{} is no input of a row program", tensor.describe()).into())
 }
 
-/// Our tensor of what a row program answered for the output `spec`.
-pub(crate) fn from_view(view: View<'_>, rows: usize, spec: &TensorSpec) -> Result<Tensor, BoxError> {
-    Ok(match view {
-        View::F32(values) => shaped(values, rows, spec)?,
-        View::F64(values) => shaped(values, rows, spec)?,
-        View::I64(values) => shaped(values, rows, spec)?,
-        View::I32(values) => shaped(values, rows, spec)?,
-        View::Bool(values) => shaped(values, rows, spec)?,
-        View::Str(values) => shaped(values, rows, spec)?,
-    })
+/// Writes what a row program answered for the output `spec` into a tensor, whose memory is used again if it fits.
+pub(crate) fn write_view(view: View<'_>, rows: usize, spec: &TensorSpec, tensor: &mut Tensor) -> Result<(), BoxError> {
+    match view {
+        View::F32(values) => write(values, rows, spec, tensor),
+        View::F64(values) => write(values, rows, spec, tensor),
+        View::I64(values) => write(values, rows, spec, tensor),
+        View::I32(values) => write(values, rows, spec, tensor),
+        View::Bool(values) => write(values, rows, spec, tensor),
+        View::Str(values) => write(values, rows, spec, tensor),
+    }
+    .map_err(BoxError::from)
 }
 
-fn shaped<T: Element>(values: &[T], rows: usize, spec: &TensorSpec) -> Result<Tensor, TensorError> {
-    let values = values.to_vec();
-    match *spec.shape {
-        [Dim::Batch] => Tensor::from_rows(rows, &[], values),
-        [Dim::Batch, Dim::Fixed(width)] => Tensor::from_rows(rows, &[width], values),
-        _ => {
-            let axis = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { rows };
-            let shape: Vec<usize> = spec.shape.iter().map(axis).collect();
-            Tensor::from_vec(&shape, values)
-        }
+fn write<T: Element>(values: &[T], rows: usize, spec: &TensorSpec, tensor: &mut Tensor) -> Result<(), TensorError> {
+    let axis = |dim: &Dim| if let Dim::Fixed(size) = dim { *size } else { rows };
+    let row_shape: TVec<usize> = spec.shape.iter().skip(1).map(axis).collect();
+    match tensor.rows_mut(rows, &row_shape) {
+        Some(elements) if elements.len() == values.len() => elements.clone_from_slice(values),
+        _ => *tensor = Tensor::from_rows(rows, &row_shape, values.to_vec())?,
     }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use ferrocast_engine::{BoxError, EngineError, EngineSession, Tensor, TensorError
 use ferrocast_onnx_ml::{RowProgram, RowState, refused};
 use tract_onnx::prelude::{IntoTValue, TValue, TVec, TractError, TypedSimpleState};
 
-use crate::convert::{from_tract, from_view, to_tract, to_view};
+use crate::convert::{from_tract, to_tract, to_view, write_view};
 use crate::plans::{Plan, Plans};
 
 /// The running state of one model: for each plan that has run, its scratch memory.
@@ -40,15 +40,21 @@ impl Session {
     }
 
     /// Runs `rows` rows through the plan at position `plan`.
-    fn run_plan(&mut self, plan: usize, rows: usize, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
+    fn run_plan(
+        &mut self,
+        plan: usize,
+        rows: usize,
+        inputs: &[Tensor],
+        outputs: &mut Vec<Tensor>,
+    ) -> Result<(), EngineError> {
         // Taken out, and put back only after a run that went well: what a failed run leaves behind is not to be trusted.
         let idle = self.states.get_mut(plan).and_then(Option::take);
-        let (outputs, state) = catch_unwind(AssertUnwindSafe(|| self.run_state(idle, plan, rows, inputs)))
+        let state = catch_unwind(AssertUnwindSafe(|| self.run_state(idle, plan, rows, inputs, outputs)))
             .map_err(|panic| EngineError::from_panic(panic.as_ref()))??;
         if let Some(slot) = self.states.get_mut(plan).filter(|_| !state.remembers()) {
             *slot = Some(state);
         }
-        Ok(outputs)
+        Ok(())
     }
 
     fn run_state(
@@ -57,18 +63,19 @@ impl Session {
         plan: usize,
         rows: usize,
         inputs: &[Tensor],
-    ) -> Result<(Vec<Tensor>, State), EngineError> {
+        outputs: &mut Vec<Tensor>,
+    ) -> Result<State, EngineError> {
         match (self.plans.all().get(plan), idle) {
             (Some(Plan::Rows(program)), idle) => {
                 let mut state = if let Some(State::Rows(state)) = idle { state } else { RowState::default() };
-                let outputs = self.run_rows(program, &mut state, rows, inputs)?;
-                Ok((outputs, State::Rows(state)))
+                self.run_rows(program, &mut state, rows, inputs, outputs)?;
+                Ok(State::Rows(state))
             }
             (Some(Plan::Any(model) | Plan::Pinned(_, model)), idle) => {
                 let mut state =
                     if let Some(State::Graph(state)) = idle { state } else { model.spawn().map_err(failed)? };
-                let outputs = self.run_graph(&mut state, inputs)?;
-                Ok((outputs, State::Graph(state)))
+                *outputs = self.run_graph(&mut state, inputs)?;
+                Ok(State::Graph(state))
             }
             (None, _) => Err(EngineError::Backend("no such plan".into())),
         }
@@ -80,17 +87,21 @@ impl Session {
         state: &mut RowState,
         rows: usize,
         inputs: &[Tensor],
-    ) -> Result<Vec<Tensor>, EngineError> {
-        let feeds = inputs.iter().map(to_view).collect::<Result<Vec<_>, _>>().map_err(EngineError::Backend)?;
+        outputs: &mut Vec<Tensor>,
+    ) -> Result<(), EngineError> {
+        let mut feeds = TVec::new();
+        for input in inputs {
+            feeds.push(to_view(input).map_err(EngineError::Backend)?);
+        }
         program.run(state, rows, &feeds).map_err(failed)?;
-        let outputs = self.plans.signature.outputs().iter().enumerate();
-        outputs
-            .map(|(position, spec)| {
-                let view = program.output(state, &feeds, position).ok_or("no such output")?;
-                from_view(view, rows, spec)
-            })
-            .collect::<Result<_, BoxError>>()
-            .map_err(EngineError::Backend)
+        let specs = self.plans.signature.outputs();
+        outputs.resize_with(specs.len(), Tensor::default);
+        for (position, (spec, output)) in specs.iter().zip(outputs).enumerate() {
+            let view = program.output(state, &feeds, position);
+            let view = view.ok_or_else(|| EngineError::Backend("no such output".into()))?;
+            write_view(view, rows, spec, output).map_err(EngineError::Backend)?;
+        }
+        Ok(())
     }
 
     fn run_graph(&self, state: &mut TypedSimpleState, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
@@ -115,14 +126,21 @@ fn failed(error: TractError) -> EngineError {
 
 impl EngineSession for Session {
     fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError> {
+        let mut outputs = Vec::new();
+        self.run_into(inputs, &mut outputs)?;
+        Ok(outputs)
+    }
+
+    fn run_into(&mut self, inputs: &[Tensor], outputs: &mut Vec<Tensor>) -> Result<(), EngineError> {
         let rows = self.plans.signature.check(inputs)?;
         if let Some(plan) = self.plans.at_once(rows) {
-            return self.run_plan(plan, rows, inputs);
+            return self.run_plan(plan, rows, inputs, outputs);
         }
-        match self.plans.cover(rows).as_slice() {
-            [] => Err(no_rows(inputs, &self.plans)),
-            runs => self.run_in_parts(runs, inputs),
-        }
+        *outputs = match self.plans.cover(rows).as_slice() {
+            [] => return Err(no_rows(inputs, &self.plans)),
+            runs => self.run_in_parts(runs, inputs)?,
+        };
+        Ok(())
     }
 }
 
@@ -137,7 +155,9 @@ impl Session {
         let mut parts: Vec<Vec<Tensor>> = Vec::with_capacity(runs.len());
         for &(plan, rows) in runs {
             let part: Vec<Tensor> = columns.iter_mut().filter_map(Iterator::next).collect();
-            parts.push(self.run_plan(plan, rows, &part)?);
+            let mut outputs = Vec::new();
+            self.run_plan(plan, rows, &part, &mut outputs)?;
+            parts.push(outputs);
         }
         (0..self.plans.signature.outputs().len())
             .map(|output| {

@@ -84,4 +84,13 @@ pub trait EngineSession: Send {
     /// [`EngineError::Input`] or [`EngineError::InputCount`] for tensors that do not fit the signature, before the
     /// backend sees them; [`EngineError::Backend`] and [`EngineError::Panicked`] when the run itself fails.
     fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>, EngineError>;
+
+    /// The same into the tensors of an earlier run, whose memory is used again where the backend can.
+    ///
+    /// # Errors
+    /// As [`EngineSession::run`]; what is in `outputs` then is of no run.
+    fn run_into(&mut self, inputs: &[Tensor], outputs: &mut Vec<Tensor>) -> Result<(), EngineError> {
+        *outputs = self.run(inputs)?;
+        Ok(())
+    }
 }

@@ -29,6 +29,7 @@ mod model_bytes;
 mod session_pool;
 mod signature;
 mod tensor;
+mod workspace;
 
 pub use contract::{EngineLoader, EngineSession, InferenceEngine, LoadOptions, ModelSource};
 pub use error::{BoxError, EngineError, LoadError, TensorError};
@@ -38,6 +39,7 @@ pub use model_bytes::ModelBytes;
 pub use session_pool::SessionPool;
 pub use signature::{Dim, Signature, TensorSpec};
 pub use tensor::{Dtype, Element, Tensor};
+pub use workspace::Workspace;
 
 /// The README's example, run.
 #[cfg(doctest)]

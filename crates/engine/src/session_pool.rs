@@ -4,14 +4,14 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{EngineError, EngineSession, InferenceEngine};
+use crate::{EngineError, InferenceEngine, Workspace};
 
 /// Idle sessions of one engine. Dropping the pool frees them, so that a reload leaks nothing through thread-locals.
 ///
 /// The lock is held for a push or a pop, never during a run. A session that panicked is dropped, not put back.
 pub struct SessionPool {
     engine: Arc<dyn InferenceEngine>,
-    idle: Mutex<Vec<Box<dyn EngineSession>>>,
+    idle: Mutex<Vec<Workspace>>,
     most_idle: usize,
 }
 
@@ -27,20 +27,17 @@ impl SessionPool {
         &self.engine
     }
 
-    /// Lends a session to `work`, from the idle ones or a new one.
+    /// Lends a session to `work`, from the idle ones or a new one, with the tensors that `work` left there last.
     ///
     /// # Errors
     /// What `work` returns; [`EngineError::Panicked`] if it panics; the engine's error if it can give no session.
-    pub fn with<R>(
-        &self,
-        work: impl FnOnce(&mut dyn EngineSession) -> Result<R, EngineError>,
-    ) -> Result<R, EngineError> {
+    pub fn with<R, E: From<EngineError>>(&self, work: impl FnOnce(&mut Workspace) -> Result<R, E>) -> Result<R, E> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut session = match idle {
             Some(session) => session,
-            None => self.engine.session()?,
+            None => Workspace::new(self.engine.session()?),
         };
-        let result = catch_unwind(AssertUnwindSafe(|| work(session.as_mut())))
+        let result = catch_unwind(AssertUnwindSafe(|| work(&mut session)))
             .map_err(|panic| EngineError::from_panic(panic.as_ref()))?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.most_idle {

@@ -147,6 +147,28 @@ impl Tensor {
         T::array(self).and_then(|array| array.as_slice())
     }
 
+    /// The elements in row-major order, to be changed, if they are of this type and in the shape `[rows, row_shape…]`.
+    pub fn rows_mut<T: Element>(&mut self, rows: usize, row_shape: &[usize]) -> Option<&mut [T]> {
+        T::array_mut(self).filter(|array| is_shaped(array, rows, row_shape))?.as_slice_mut()
+    }
+
+    /// Makes it a tensor of the shape `[rows, row_shape…]` that holds `value` everywhere, in the memory that it has if
+    /// that is of this type and shape. Gives its elements in row-major order.
+    ///
+    /// # Errors
+    /// [`TensorError::Length`] if the shape has more elements than can be counted.
+    pub fn refill<T: Element>(&mut self, rows: usize, row_shape: &[usize], value: T) -> Result<&mut [T], TensorError> {
+        if !T::array(self).is_some_and(|array| is_shaped(array, rows, row_shape)) {
+            let len = row_shape.iter().try_fold(rows, |len, &axis| len.checked_mul(axis));
+            let shape = || [&[rows], row_shape].concat();
+            let len = len.ok_or_else(|| TensorError::Length { shape: shape(), len: usize::MAX })?;
+            *self = Tensor::from_rows(rows, row_shape, vec![value.clone(); len])?;
+        }
+        let elements = T::array_mut(self).and_then(|array| array.as_slice_mut()).unwrap_or_default();
+        elements.iter_mut().for_each(|element| element.clone_from(&value));
+        Ok(elements)
+    }
+
     /// The same elements, in row-major order, in another shape. No copy.
     ///
     /// # Errors
@@ -165,9 +187,37 @@ impl Tensor {
     }
 }
 
+fn is_shaped<T>(array: &ArrayD<T>, rows: usize, row_shape: &[usize]) -> bool {
+    matches!(array.shape(), [first, rest @ ..] if *first == rows && *rest == *row_shape)
+}
+
+/// No elements.
+impl Default for Tensor {
+    fn default() -> Tensor {
+        Tensor::F32(ArrayD::from_shape_fn(IxDyn(&[0]), |_| 0.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_of_the_same_type_and_shape_is_used_again() {
+        let mut tensor = Tensor::default();
+        assert!(tensor.is_empty());
+        tensor.refill(2, &[3], 1f32).unwrap().copy_from_slice(&[1., 2., 3., 4., 5., 6.]);
+        let before = tensor.as_slice::<f32>().map(<[f32]>::as_ptr);
+        assert_eq!(tensor.refill(2, &[3], 7f32).unwrap(), [7.0; 6]);
+        assert_eq!(tensor.as_slice::<f32>().map(<[f32]>::as_ptr), before);
+        assert!(tensor.rows_mut::<f32>(3, &[2]).is_none() && tensor.rows_mut::<f64>(2, &[3]).is_none());
+        for (rows, row_shape) in [(3, &[2][..]), (6, &[]), (0, &[4]), (1, &[2, 3])] {
+            let len = rows * row_shape.iter().product::<usize>();
+            assert_eq!(tensor.refill(rows, row_shape, "a".to_owned()).unwrap(), vec!["a"; len]);
+            assert_eq!(tensor.shape(), [&[rows], row_shape].concat());
+        }
+        assert!(tensor.refill(usize::MAX, &[2], 0u8).is_err());
+    }
 
     #[test]
     fn the_shape_must_hold_the_data() {

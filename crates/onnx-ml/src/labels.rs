@@ -66,13 +66,18 @@ impl Labels {
         outputs: &mut [Buffer],
     ) {
         if let [label, rest @ ..] = outputs {
-            match self {
-                Labels::Ints(labels) => label.i64s().extend(pick(labels, classes)),
-                Labels::Strings(labels) => label.strings().extend(pick(labels, classes)),
-            }
+            self.write_labels(classes, label);
             if let [probabilities, ..] = rest {
                 scores(probabilities.f32s());
             }
+        }
+    }
+
+    /// The labels of `classes`, one per row.
+    pub(crate) fn write_labels(&self, classes: impl Iterator<Item = usize>, into: &mut Buffer) {
+        match self {
+            Labels::Ints(labels) => into.i64s().extend(pick(labels, classes)),
+            Labels::Strings(labels) => into.strings().extend(pick(labels, classes)),
         }
     }
 

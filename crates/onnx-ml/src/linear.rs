@@ -53,29 +53,32 @@ impl Linear {
     pub(crate) fn scores(&self, input: &Tensor) -> TractResult<Vec<f32>> {
         let (_, width) = rows(self.operator, input.shape())?;
         self.expect_width(width)?;
-        self.scores_of(View::F64(&numbers::<f64>(self.operator, input)?))
+        let mut scores = Vec::new();
+        self.add_scores(View::F64(&numbers::<f64>(self.operator, input)?), &mut scores)?;
+        Ok(scores)
     }
 
-    /// The same for features that are known to be as many a row as there are coefficients.
+    /// Adds the same for features that are known to be as many a row as there are coefficients.
     ///
     /// # Errors
     /// When they are no numbers.
-    pub(crate) fn scores_of(&self, features: View<'_>) -> TractResult<Vec<f32>> {
+    pub(crate) fn add_scores(&self, features: View<'_>, scores: &mut Vec<f32>) -> TractResult<()> {
         match features {
-            View::F32(features) => Ok(self.sums(features)),
-            features => Ok(self.sums(&features.to_f64()?)),
+            View::F32(features) => self.sums(features, scores),
+            features => self.sums(&features.to_f64()?, scores),
         }
+        Ok(())
     }
 
-    fn sums<T: Copy + Into<f64>>(&self, features: &[T]) -> Vec<f32> {
-        let mut scores = Vec::with_capacity(features.len() / self.width * self.intercepts.len());
+    fn sums<T: Copy + Into<f64>>(&self, features: &[T], scores: &mut Vec<f32>) {
+        scores.reserve(features.len() / self.width * self.intercepts.len());
         let mut blocks = features.chunks_exact(self.width * BLOCK);
         let mut columns = Vec::new();
         for block in &mut blocks {
             columns.clear();
             columns.resize(block.len(), 0.0);
             transpose(block, self.width, &mut columns);
-            self.block_sums(&columns, &mut scores);
+            self.block_sums(&columns, scores);
         }
         for row in blocks.remainder().chunks_exact(self.width) {
             for (coefficients, &intercept) in self.coefficients.chunks_exact(self.width).zip(&self.intercepts) {
@@ -83,7 +86,6 @@ impl Linear {
                 scores.push((products.fold(0.0, |sum, product| sum + product) + f64::from(intercept)) as f32);
             }
         }
-        scores
     }
 
     /// The scores of a block, whose features come column after column. Each sum runs in the order of a single row's, so
@@ -123,9 +125,10 @@ mod tests {
         let coefficients = (0..targets * width).map(number).collect();
         let linear = Linear::new("Linear", coefficients, (0..targets).map(number).collect()).unwrap();
         let features: Vec<f32> = (100..100 + rows * width).map(number).collect();
-        let together = linear.scores_of(View::F32(&features)).unwrap();
-        let apart = features.chunks(width).flat_map(|row| linear.scores_of(View::F32(row)).unwrap());
-        assert_eq!(together, apart.collect::<Vec<_>>());
+        let (mut together, mut apart) = (Vec::new(), Vec::new());
+        linear.add_scores(View::F32(&features), &mut together).unwrap();
+        features.chunks(width).for_each(|row| linear.add_scores(View::F32(row), &mut apart).unwrap());
+        assert_eq!(together, apart);
         assert_eq!(together.len(), rows * targets);
     }
 }

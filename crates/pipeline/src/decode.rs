@@ -3,6 +3,7 @@
 mod class_scores;
 mod classes;
 mod classification;
+mod labels;
 mod score_outputs;
 mod targets;
 mod values;
@@ -10,7 +11,7 @@ mod values;
 use std::sync::Arc;
 
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
-use ferrocast_schema::{ClassValue, Manifest, Prediction, Task};
+use ferrocast_schema::{Manifest, Prediction, Task};
 
 use crate::OpenError;
 pub use classes::Class;
@@ -145,18 +146,6 @@ impl Output {
         let fits = rows > 0 && tensor.len().is_multiple_of(rows) && tensor.shape().first().is_none_or(|&n| n == rows);
         if fits { Ok(tensor.len() / rows) } else { Err(self.unlike(format!("{rows} rows"), tensor.describe())) }
     }
-}
-
-/// The labels that a tensor holds.
-fn label_values(output: &Output, tensor: &Tensor) -> Result<Vec<ClassValue>, DecodeError> {
-    let int = |values: &mut dyn Iterator<Item = i64>| values.map(ClassValue::Int).collect();
-    Ok(match tensor {
-        Tensor::I64(array) => int(&mut array.iter().copied()),
-        Tensor::I32(array) => int(&mut array.iter().map(|&value| i64::from(value))),
-        Tensor::Bool(array) => int(&mut array.iter().map(|&value| i64::from(value))),
-        Tensor::Str(array) => array.iter().map(|text| ClassValue::Str(text.as_str().into())).collect(),
-        other => return Err(output.unlike("integers or text", other.describe())),
-    })
 }
 
 /// The values as single precision, whatever float they are.

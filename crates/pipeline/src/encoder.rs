@@ -1,6 +1,6 @@
 //! What a request holds to tensors: rows of features, or a picture.
 
-use ferrocast_engine::Signature;
+use ferrocast_engine::{Signature, Tensor};
 use ferrocast_preprocess::{BindError, ColumnEncoder, ImageEncoder, ImageLimits};
 use ferrocast_schema::{Carrier, Manifest, Rows};
 
@@ -33,6 +33,14 @@ impl Encoder {
     pub(crate) fn rows(&self, rows: &Rows) -> Result<Encoded, PredictError> {
         match self {
             Encoder::Rows(columns) => Ok(Encoded { tensors: columns.encode(rows)?, rows: rows.len() }),
+            Encoder::Pictures(_) => Err(PredictError::TakesPictures),
+        }
+    }
+
+    /// The same into tensors that were made here before, or into none.
+    pub(crate) fn rows_into(&self, rows: &Rows, tensors: &mut Vec<Tensor>) -> Result<(), PredictError> {
+        match self {
+            Encoder::Rows(columns) => Ok(columns.encode_into(rows, tensors)?),
             Encoder::Pictures(_) => Err(PredictError::TakesPictures),
         }
     }

@@ -45,7 +45,7 @@ pub use ferrocast_preprocess::{EncodeError, ImageError, ImageLimits};
 pub use infer_manifest::{InferError, infer_manifest, infer_picture_manifest};
 pub use loaders::Loaders;
 pub use model_files::ModelFiles;
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, Stages};
 
 /// The README's example, run.
 #[cfg(doctest)]

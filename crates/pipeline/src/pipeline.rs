@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ferrocast_engine::{EngineError, InferenceEngine, SessionPool, Signature, Tensor};
 use ferrocast_preprocess::ImageLimits;
@@ -13,6 +14,20 @@ use crate::encoded::join_outputs;
 use crate::encoder::{Encoder, Kind};
 use crate::wire::Wire;
 use crate::{Encoded, Examples, Loaders, ModelFiles, OpenError, PipelineBuilder, PredictError};
+
+/// Up to so many rows, tensors stay for the next run: what making them costs grows with the rows as little as what they hold.
+const MOST_REUSED: usize = 64;
+
+/// When the stages of a prediction were done, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Stages {
+    /// Rows had become tensors.
+    pub encoded_at: Instant,
+    /// The model had run.
+    pub ran_at: Instant,
+    /// Tensors had become predictions.
+    pub decoded_at: Instant,
+}
 
 /// One model, ready to predict: immutable, shared between threads.
 #[derive(Debug)]
@@ -138,8 +153,30 @@ impl Pipeline {
     /// # Errors
     /// [`PredictError`]; validated rows of this pipeline's schema do not fail but for the model's own failures.
     pub fn predict(&self, rows: &Rows) -> Result<Vec<Prediction>, PredictError> {
-        let outputs = self.infer(&self.encode(rows)?)?;
-        self.decode(&outputs, rows.len())
+        Ok(self.predict_in_stages(rows)?.0)
+    }
+
+    /// The same, with when each of the three stages was done. For few rows the memory of earlier tensors is used again.
+    ///
+    /// # Errors
+    /// As [`Pipeline::predict`].
+    pub fn predict_in_stages(&self, rows: &Rows) -> Result<(Vec<Prediction>, Stages), PredictError> {
+        if self.row_by_row || rows.len() > MOST_REUSED {
+            let encoded = self.encode(rows)?;
+            let encoded_at = Instant::now();
+            let outputs = self.infer(&encoded)?;
+            let ran_at = Instant::now();
+            let predictions = self.decode(&outputs, rows.len())?;
+            return Ok((predictions, Stages { encoded_at, ran_at, decoded_at: Instant::now() }));
+        }
+        self.sessions.with(|workspace| {
+            self.encoder.rows_into(rows, &mut workspace.inputs)?;
+            let encoded_at = Instant::now();
+            workspace.run()?;
+            let ran_at = Instant::now();
+            let predictions = self.decode(&workspace.outputs, rows.len())?;
+            Ok((predictions, Stages { encoded_at, ran_at, decoded_at: Instant::now() }))
+        })
     }
 
     /// The whole path of a picture, given as the bytes of a PNG, JPEG or WebP file, on the calling thread.
@@ -176,7 +213,7 @@ impl Pipeline {
         if self.row_by_row && encoded.rows != 1 {
             return self.infer_row_by_row(encoded);
         }
-        Ok(self.sessions.with(|session| session.run(&encoded.tensors))?)
+        Ok(self.sessions.with(|workspace| workspace.session().run(&encoded.tensors))?)
     }
 
     /// Tensors to predictions.
@@ -224,8 +261,8 @@ impl Pipeline {
 
     fn infer_row_by_row(&self, encoded: &Encoded) -> Result<Vec<Tensor>, PredictError> {
         let rows = encoded.split(&vec![1; encoded.rows]).map_err(EngineError::from)?;
-        let outputs = self.sessions.with(|session| {
-            let run = |row: &Encoded| session.run(&row.tensors);
+        let outputs = self.sessions.with(|workspace| {
+            let run = |row: &Encoded| workspace.session().run(&row.tensors);
             rows.iter().map(run).collect::<Result<Vec<_>, _>>()
         })?;
         Ok(join_outputs(&outputs).map_err(EngineError::from)?)

@@ -1,6 +1,6 @@
 //! Rows to tensors: the encoder that a manifest's features and a model's signature are compiled into.
 
-use ferrocast_engine::{Dtype, Signature, Tensor, TensorError, TensorSpec};
+use ferrocast_engine::{Dtype, Signature, Tensor, TensorSpec};
 use ferrocast_schema::{Carrier, Feature, InputBinding, Rows};
 
 use crate::bind::assign;
@@ -66,10 +66,22 @@ impl ColumnEncoder {
     /// [`ColumnEncoder::carriers`] leaves possible only for scaled numbers; [`EncodeError::ForeignRows`] if the rows
     /// come from other features.
     pub fn encode(&self, rows: &Rows) -> Result<Vec<Tensor>, EncodeError> {
+        let mut tensors = Vec::with_capacity(self.inputs.len());
+        self.encode_into(rows, &mut tensors)?;
+        Ok(tensors)
+    }
+
+    /// The same into tensors that were encoded here before, or into none: their memory is used again where there are as many
+    /// rows.
+    ///
+    /// # Errors
+    /// As [`ColumnEncoder::encode`]; what is in `tensors` then is of no rows.
+    pub fn encode_into(&self, rows: &Rows, tensors: &mut Vec<Tensor>) -> Result<(), EncodeError> {
         if rows.columns().len() != self.carriers.len() {
             return Err(EncodeError::ForeignRows);
         }
-        self.inputs.iter().map(|input| input.encode(rows)).collect()
+        tensors.resize_with(self.inputs.len(), Tensor::default);
+        self.inputs.iter().zip(tensors).try_for_each(|(input, tensor)| input.encode(rows, tensor))
     }
 }
 
@@ -112,42 +124,32 @@ impl Input {
         Ok(Input { dtype: spec.dtype, row_shape, stride, steps })
     }
 
-    fn encode(&self, rows: &Rows) -> Result<Tensor, EncodeError> {
-        let Some(len) = rows.len().checked_mul(self.stride) else {
-            let shape = [&[rows.len()], self.row_shape.as_slice()].concat();
-            return Err(TensorError::Length { shape, len: usize::MAX }.into());
-        };
+    fn encode(&self, rows: &Rows, tensor: &mut Tensor) -> Result<(), EncodeError> {
         match &self.steps {
             Steps::Text(steps) => {
-                let mut buffer = vec![String::new(); len];
-                for step in steps {
-                    step.write(&mut buffer, self.stride, rows.columns())?;
-                }
-                Ok(Tensor::from_rows(rows.len(), &self.row_shape, buffer)?)
+                let buffer = tensor.refill(rows.len(), &self.row_shape, String::new())?;
+                steps.iter().try_for_each(|step| step.write(buffer, self.stride, rows.columns()))
             }
             Steps::Numbers(steps) => match self.dtype {
-                Dtype::Bool => self.numbers::<bool>(steps, rows, len),
-                Dtype::U8 => self.numbers::<u8>(steps, rows, len),
-                Dtype::U16 => self.numbers::<u16>(steps, rows, len),
-                Dtype::U32 => self.numbers::<u32>(steps, rows, len),
-                Dtype::U64 => self.numbers::<u64>(steps, rows, len),
-                Dtype::I8 => self.numbers::<i8>(steps, rows, len),
-                Dtype::I16 => self.numbers::<i16>(steps, rows, len),
-                Dtype::I32 => self.numbers::<i32>(steps, rows, len),
-                Dtype::I64 => self.numbers::<i64>(steps, rows, len),
-                Dtype::F32 => self.numbers::<f32>(steps, rows, len),
-                Dtype::F64 => self.numbers::<f64>(steps, rows, len),
+                Dtype::Bool => self.numbers::<bool>(steps, rows, tensor),
+                Dtype::U8 => self.numbers::<u8>(steps, rows, tensor),
+                Dtype::U16 => self.numbers::<u16>(steps, rows, tensor),
+                Dtype::U32 => self.numbers::<u32>(steps, rows, tensor),
+                Dtype::U64 => self.numbers::<u64>(steps, rows, tensor),
+                Dtype::I8 => self.numbers::<i8>(steps, rows, tensor),
+                Dtype::I16 => self.numbers::<i16>(steps, rows, tensor),
+                Dtype::I32 => self.numbers::<i32>(steps, rows, tensor),
+                Dtype::I64 => self.numbers::<i64>(steps, rows, tensor),
+                Dtype::F32 => self.numbers::<f32>(steps, rows, tensor),
+                Dtype::F64 => self.numbers::<f64>(steps, rows, tensor),
                 _ => Err(EncodeError::ForeignRows),
             },
         }
     }
 
-    fn numbers<T: Cell>(&self, steps: &[Step], rows: &Rows, len: usize) -> Result<Tensor, EncodeError> {
-        let mut buffer = vec![T::default(); len];
-        for step in steps {
-            step.write(&mut buffer, self.stride, rows.columns())?;
-        }
-        Ok(Tensor::from_rows(rows.len(), &self.row_shape, buffer)?)
+    fn numbers<T: Cell>(&self, steps: &[Step], rows: &Rows, tensor: &mut Tensor) -> Result<(), EncodeError> {
+        let buffer = tensor.refill(rows.len(), &self.row_shape, T::default())?;
+        steps.iter().try_for_each(|step| step.write(buffer, self.stride, rows.columns()))
     }
 }
 

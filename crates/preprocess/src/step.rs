@@ -130,6 +130,13 @@ struct Destination<'d, T> {
 impl<T: Cell> Destination<'_, T> {
     /// Each value becomes one column.
     fn each_value<V: Copy>(self, values: &[V], convert: impl Fn(V) -> Option<T>) -> Result<(), EncodeError> {
+        // One value of one row is what most requests have, and less work than to set out for several.
+        if let ([value], 1, None, true) = (values, self.step.values, self.missing, self.buffer.len() == self.stride)
+            && let Some(column) = self.buffer.get_mut(self.step.columns.start)
+        {
+            *column = convert(*value).ok_or_else(|| self.step.refusal(0, T::DTYPE))?;
+            return Ok(());
+        }
         self.each_row(values, |columns, values| {
             columns.iter_mut().zip(values).try_for_each(|(column, value)| {
                 *column = convert(*value)?;

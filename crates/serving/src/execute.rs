@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ferrocast_batch::{ClosedBy, Completed, Priority, Rejected, Ticket, TicketError};
+use ferrocast_batch::{ClosedBy, Completed, Permit, Priority, Rejected, Ticket, TicketError};
 use ferrocast_engine::{EngineError, Tensor};
-use ferrocast_pipeline::{Encoded, PredictError};
+use ferrocast_pipeline::{Encoded, PredictError, Stages};
 use ferrocast_schema::{Prediction, Rows};
 
 use crate::runner::Work;
@@ -67,8 +67,14 @@ pub(crate) async fn predict(
     options: CallOptions,
     began: Instant,
 ) -> Result<Answer, ServeError> {
-    let encode = || deployment.pipeline().encode(rows).map_err(|cause| ServeError::from_prediction(cause, deployment));
-    let mut outputs = run(deployment, encode, rows.len(), options, began).await?;
+    let place = place(deployment, rows.len(), options, began).await?;
+    if let Place::Here { began, .. } = place {
+        return predict_here(deployment, rows, options, began);
+    }
+    let encoded = deployment.pipeline().encode(rows);
+    let encoded = encoded.map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    // An allocation is nothing beside a trip to another thread, and requests that stay here have the smaller future.
+    let mut outputs = Box::pin(elsewhere(deployment, encoded, options, began)).await?;
     let predictions = decode(deployment, &mut outputs, rows.len())?;
     Ok(Answer { predictions, timing: outputs.timing })
 }
@@ -101,26 +107,39 @@ pub(crate) async fn infer(
     let pipeline = deployment.pipeline();
     let failed = |cause| ServeError::from_prediction(cause, deployment);
     let rows = tensors.rows;
-    let encode = || pipeline.inputs_from_wire(tensors).map_err(failed);
-    let mut outputs = run(deployment, encode, rows, options, began).await?;
+    let place = place(deployment, rows, options, began).await?;
+    let encoded = pipeline.inputs_from_wire(tensors).map_err(failed)?;
+    let mut outputs = match place {
+        Place::Here { began, .. } => infer_here(deployment, &encoded, options, began)?,
+        Place::Pool => elsewhere(deployment, encoded, options, began).await?,
+    };
     outputs.tensors = pipeline.outputs_to_wire(outputs.tensors, rows).map_err(failed)?;
     Ok(outputs)
 }
 
-/// Encodes and runs, here or on the pool; `began` is now.
-async fn run(
+/// Where a request runs.
+enum Place<'d> {
+    /// On the calling thread, from that time on; as long as it does, others know that it is there.
+    Here {
+        began: Instant,
+        _arrived: Option<Permit<'d>>,
+    },
+    Pool,
+}
+
+/// Where so many rows run; `began` is now.
+async fn place(
     deployment: &Deployment,
-    encode: impl FnOnce() -> Result<Encoded, ServeError>,
     rows: usize,
     options: CallOptions,
     began: Instant,
-) -> Result<Outputs, ServeError> {
+) -> Result<Place<'_>, ServeError> {
     if options.deadline.is_some_and(|deadline| deadline <= began) {
         return Err(ServeError::DeadlineExceeded);
     }
     let placement = deployment.placement();
     if placement.is_inline(rows) {
-        return inline(deployment, &encode()?, began, options);
+        return Ok(Place::Here { began, _arrived: None });
     }
     if rows <= placement.inline_alone_rows {
         let arrivals = deployment.arrivals();
@@ -129,31 +148,56 @@ async fn run(
         tokio::task::yield_now().await;
         let load = deployment.load();
         if arrivals.inside() == 1 && load.items == 0 && load.running == 0 {
-            let began = Instant::now();
-            return inline(deployment, &encode()?, began, options);
+            return Ok(Place::Here { began: Instant::now(), _arrived });
         }
     }
-    let encoded = encode()?;
-    let encoded_at = Instant::now();
-    // It goes to another thread, beside which an allocation is nothing; requests that stay here have the smaller future.
-    let mut outputs = Box::pin(pooled(deployment, Work::Rows(encoded), options, encoded_at)).await?;
-    outputs.timing.encode = encoded_at.saturating_duration_since(began);
-    outputs.timing.began = began;
-    Ok(outputs)
+    Ok(Place::Pool)
 }
 
-/// Runs on the calling thread; `began` is when encoding did.
-fn inline(
+/// Predicts on the calling thread; `began` is now.
+fn predict_here(
+    deployment: &Deployment,
+    rows: &Rows,
+    options: CallOptions,
+    began: Instant,
+) -> Result<Answer, ServeError> {
+    let predicted = deployment.pipeline().predict_in_stages(rows);
+    let (predictions, Stages { encoded_at, ran_at, decoded_at }) =
+        predicted.map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    let ran = Ran { began, encoded_at, ran_at, rows: rows.len() };
+    let timing = Timing {
+        decode: decoded_at.saturating_duration_since(ran_at),
+        ended: decoded_at,
+        ..ran_here(deployment, ran, options)?
+    };
+    Ok(Answer { predictions, timing })
+}
+
+/// Runs tensors on the calling thread; `began` is when they began to be made.
+fn infer_here(
     deployment: &Deployment,
     encoded: &Encoded,
-    began: Instant,
     options: CallOptions,
+    began: Instant,
 ) -> Result<Outputs, ServeError> {
     let encoded_at = Instant::now();
-    let tensors =
-        deployment.pipeline().infer(encoded).map_err(|cause| ServeError::from_prediction(cause, deployment))?;
-    let ran_at = Instant::now();
-    // Nobody could interrupt it, but an answer that comes too late is none.
+    let tensors = deployment.pipeline().infer(encoded);
+    let tensors = tensors.map_err(|cause| ServeError::from_prediction(cause, deployment))?;
+    let ran = Ran { began, encoded_at, ran_at: Instant::now(), rows: encoded.rows };
+    Ok(Outputs { tensors, timing: ran_here(deployment, ran, options)? })
+}
+
+/// A run on the calling thread.
+struct Ran {
+    began: Instant,
+    encoded_at: Instant,
+    ran_at: Instant,
+    rows: usize,
+}
+
+/// Counts a run on the calling thread. Nobody could interrupt it, but an answer that comes too late is none.
+fn ran_here(deployment: &Deployment, ran: Ran, options: CallOptions) -> Result<Timing, ServeError> {
+    let Ran { began, encoded_at, ran_at, rows } = ran;
     if options.deadline.is_some_and(|deadline| deadline <= ran_at) {
         return Err(ServeError::DeadlineExceeded);
     }
@@ -163,12 +207,26 @@ fn inline(
         queue: Duration::ZERO,
         inference: ran_at.saturating_duration_since(encoded_at),
         decode: Duration::ZERO,
-        batch_rows: encoded.rows,
+        batch_rows: rows,
         closed_by: None,
         ended: ran_at,
     };
-    deployment.tally().count_run(encoded.rows, timing.inference);
-    Ok(Outputs { tensors, timing })
+    deployment.tally().count_run(rows, timing.inference);
+    Ok(timing)
+}
+
+/// Runs tensors on the pool; `began` is when they began to be made.
+async fn elsewhere(
+    deployment: &Deployment,
+    encoded: Encoded,
+    options: CallOptions,
+    began: Instant,
+) -> Result<Outputs, ServeError> {
+    let encoded_at = Instant::now();
+    let mut outputs = pooled(deployment, Work::Rows(encoded), options, encoded_at).await?;
+    outputs.timing.encode = encoded_at.saturating_duration_since(began);
+    outputs.timing.began = began;
+    Ok(outputs)
 }
 
 /// Runs on the pool; `began` is now.

@@ -78,6 +78,8 @@ pub trait Element: sealed::Sealed + Clone + Send + Sync + 'static {
     fn wrap(array: ArrayD<Self>) -> Tensor;
     #[doc(hidden)]
     fn array(tensor: &Tensor) -> Option<&ArrayD<Self>>;
+    #[doc(hidden)]
+    fn array_mut(tensor: &mut Tensor) -> Option<&mut ArrayD<Self>>;
 }
 
 macro_rules! elements {
@@ -89,6 +91,12 @@ macro_rules! elements {
                 Tensor::$variant(array)
             }
             fn array(tensor: &Tensor) -> Option<&ArrayD<Self>> {
+                match tensor {
+                    Tensor::$variant(array) => Some(array),
+                    _ => None,
+                }
+            }
+            fn array_mut(tensor: &mut Tensor) -> Option<&mut ArrayD<Self>> {
                 match tensor {
                     Tensor::$variant(array) => Some(array),
                     _ => None,

@@ -48,17 +48,29 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
 }
 
 impl LinearClassifier {
-    /// The classes and, row after row, the scores of all classes.
-    fn finish(&self, mut scores: Vec<f32>) -> (Vec<usize>, Vec<f32>) {
+    /// The class of each row. Before the transform, as probits of scores beyond [0, 1] are NaN.
+    fn classes(&self, scores: &[f32]) -> impl Iterator<Item = usize> {
+        let width = if self.one_row { 1 } else { self.labels.len() };
+        scores.chunks_exact(width).map(|row| match *row {
+            [score] if self.one_row => usize::from(score > 0.0),
+            _ => winner(row),
+        })
+    }
+
+    /// Scores to what is answered of them, row after row that of all classes, in place.
+    fn transform(&self, scores: &mut Vec<f32>) {
         if self.one_row {
-            let classes = scores.iter().map(|&score| usize::from(score > 0.0)).collect();
-            let both = scores.iter().map(|&score| self.post_transform.both_classes(score, Complement::OneMinus));
-            return (classes, both.collect::<Vec<_>>().into_flattened());
+            let rows = scores.len();
+            scores.resize(2 * rows, 0.0);
+            // The last one first: none is overwritten that is still to be read.
+            for row in (0..rows).rev() {
+                let score = scores.get(row).copied().unwrap_or_default();
+                let both = self.post_transform.both_classes(score, Complement::OneMinus);
+                scores.iter_mut().skip(2 * row).zip(both).for_each(|(place, score)| *place = score);
+            }
+        } else {
+            scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
         }
-        // Before the transform, as probits of scores beyond [0, 1] are NaN.
-        let classes = scores.chunks_exact(self.labels.len()).map(winner).collect();
-        scores.chunks_exact_mut(self.labels.len()).for_each(|row| self.post_transform.apply(row));
-        (classes, scores)
     }
 }
 
@@ -77,9 +89,12 @@ impl Kernel for LinearClassifier {
 
     fn eval(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let [input] = exactly(NAME, &inputs)?;
-        let (classes, scores) = self.finish(self.linear.scores(input)?);
+        let mut scores = self.linear.scores(input)?;
+        let classes: Vec<usize> = self.classes(&scores).collect();
+        self.transform(&mut scores);
         self.labels.tensors(&classes, scores, self.labels.len())
     }
+
     fn row_step(self: Arc<Self>, inputs: &[Fact]) -> Option<Arc<dyn RowStep>> {
         if is_table(inputs) { Some(self) } else { None }
     }
@@ -88,8 +103,13 @@ impl Kernel for LinearClassifier {
 impl RowStep for LinearClassifier {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, _) = inputs.get(0)?;
-        let (classes, scores) = self.finish(self.linear.scores_of(features)?);
-        self.labels.write(classes.into_iter(), |into| into.extend_from_slice(&scores), outputs);
+        let [label, rest @ ..] = outputs else { return Ok(()) };
+        // Where the graph wants none, there are scores all the same.
+        let mut unwanted = Buffer::default();
+        let scores = rest.first_mut().unwrap_or(&mut unwanted).f32s();
+        self.linear.add_scores(features, scores)?;
+        self.labels.write_labels(self.classes(scores), label);
+        self.transform(scores);
         Ok(())
     }
 }

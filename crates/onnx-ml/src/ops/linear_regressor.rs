@@ -69,9 +69,9 @@ impl Kernel for LinearRegressor {
 impl RowStep for LinearRegressor {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (features, _) = inputs.get(0)?;
-        let mut scores = self.linear.scores_of(features)?;
+        let scores = only(outputs)?.f32s();
+        self.linear.add_scores(features, scores)?;
         scores.chunks_exact_mut(self.targets).for_each(|row| self.post_transform.apply(row));
-        only(outputs)?.f32s().append(&mut scores);
         Ok(())
     }
 }

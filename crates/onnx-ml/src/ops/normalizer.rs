@@ -10,7 +10,7 @@ use tract_onnx::tract_hir::internal::bail;
 
 use crate::attributes::Attributes;
 use crate::eager::{BuildResult, Eager, Fact, Kernel, is_table};
-use crate::row_program::{Buffer, Inputs, RowStep, only};
+use crate::row_program::{Buffer, Inputs, RowStep, View, only};
 use crate::tensors::{exactly, expect_numbers, numbers, rows, tensor};
 
 const NAME: &str = "Normalizer";
@@ -33,22 +33,23 @@ pub(crate) fn build(_ctx: &ParsingContext<'_>, node: &NodeProto) -> BuildResult 
 }
 
 impl Normalizer {
-    fn divisor(self, row: &[f64]) -> f64 {
+    fn divisor(self, row: impl Iterator<Item = f64>) -> f64 {
         match self {
-            Normalizer::Max => row.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            Normalizer::L1 => row.iter().map(|value| value.abs()).sum(),
-            Normalizer::L2 => row.iter().map(|value| value * value).sum::<f64>().sqrt(),
+            Normalizer::Max => row.fold(f64::NEG_INFINITY, f64::max),
+            Normalizer::L1 => row.map(f64::abs).sum(),
+            Normalizer::L2 => row.map(|value| value * value).sum::<f64>().sqrt(),
         }
     }
 }
 
 impl Normalizer {
-    fn normalize(self, values: &[f64], width: usize, normalized: &mut Vec<f32>) {
+    fn normalize<T: Copy + Into<f64>>(self, values: &[T], width: usize, normalized: &mut Vec<f32>) {
         // Without features there are no values either, and no row to divide.
         for row in values.chunks_exact(width.max(1)) {
-            let divisor = self.divisor(row);
+            let row = row.iter().map(|&value| value.into());
+            let divisor = self.divisor(row.clone());
             let divisor = if divisor == 0.0 { 1.0 } else { divisor };
-            normalized.extend(row.iter().map(|value| (value / divisor) as f32));
+            normalized.extend(row.map(|value: f64| (value / divisor) as f32));
         }
     }
 }
@@ -69,7 +70,7 @@ impl Kernel for Normalizer {
         let [input] = exactly(NAME, &inputs)?;
         let (_, width) = rows(NAME, input.shape())?;
         let mut normalized = Vec::with_capacity(input.len());
-        self.normalize(&numbers::<f64>(NAME, input)?, width, &mut normalized);
+        self.normalize::<f64>(&numbers(NAME, input)?, width, &mut normalized);
         Ok(tvec!(tensor(input.shape(), normalized)?))
     }
 
@@ -81,7 +82,11 @@ impl Kernel for Normalizer {
 impl RowStep for Normalizer {
     fn run(&self, _rows: usize, inputs: Inputs<'_>, outputs: &mut [Buffer]) -> TractResult<()> {
         let (values, width) = inputs.get(0)?;
-        self.normalize(&values.to_f64()?, width, only(outputs)?.f32s());
+        let normalized = only(outputs)?.f32s();
+        match values {
+            View::F32(values) => self.normalize(values, width, normalized),
+            values => self.normalize(&values.to_f64()?, width, normalized),
+        }
         Ok(())
     }
 }

@@ -107,14 +107,12 @@ impl<'a> View<'a> {
     /// # Errors
     /// For text.
     pub(crate) fn to_f32(self) -> TractResult<Cow<'a, [f32]>> {
-        Ok(match self {
-            View::F32(values) => values.into(),
-            View::F64(values) => values.iter().map(|&value| value as f32).collect(),
-            View::I64(values) => values.iter().map(|&value| value as f32).collect(),
-            View::I32(values) => values.iter().map(|&value| value as f32).collect(),
-            View::Bool(values) => values.iter().map(|&value| f32::from(u8::from(value))).collect(),
-            View::Str(_) => bail!("text where numbers are expected"),
-        })
+        if let View::F32(values) = self {
+            return Ok(values.into());
+        }
+        let mut converted = Vec::new();
+        self.add_to_f32s(&mut converted)?;
+        Ok(converted.into())
     }
 
     /// The values in double precision.
@@ -122,13 +120,43 @@ impl<'a> View<'a> {
     /// # Errors
     /// For text.
     pub(crate) fn to_f64(self) -> TractResult<Cow<'a, [f64]>> {
-        Ok(match self {
-            View::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            View::F64(values) => values.into(),
-            View::I64(values) => values.iter().map(|&value| value as f64).collect(),
-            View::I32(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            View::Bool(values) => values.iter().map(|&value| f64::from(u8::from(value))).collect(),
+        if let View::F64(values) = self {
+            return Ok(values.into());
+        }
+        let mut converted = Vec::new();
+        self.add_to_f64s(&mut converted)?;
+        Ok(converted.into())
+    }
+
+    /// Adds the values in single precision, rounded as a cast rounds them.
+    ///
+    /// # Errors
+    /// For text.
+    pub(crate) fn add_to_f32s(self, converted: &mut Vec<f32>) -> TractResult<()> {
+        match self {
+            View::F32(values) => converted.extend_from_slice(values),
+            View::F64(values) => converted.extend(values.iter().map(|&value| value as f32)),
+            View::I64(values) => converted.extend(values.iter().map(|&value| value as f32)),
+            View::I32(values) => converted.extend(values.iter().map(|&value| value as f32)),
+            View::Bool(values) => converted.extend(values.iter().map(|&value| f32::from(u8::from(value)))),
             View::Str(_) => bail!("text where numbers are expected"),
-        })
+        }
+        Ok(())
+    }
+
+    /// Adds the values in double precision.
+    ///
+    /// # Errors
+    /// For text.
+    pub(crate) fn add_to_f64s(self, converted: &mut Vec<f64>) -> TractResult<()> {
+        match self {
+            View::F32(values) => converted.extend(values.iter().map(|&value| f64::from(value))),
+            View::F64(values) => converted.extend_from_slice(values),
+            View::I64(values) => converted.extend(values.iter().map(|&value| value as f64)),
+            View::I32(values) => converted.extend(values.iter().map(|&value| f64::from(value))),
+            View::Bool(values) => converted.extend(values.iter().map(|&value| f64::from(u8::from(value)))),
+            View::Str(_) => bail!("text where numbers are expected"),
+        }
+        Ok(())
     }
 }

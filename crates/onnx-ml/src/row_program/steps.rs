@@ -68,7 +68,10 @@ fn join<'a, T: Clone + Default + 'a>(
     of_type: impl Fn(View<'a>) -> Option<&'a [T]>,
 ) -> TractResult<()> {
     let total = inputs.width();
-    joined.resize(rows * total, T::default());
+    let is_one_row = rows == 1;
+    if !is_one_row {
+        joined.resize(rows * total, T::default());
+    }
     let mut first = 0;
     for position in 0..inputs.len() {
         let (view, width) = inputs.get(position)?;
@@ -76,7 +79,9 @@ fn join<'a, T: Clone + Default + 'a>(
             bail!("Concat: input {position} is of another element type or length")
         };
         // A copy of a length that is not known costs more than the one value of a column.
-        if width == 1 {
+        if is_one_row {
+            joined.extend(values.iter().cloned());
+        } else if width == 1 {
             let places = joined.iter_mut().skip(first).step_by(total);
             places.zip(values).for_each(|(place, value)| place.clone_from(value));
         } else if width > 0 {
@@ -152,8 +157,8 @@ impl RowStep for Convert {
         let output = only(outputs)?;
         let (view, _) = inputs.get(0)?;
         match (self.to, view) {
-            (DatumType::F32, view) => output.f32s().extend_from_slice(&view.to_f32()?),
-            (DatumType::F64, view) => output.f64s().extend_from_slice(&view.to_f64()?),
+            (DatumType::F32, view) => view.add_to_f32s(output.f32s())?,
+            (DatumType::F64, view) => view.add_to_f64s(output.f64s())?,
             (DatumType::I64, View::I64(values)) => output.i64s().extend_from_slice(values),
             (DatumType::I64, View::I32(values)) => output.i64s().extend(values.iter().map(|&value| i64::from(value))),
             (DatumType::I64, View::Bool(values)) => output.i64s().extend(values.iter().map(|&value| i64::from(value))),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ferrocast_engine::ModelHints;
 use ferrocast_schema::{ClassValue, OutputSection};
 
+use super::labels::Label;
 use crate::OpenError;
 use crate::infer_manifest::class_values;
 
@@ -80,11 +81,11 @@ impl Classes {
         self.classes.get(position)?.label.as_ref()
     }
 
-    pub(crate) fn position(&self, value: &ClassValue) -> Option<usize> {
+    pub(super) fn position(&self, label: Label<'_>) -> Option<usize> {
         if self.classes.len() <= FEW {
-            return self.classes.iter().position(|class| class.value == *value);
+            return self.classes.iter().position(|class| label.is(&class.value));
         }
-        self.positions.get(value).copied()
+        self.positions.get(&label.to_value()).copied()
     }
 }
 

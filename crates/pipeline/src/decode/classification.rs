@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use ferrocast_engine::{ModelHints, Signature, Tensor, TensorSpec};
-use ferrocast_schema::{ClassValue, Manifest, Number, OutputSection, Prediction, Scores};
+use ferrocast_schema::{Manifest, Number, OutputSection, Prediction, Scores};
 
 use super::class_scores::ClassScores;
 use super::classes::{Class, Classes};
+use super::labels::{Label, Labels};
 use super::score_outputs::ScoreOutputs;
-use super::{DecodeError, Output, label_values};
+use super::{DecodeError, Output};
 use crate::OpenError;
 
 /// Reads a classifier's outputs.
@@ -83,18 +84,23 @@ impl Classification {
     pub(crate) fn decode(&self, outputs: &[Tensor], rows: usize) -> Result<Vec<Prediction>, DecodeError> {
         let labels = self.label.as_ref().map(|output| labels(output, output.of(outputs)?, rows)).transpose()?;
         let Some(output) = &self.scores else {
-            return Ok(labels.unwrap_or_default().into_iter().map(|label| self.named(label)).collect());
+            let labels = labels.into_iter().flat_map(|labels| (0..rows).map_while(move |row| labels.get(row)));
+            return Ok(labels.map(|label| self.named(label)).collect());
         };
         let (scores, width) = output.read(outputs, rows)?;
-        let mut labels = labels.map(Vec::into_iter);
         scores
             .chunks(width)
-            .map(|row| {
-                let scores = self.reading.of_classes(row);
-                let label = labels.as_mut().and_then(Iterator::next);
-                let index = label.as_ref().and_then(|label| self.classes.position(label));
-                let index = index.unwrap_or_else(|| argmax(&scores));
-                let class = label.or_else(|| self.classes.value(index).cloned()).ok_or_else(|| {
+            .enumerate()
+            .map(|(row, scores)| {
+                let scores = self.reading.of_classes(scores);
+                let label = labels.and_then(|labels| labels.get(row));
+                let known = label.and_then(|label| self.classes.position(label));
+                let index = known.unwrap_or_else(|| argmax(&scores));
+                let class = match (label, known) {
+                    (Some(label), None) => Some(label.to_value()),
+                    _ => self.classes.value(index).cloned(),
+                };
+                let class = class.ok_or_else(|| {
                     output.named().unlike(format!("{} classes", self.classes.len()), format!("{width} scores"))
                 })?;
                 let scores = self.reading.told(scores);
@@ -104,16 +110,15 @@ impl Classification {
     }
 
     /// A label without scores: a class if it is a known one, else just what the model said.
-    fn named(&self, class: ClassValue) -> Prediction {
-        match self.classes.position(&class) {
-            Some(index) => {
+    fn named(&self, label: Label<'_>) -> Prediction {
+        let known = self.classes.position(label).and_then(|index| Some((index, self.classes.value(index)?.clone())));
+        match (known, label) {
+            (Some((index, class)), _) => {
                 let label = self.classes.label(index).cloned();
                 Prediction::Class { index, class, label, scores: Scores::None }
             }
-            None => Prediction::Value(match class {
-                ClassValue::Int(value) => Number::Int(value),
-                ClassValue::Str(value) => Number::Str(value),
-            }),
+            (None, Label::Int(value)) => Prediction::Value(Number::Int(value)),
+            (None, Label::Str(value)) => Prediction::Value(Number::Str(value.into())),
         }
     }
 }
@@ -144,11 +149,11 @@ fn first_output(signature: &Signature, float: bool) -> Option<String> {
 }
 
 /// The model's own labels, one for each row. Some exports lay them out as one row, so only their number counts.
-fn labels(output: &Output, tensor: &Tensor, rows: usize) -> Result<Vec<ClassValue>, DecodeError> {
+fn labels<'t>(output: &Output, tensor: &'t Tensor, rows: usize) -> Result<Labels<'t>, DecodeError> {
     if tensor.len() != rows {
         return Err(output.unlike("one label for each row", tensor.describe()));
     }
-    label_values(output, tensor)
+    Labels::of(output, tensor)
 }
 
 /// The position of the largest value, the first of equals, as numpy's argmax.

@@ -9,8 +9,9 @@ use ferrocast_schema::{Activation, Choice, ClassValue, Manifest, OutputSection, 
 use super::class_scores::ClassScores;
 use super::classes::Class;
 use super::classification::label_output;
+use super::labels::{Label, Labels};
 use super::score_outputs::ScoreOutputs;
-use super::{DecodeError, Output, label_values};
+use super::{DecodeError, Output};
 use crate::OpenError;
 use crate::infer_manifest::class_values;
 
@@ -74,7 +75,8 @@ impl Targets {
         if self.label.row_width(tensor, rows)? != self.targets.len() {
             return Err(self.label.unlike(format!("{} labels for each row", self.targets.len()), tensor.describe()));
         }
-        let mut labels = label_values(&self.label, tensor)?.into_iter();
+        let labels = Labels::of(&self.label, tensor)?;
+        let mut labels = (0..tensor.len()).map_while(|position| labels.get(position)).map(Label::to_value);
         let read = |target: &Target| target.scores.as_ref().map(|(scores, _)| scores.read(outputs, rows)).transpose();
         let scores = self.targets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let choices = |row| {
