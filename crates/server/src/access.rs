@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actix_web::dev::ServiceRequest;
+use actix_http::Request;
+use actix_web::HttpMessage;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use ferrocast_access::{
     Allowance, Caller, DEFAULT_MOST_ENTRIES, Failures, KeyRing, KeyWatch, Keys, Limited, NotReloaded, Principal,
@@ -106,7 +107,7 @@ impl Access {
     ///
     /// # Errors
     /// If it is.
-    pub(crate) fn admit(&self, request: &ServiceRequest, listener: Listener) -> Result<Admitted, Limited> {
+    pub(crate) fn admit(&self, request: &Request, listener: Listener) -> Result<Admitted, Limited> {
         let identity = self.identify(request);
         let allowance = if is_probe(request.path()) { None } else { self.check_rate(&identity, request)? };
         let granted = match &identity {
@@ -123,7 +124,7 @@ impl Access {
         self.failures.sweep();
     }
 
-    fn identify(&self, request: &ServiceRequest) -> Identity {
+    fn identify(&self, request: &Request) -> Identity {
         let Some(keys) = &self.keys else { return Identity::Anybody };
         let Some(key) = key(request.headers()) else { return Identity::Unknown(None) };
         match keys.authenticate(key, SystemTime::now()) {
@@ -132,7 +133,7 @@ impl Access {
         }
     }
 
-    fn check_rate(&self, identity: &Identity, request: &ServiceRequest) -> Result<Option<Allowance>, Limited> {
+    fn check_rate(&self, identity: &Identity, request: &Request) -> Result<Option<Allowance>, Limited> {
         match identity.principal() {
             Some(principal) => self.rates.check(Caller::Key(principal)),
             None => self.rates.check(Caller::Address(self.client(request))),
@@ -140,7 +141,7 @@ impl Access {
     }
 
     /// The address that the request comes from.
-    fn client(&self, request: &ServiceRequest) -> IpAddr {
+    fn client(&self, request: &Request) -> IpAddr {
         // Without a peer there is no connection, as in tests without one.
         let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
         if self.proxies.trusted.is_empty() {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use apistos::ApiErrorComponent;
 use apistos::Schema;
@@ -19,7 +19,7 @@ use ferrocast_tasks::{Bound, StoreError};
 use tracing::warn;
 
 use crate::dialect::Dialect;
-use crate::middleware::request_id::{RequestId, X_REQUEST_ID};
+use crate::middleware::request_id::RequestId;
 use crate::openapi::errors;
 
 /// When to come back if no more tasks can be kept.
@@ -35,6 +35,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// A fault of ours.
+    pub(crate) fn internal(cause: impl fmt::Display) -> Failure {
+        Failure { api_error: ApiError::internal(), cause: Some(cause.to_string()) }
+    }
+
     /// The error in the words of the table.
     pub(crate) fn api_error(&self) -> &ApiError {
         &self.api_error
@@ -220,41 +225,6 @@ impl ApiErrorComponent for Failure {
 
     fn error_responses() -> Vec<(String, Response)> {
         errors::responses()
-    }
-}
-
-/// An error for which there is no response to put it into. It renders itself.
-#[derive(Debug)]
-pub(crate) struct Unanswered {
-    api_error: ApiError,
-    id: RequestId,
-    dialect: Dialect,
-}
-
-impl Unanswered {
-    /// A fault of ours in the request `id`.
-    pub(crate) fn internal(id: RequestId, dialect: Dialect) -> Unanswered {
-        Unanswered { api_error: ApiError::internal(), id, dialect }
-    }
-}
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.api_error.fmt(f)
-    }
-}
-
-impl ResponseError for Unanswered {
-    fn status_code(&self) -> StatusCode {
-        status(&self.api_error)
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = rendered(&self.api_error, &self.id, self.dialect);
-        response.headers_mut().insert(X_REQUEST_ID, self.id.clone().into_header_value());
-        // What state a panic left the connection's request in is unknown.
-        response.head_mut().set_connection_type(ConnectionType::Close);
-        response
     }
 }
 

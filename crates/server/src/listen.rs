@@ -4,6 +4,7 @@
 mod stream;
 mod turn;
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -11,13 +12,14 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, KeepAlive};
+use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::GracefulShutdownSignal;
-use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::App;
-use actix_web::dev::AppConfig;
-use actix_web::middleware::from_fn;
+use actix_service::{
+    IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config,
+};
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::web::Data;
+use actix_web::{App, Error, HttpResponse};
 use apistos::app::{BuildConfig, OpenApiWrapper as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -26,7 +28,8 @@ use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use self::stream::TimedStream;
-use self::turn::{Turn, Turns};
+pub(crate) use self::turn::Turn;
+use self::turn::Turns;
 use crate::access::Listener;
 use crate::app::RunError;
 use crate::config::{Config, ServerConfig};
@@ -175,15 +178,6 @@ impl Http {
         self.state.lifecycle.watch_this_thread();
         let ServerConfig { keep_alive, head_timeout, app_name, .. } = &self.config;
         let around = Around::new(self.state.clone(), self.listener);
-        let app = App::new()
-            .app_data(self.state.clone())
-            .app_data(parser_config())
-            .document(spec(app_name))
-            .configure(routes::api)
-            // The description is our own route: this part of it plus the models.
-            .build_with("", BuildConfig::default().disable_openapi_route())
-            .configure(routes::pages)
-            .wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)));
         let (connections, ending) = (self.state.connections.clone(), self.ending.clone());
         let turns = Turns::new(*head_timeout, *keep_alive);
         actix_web::rt::spawn(Rc::clone(&turns).watch());
@@ -200,13 +194,44 @@ impl Http {
             .on_connect_ext(move |stream: &TimedStream<T>, extensions| {
                 extensions.insert(Connection { _open: connections.open(), turn: Rc::clone(stream.turn()) });
             })
-            .h1(map_config(app.into_factory(), |()| AppConfig::default()));
+            .h1(answering(around, application(&self.state, app_name)));
         let timed = move |(stream, peer)| {
             let stream = TimedStream::new(stream, turns.begin());
             ready(Ok((stream, peer)))
         };
         fn_service(timed).and_then(http)
     }
+}
+
+/// All routes.
+pub(crate) fn application(
+    state: &Data<State>,
+    app_name: &str,
+) -> impl ServiceFactory<Request, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<> {
+    let app = App::new()
+        .app_data(state.clone())
+        .app_data(parser_config())
+        .document(spec(app_name))
+        .configure(routes::api)
+        // The description is our own route: this part of it plus the models.
+        .build_with("", BuildConfig::default().disable_openapi_route())
+        .configure(routes::pages);
+    map_config(app.into_factory(), |()| AppConfig::default())
+}
+
+/// The outermost layer, with the application below it. It is no layer of the application's own, since what it answers by itself
+/// needs nothing of what that makes of a request.
+pub(crate) fn answering(
+    around: Rc<Around>,
+    app: impl ServiceFactory<Request, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>,
+) -> impl ServiceFactory<Request, Config = (), Response = HttpResponse, Error = Infallible, InitError = ()> {
+    fn_factory(move || {
+        let (around, routes) = (Rc::clone(&around), app.new_service(()));
+        async move {
+            let routes = Rc::new(routes.await?);
+            Ok(fn_service(move |request| answer(Rc::clone(&around), request, Rc::clone(&routes))))
+        }
+    })
 }
 
 fn bind_error(config: &Config, listening: &Listening, error: &io::Error) -> RunError {

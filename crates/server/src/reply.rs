@@ -115,24 +115,34 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
-impl<T> Responder for Reply<T> {
-    type Body = BoxBody;
-
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+impl<T> Reply<T> {
+    /// The response to the request with this context, which hears where the time went.
+    pub(crate) fn into_response(self, context: &RequestContext) -> HttpResponse {
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body));
         response.headers_mut().insert(CONTENT_TYPE, JSON);
         if let Some(took) = self.took {
-            RequestContext::note(request, |phases| phases.took = Some(took));
+            context.note(|phases| phases.took = Some(took));
             took.timing.iter().for_each(|timing| server_timing::write(timing, response.headers_mut()));
         }
         if let Some(kept) = self.kept {
-            RequestContext::note(request, |phases| phases.looked = kept.looked());
+            context.note(|phases| phases.looked = kept.looked());
             kept.tell(response.headers_mut());
         }
         if let Some(entry) = self.entry {
             response.extensions_mut().insert(entry);
         }
         response
+    }
+}
+
+impl<T> Responder for Reply<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match RequestContext::of(request) {
+            Ok(context) => self.into_response(&context),
+            Err(failure) => HttpResponse::from_error(failure),
+        }
     }
 }
 

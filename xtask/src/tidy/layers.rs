@@ -243,6 +243,8 @@ pub(super) const MEMBERS: &[Member] = &[
             "arc-swap",
             "figment",
             "flate2",
+            // Paths that are known.
+            "foldhash",
             "futures-util",
             "garde",
             // Callbacks: a client, and whom it trusts.

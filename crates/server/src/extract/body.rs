@@ -3,7 +3,7 @@
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -67,19 +67,24 @@ impl Bounds {
     /// If it is compressed, larger than it may be, or too much beside those that other requests hold.
     pub(crate) fn of(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
         check_encoding(request.headers())?;
-        Bounds::of_any_encoding(request, state, most)
+        Bounds::of_any_encoding(&*RequestContext::of(request)?, request.headers(), state, most)
     }
 
     /// The same for a body that may be compressed: what counts is its size as it arrives.
     ///
     /// # Errors
     /// If it is larger than it may be, or too much beside those that other requests hold.
-    pub(crate) fn of_any_encoding(request: &HttpRequest, state: &State, most: MostBytes) -> Result<Bounds, Failure> {
-        let head = RequestHead::of(request, state)?;
+    pub(crate) fn of_any_encoding(
+        context: &RequestContext,
+        headers: &HeaderMap,
+        state: &State,
+        most: MostBytes,
+    ) -> Result<Bounds, Failure> {
+        let head = RequestHead::of(context, headers, state)?;
         if head.length.is_some_and(|length| length > most.bytes) {
             return Err(too_large(most));
         }
-        let held = HeldBytes::counts(head.length).then(|| RequestContext::held(request, &state.bodies));
+        let held = HeldBytes::counts(head.length).then(|| context.held(&state.bodies));
         if let Some(held) = &held {
             held.grow_to(head.length.unwrap_or(0))?;
         }
@@ -118,12 +123,24 @@ pub(crate) struct Arriving {
     bounds: Bounds,
     received: usize,
     waiting: WaitingPieces,
-    /// Whether there was nothing yet at the first look.
-    is_late: bool,
+    /// What is done where there is nothing yet.
+    wait: Wait,
     /// Goes off when the next piece, or the end, has to be there. Set once a body is really waited for: most come with their
     /// head, and to set it and take it back costs more than to read them.
     alarm: Option<Pin<Box<Sleep>>>,
     ended: bool,
+}
+
+/// How the next piece is waited for. Nothing is there at the first look: the HTTP library hands on what came with the head after
+/// that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// There will be another look without a word.
+    Expected,
+    /// There has to be another look soon.
+    First,
+    /// It is late, and there has to be another look when it is too late.
+    Late,
 }
 
 impl Arriving {
@@ -133,10 +150,17 @@ impl Arriving {
             bounds,
             received: 0,
             waiting: WaitingPieces::default(),
-            is_late: false,
+            wait: Wait::First,
             alarm: None,
             ended: false,
         }
+    }
+
+    /// The same where the HTTP library itself looks again once it has handed on what came with the head, and with whatever comes
+    /// after that: nobody in between waits for a word. That word would cost a turn of the connection in which nothing is left to
+    /// do. If nothing comes at all, [`Turn`](crate::listen::Turn) sees to another look.
+    pub(crate) fn expected(payload: Payload, bounds: Bounds) -> Arriving {
+        Arriving { wait: Wait::Expected, ..Arriving::new(payload, bounds) }
     }
 
     /// Whether the end, or a failure, has been seen.
@@ -155,10 +179,13 @@ impl Arriving {
 
     /// Ready once it has taken too long.
     fn poll_too_late(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
-        if !mem::replace(&mut self.is_late, true) {
-            // The HTTP library hands on what came with the head after this first look.
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        match mem::replace(&mut self.wait, Wait::Late) {
+            Wait::Expected => return Poll::Pending,
+            Wait::First => {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Wait::Late => {}
         }
         let (patience, head) = (self.patience(), self.bounds.head);
         let due = Instant::from_std(head.started + patience.min(head.timeout));
@@ -190,7 +217,11 @@ impl Stream for Arriving {
         if self.ended {
             return Poll::Ready(None);
         }
-        let next = match self.payload.poll_next_unpin(context) {
+        let polled = match self.wait {
+            Wait::Expected => self.payload.poll_next_unpin(&mut Context::from_waker(Waker::noop())),
+            Wait::First | Wait::Late => self.payload.poll_next_unpin(context),
+        };
+        let next = match polled {
             Poll::Ready(None) => None,
             Poll::Ready(Some(Ok(chunk))) => Some(self.accept(chunk)),
             Poll::Ready(Some(Err(_))) => {

@@ -64,7 +64,7 @@ impl<S> Future for Reading<S> {
             Ok(body) => ready!(body.poll_unpin(context))?,
             Err(failure) => return Poll::Ready(Err(failure.take().unwrap_or_else(|| ApiError::internal().into()))),
         };
-        RequestContext::note_body_read(&self.request);
+        RequestContext::of(&self.request)?.note_body_read();
         Poll::Ready(Ok(JsonBody { bytes, schema: PhantomData }))
     }
 }

@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ const SMALL_BODY: usize = 64 << 10;
 /// connection can then go on after a refusal.
 #[derive(Debug)]
 pub(crate) struct Model<P> {
-    request: HttpRequest,
+    context: Rc<RequestContext>,
     deployment: Arc<Deployment>,
     deadline: Instant,
     path: PhantomData<P>,
@@ -57,14 +58,14 @@ impl<P: PathNames> FromRequest for Model<P> {
 
 impl<P> Model<P> {
     /// The one that a request's path means, for a request that may wait for it until then.
-    pub(crate) fn of(request: &HttpRequest, deployment: Arc<Deployment>, deadline: Instant) -> Model<P> {
-        RequestContext::note_model(request, &deployment);
-        Model { request: request.clone(), deployment, deadline, path: PhantomData }
+    pub(crate) fn of(context: Rc<RequestContext>, deployment: Arc<Deployment>, deadline: Instant) -> Model<P> {
+        context.note_model(&deployment);
+        Model { context, deployment, deadline, path: PhantomData }
     }
 
     /// Says that rows are asked for.
     pub(crate) fn note_rows(&self, rows: RowsAsked) {
-        RequestContext::note_rows(&self.request, rows);
+        self.context.note_rows(rows);
     }
 
     /// How the request wants to be served.
@@ -89,7 +90,7 @@ impl<P> Model<P> {
     pub(crate) fn parsed_since(&self, began: Instant) {
         let lap = Lap::since(began);
         self.deployment.observer().parsed(lap.took());
-        RequestContext::note(&self.request, |phases| phases.parsed = Some(lap));
+        self.context.note(|phases| phases.parsed = Some(lap));
     }
 
     /// The same, to borrow.
@@ -100,14 +101,15 @@ impl<P> Model<P> {
 
 fn accept<P: PathNames>(request: &HttpRequest) -> Result<Model<P>, Failure> {
     let state = state(request)?;
-    let head = RequestHead::of(request, state)?;
+    let context = RequestContext::of(request)?;
+    let head = RequestHead::of(&context, request.headers(), state)?;
     let deployment = match P::TAKEN {
         Taken::Rows => of_rows(request, state),
         Taken::Pictures => of_pictures(request, state),
         Taken::Tensors => resolve(request, state),
         Taken::Tasks => of_tasks(request, state),
     }?;
-    let model = Model::of(request, deployment, head.deadline());
+    let model = Model::of(context, deployment, head.deadline());
     if is_large(&head) {
         // There is room now, whoever has it when the body has been read.
         drop(state.service.admit(&model)?);

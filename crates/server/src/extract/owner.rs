@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest};
 use ferrocast_cache::CacheKey;
 
@@ -20,12 +21,16 @@ impl FromRequest for Owner {
     type Future = Ready<Result<Owner, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if let Some(principal) = RequestContext::principal(request) {
-            return ready(Ok(Owner(Some(principal.id.to_string()))));
-        }
-        let key = request.headers().get(X_API_KEY);
-        ready(Ok(Owner(key.map(|key| CacheKey::builder("owner").part(key.as_bytes()).finish().to_string()))))
+        ready(RequestContext::of(request).map(|context| owner(&context, request.headers())))
     }
+}
+
+fn owner(context: &RequestContext, headers: &HeaderMap) -> Owner {
+    if let Some(principal) = context.principal() {
+        return Owner(Some(principal.id.to_string()));
+    }
+    let key = headers.get(X_API_KEY);
+    Owner(key.map(|key| CacheKey::builder("owner").part(key.as_bytes()).finish().to_string()))
 }
 
 described_by!(Owner, Vec::new());

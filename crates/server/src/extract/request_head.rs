@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 
 use crate::error::Failure;
@@ -22,20 +21,20 @@ pub(crate) struct RequestHead {
 }
 
 impl RequestHead {
-    /// That of this request.
+    /// That of the request with this context.
     ///
     /// # Errors
     /// If what it says of its time is no time.
-    pub(crate) fn of(request: &HttpRequest, state: &State) -> Result<RequestHead, Failure> {
-        if let Some(head) = RequestContext::head(request) {
+    pub(crate) fn of(context: &RequestContext, headers: &HeaderMap, state: &State) -> Result<RequestHead, Failure> {
+        if let Some(head) = context.head() {
             return Ok(head);
         }
         let head = RequestHead {
-            started: RequestContext::started(request),
-            timeout: deadline::timeout(request.headers(), state.request_timeout)?,
-            length: length(request.headers()),
+            started: context.started(),
+            timeout: deadline::timeout(headers, state.request_timeout)?,
+            length: length(headers),
         };
-        RequestContext::note_head(request, head);
+        context.note_head(head);
         Ok(head)
     }
 

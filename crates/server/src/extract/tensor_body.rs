@@ -48,8 +48,9 @@ impl FromRequest for TensorBody {
         Box::pin(async move {
             let Head { bounds, most, header_length, encoding } = checked?;
             let bytes = Arriving::new(payload, bounds).whole().await?;
-            RequestContext::note_body_read(&request);
-            let held = RequestContext::held(&request, &state(&request)?.bodies);
+            let context = RequestContext::of(&request)?;
+            context.note_body_read();
+            let held = context.held(&state(&request)?.bodies);
             Ok(TensorBody { bytes, header_length, encoding, most, held })
         })
     }
@@ -71,7 +72,9 @@ fn check_head(request: &HttpRequest) -> Result<Head, Failure> {
         refused(ErrorCode::UnsupportedMediaType, message)
     })?;
     let header_length = header_length(request.headers())?;
-    Ok(Head { bounds: Bounds::of_any_encoding(request, state, most)?, most, header_length, encoding })
+    let context = RequestContext::of(request)?;
+    let bounds = Bounds::of_any_encoding(&context, request.headers(), state, most)?;
+    Ok(Head { bounds, most, header_length, encoding })
 }
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {

@@ -101,7 +101,7 @@ impl<N: Number> FromRequest for Upload<N> {
             // What the connection failed with is the cause of whatever the parser thinks of it.
             let upload = body.failure.take().map_or(upload, Err)?;
             body.drain().await?;
-            RequestContext::note_body_read(&request);
+            RequestContext::of(&request)?.note_body_read();
             Ok(upload)
         })
     }

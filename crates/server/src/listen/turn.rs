@@ -72,8 +72,14 @@ impl Turn {
         self.is_over.get()
     }
 
+    /// Called at each look.
     fn end_if_over(&self, patience: &Patience) {
-        let Some(waits_since) = self.waits_since.get().filter(|_| !self.is_answering.get()) else { return };
+        if self.is_answering.get() {
+            // What is answered may have looked for a body once, and has not been told to look again.
+            self.reader.borrow().iter().for_each(Waker::wake_by_ref);
+            return;
+        }
+        let Some(waits_since) = self.waits_since.get() else { return };
         let now = self.clock.get();
         let is_late = |since: u64, looks: u64| now.saturating_sub(since) > looks;
         // What came together with the request before is seen by nobody, hence the second bound.

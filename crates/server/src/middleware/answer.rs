@@ -3,19 +3,21 @@
 //! Panics of handlers and extractors, errors, unknown routes and wrong methods all end here; nothing else renders an
 //! error. `HEAD` is answered as the `GET` it stands for; the protocol layer leaves the body out.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_http::Request;
+use actix_service::Service;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_telemetry::{RequestTrace, TraceContext};
+use ferrocast_telemetry::RequestTrace;
 use futures_util::FutureExt;
 use tracing::error;
 
@@ -25,9 +27,9 @@ use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_log::RequestLog;
 use super::{cors, denial, finish, front, head_size, rate_headers};
-use crate::access::{Admitted, Listener};
+use crate::access::Listener;
 use crate::dialect::Dialect;
-use crate::error::{Failure, Unanswered, rendered};
+use crate::error::{Failure, rendered};
 use crate::lap::Lap;
 use crate::listen::Connection;
 use crate::state::State;
@@ -35,6 +37,11 @@ use crate::state::State;
 /// <https://www.w3.org/TR/trace-context/>
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// The application below this layer.
+pub(crate) trait Routes: Service<Request, Response = ServiceResponse, Error = Error> {}
+
+impl<S: Service<Request, Response = ServiceResponse, Error = Error>> Routes for S {}
 
 /// What the layer knows beside the request; one for each I/O thread.
 #[derive(Debug)]
@@ -57,19 +64,24 @@ impl Around {
     }
 }
 
-/// Runs the request and sees to its answer.
-///
-/// # Errors
-/// Only when there is no response to put the answer into; the error then renders itself, complete.
+/// What is known of a request before anybody has looked at who sent it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) id: RequestId,
+    pub(super) method: Method,
+    dialect: Dialect,
+    has_body: bool,
+}
+
+/// Sees to the answer of a request: the routes' if it gets there, and always one.
 pub(crate) async fn answer(
     around: Rc<Around>,
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+    mut request: Request,
+    routes: Rc<impl Routes>,
+) -> Result<HttpResponse, Infallible> {
     let (started, state) = (Instant::now(), &around.state);
-    let _answering = request.request().conn_data::<Connection>().map(|connection| connection.turn.answer());
+    let _answering = request.conn_data::<Connection>().map(|connection| connection.turn.answer());
     let _in_flight = state.counts.then(|| state.metrics.http().begin());
-    let id = RequestId::accept_or_make(request.headers());
     let trace = begin_trace(state, request.headers());
     let (trace_context, trace_parent) = (trace.context(), trace.traceparent());
     let origin = state.cors.as_ref().map(|cors| cors.allowed(&request));
@@ -78,17 +90,26 @@ pub(crate) async fn answer(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let asked = Asked::of(&request, started);
     let held_body = HeldBody::of(&mut request);
     let admitted = state.access.admit(&request, around.listener);
     let rate = rate_headers::of(&admitted);
-    let mut response = match (preflight, admitted) {
-        (Some(preflight), _) => request.into_response(preflight),
-        (None, Ok(admitted)) => run(&around, request, next, (&id, started, admitted, trace_context)).await?,
-        (None, Err(limited)) => refused(state, request, limited.into(), &id),
+    let (mut response, context) = match (preflight, admitted) {
+        (Some(preflight), _) => (preflight, None),
+        (None, Ok(admitted)) => {
+            let context = Rc::new(RequestContext::begin(asked.id.clone(), started, admitted, trace_context));
+            let answered = run(&around, request, &*routes, &context).await;
+            (with_error_body(state, answered, &asked, Some(&context)), Some(context))
+        }
+        (None, Err(limited)) => (with_error_body(state, Err(limited.into()), &asked, None), None),
     };
-    finish::tell(&around, &response, &id, Lap::since(started), trace);
+    let context = context.as_deref();
+    finish::tell(&around, &asked, context, response.status(), Lap::since(started), trace);
+    if is_last_on_connection(state, &asked, context) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
-    headers.insert(X_REQUEST_ID, id.into_header_value());
+    headers.insert(X_REQUEST_ID, asked.id.into_header_value());
     if let Some(rate) = rate {
         rate.write(headers);
     }
@@ -98,13 +119,24 @@ pub(crate) async fn answer(
     if let Some(origin) = origin {
         cors::allow(headers, origin);
     }
-    if is_last_on_connection(state, response.request()) {
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
     Ok(match held_body {
         Some(body) => body.behind(response),
         None => response,
     })
+}
+
+impl Asked {
+    fn of(request: &Request, now: Instant) -> Asked {
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+        Asked {
+            id: RequestId::accept_or_make(headers, now),
+            method: request.method().clone(),
+            dialect: Dialect::of_path(request.path()),
+            has_body,
+        }
+    }
 }
 
 /// The trace that the request is part of: that of its sender if it names one.
@@ -115,58 +147,42 @@ fn begin_trace(state: &State, headers: &HeaderMap) -> RequestTrace {
     state.reporting.tracing.begin(parent, told)
 }
 
-/// Lets the routes answer, and puts their errors into words.
+/// Lets the routes answer, whatever they do.
+///
+/// # Errors
+/// Theirs.
 async fn run(
     around: &Around,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-    (id, started, admitted, trace): (&RequestId, Instant, Admitted, Option<TraceContext>),
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let (state, dialect) = (&around.state, Dialect::of_path(request.path()));
-    if let Err(failure) = head_size::check(request.headers()) {
-        return Ok(refused(state, request, failure, id));
-    }
-    request.extensions_mut().insert(RequestContext::begin(id.clone(), started, admitted, trace));
-    match AssertUnwindSafe(front::answer(around, request, next)).catch_unwind().await {
-        Ok(Ok(response)) => Ok(with_error_body(state, response, id, dialect)),
-        Ok(Err(cause)) => {
-            error!(request_id = id.as_str(), %cause, "request was not answered");
-            Err(Unanswered::internal(id.clone(), dialect).into())
-        }
-        Err(_panic) => {
-            // The panic hook has logged message and place.
-            error!(request_id = id.as_str(), "request handler panicked");
-            state.metrics.http().panicked();
-            Err(Unanswered::internal(id.clone(), dialect).into())
-        }
-    }
-}
-
-/// The answer to a request that is not let in.
-fn refused(state: &State, request: ServiceRequest, failure: Failure, id: &RequestId) -> ServiceResponse<BoxBody> {
-    let dialect = Dialect::of_path(request.path());
-    with_error_body(state, request.error_response(failure), id, dialect)
+    request: Request,
+    routes: &impl Routes,
+    context: &Rc<RequestContext>,
+) -> Result<HttpResponse, Failure> {
+    head_size::check(request.headers())?;
+    let answered = AssertUnwindSafe(front::answer(around, request, routes, context)).catch_unwind().await;
+    answered.unwrap_or_else(|_panic| {
+        // The panic hook has logged message and place.
+        error!(request_id = context.id().as_str(), "request handler panicked");
+        around.state.metrics.http().panicked();
+        Err(ApiError::internal().into())
+    })
 }
 
 /// Puts the body of the error table into a response that is an error without a body.
 fn with_error_body(
     state: &State,
-    response: ServiceResponse<BoxBody>,
-    id: &RequestId,
-    dialect: Dialect,
-) -> ServiceResponse<BoxBody> {
-    let status = response.status();
-    let failure = response.response().error().and_then(Error::as_error::<Failure>);
+    answered: Result<HttpResponse, Failure>,
+    asked: &Asked,
+    context: Option<&Rc<RequestContext>>,
+) -> HttpResponse {
+    let response = answered.unwrap_or_else(HttpResponse::from_error);
+    let failure = response.error().and_then(Error::as_error::<Failure>);
     let api_error = match failure {
-        Some(failure) => Some(said_and_logged(state, failure, id)),
-        None if is_bare(&response) => Some(of_status(status, &response, dialect)),
-        None => None,
+        Some(failure) => said_and_logged(state, failure, &asked.id),
+        None if is_bare(&response) => of_status(response.status(), asked, context),
+        None => return response,
     };
-    let Some(api_error) = api_error else { return response };
     finish::count_error(state.metrics.http(), api_error.code);
-    let body = rendered(&api_error, id, dialect);
-    let (request, bare) = response.into_parts();
-    ServiceResponse::new(request, replaced(&bare, body))
+    replaced(&response, rendered(&api_error, &asked.id, asked.dialect))
 }
 
 /// The error as the client gets it. A fault of ours is logged with its cause, which clients see only in debug mode.
@@ -183,11 +199,10 @@ fn said_and_logged(state: &State, failure: &Failure, id: &RequestId) -> ApiError
 }
 
 /// An error that our handlers did not write: theirs have a body.
-fn is_bare(response: &ServiceResponse<BoxBody>) -> bool {
+fn is_bare(response: &HttpResponse) -> bool {
     let failed = response.status().is_client_error() || response.status().is_server_error();
-    let foreign = response.response().error().is_some();
-    let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
-    failed && (foreign || empty)
+    let empty = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
+    failed && (response.error().is_some() || empty)
 }
 
 /// The rendered error, with the one header that the bare response had to say something by.
@@ -201,16 +216,10 @@ fn replaced(bare: &HttpResponse, mut body: HttpResponse) -> HttpResponse {
 
 /// Whether the client has to take another connection for its next request, which it should be told: it would find out only
 /// when it loses that request.
-fn is_last_on_connection(state: &State, request: &HttpRequest) -> bool {
-    is_body_left(request) || state.lifecycle.is_draining()
-}
-
-/// Whether what is left of a body would be taken for the next request.
-fn is_body_left(request: &HttpRequest) -> bool {
-    let headers = request.headers();
-    !RequestContext::is_body_read(request)
-        && (headers.contains_key(header::TRANSFER_ENCODING)
-            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0"))
+fn is_last_on_connection(state: &State, asked: &Asked, context: Option<&RequestContext>) -> bool {
+    // What is left of a body would be taken for the next request.
+    let is_body_left = asked.has_body && !context.is_some_and(RequestContext::is_body_read);
+    is_body_left || state.lifecycle.is_draining()
 }
 
 /// `Allow: GET` with the `HEAD` that comes with it.
@@ -225,13 +234,13 @@ fn with_head(allow: &HeaderValue) -> HeaderValue {
 }
 
 /// The error table's row for a status that the HTTP library chose: where no route was found, or none that this client may use.
-fn of_status(status: StatusCode, response: &ServiceResponse<BoxBody>, dialect: Dialect) -> ApiError {
-    if let Some(denial) = denial::of(response.request()) {
+fn of_status(status: StatusCode, asked: &Asked, context: Option<&Rc<RequestContext>>) -> ApiError {
+    if let Some(denial) = context.and_then(|context| denial::of(context, asked.dialect)) {
         return denial;
     }
     match status {
-        StatusCode::NOT_FOUND => dialect.no_such_path(),
-        StatusCode::METHOD_NOT_ALLOWED => dialect.no_such_method(response.request().method().as_str()),
+        StatusCode::NOT_FOUND => asked.dialect.no_such_path(),
+        StatusCode::METHOD_NOT_ALLOWED => asked.dialect.no_such_method(asked.method.as_str()),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(ErrorCode::PayloadTooLarge, "The body is too large"),
         status if status.is_client_error() => ApiError::new(ErrorCode::BadRequest, "The request cannot be read"),
         _ => ApiError::internal(),
@@ -243,18 +252,20 @@ mod tests {
     use std::path::Path;
     use std::rc::Rc;
 
+    use actix_http::Request;
+    use actix_service::{IntoServiceFactory as _, Service, ServiceFactory, map_config};
     use actix_web::body::to_bytes;
-    use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
+    use actix_web::dev::AppConfig;
     use actix_web::http::StatusCode;
-    use actix_web::middleware::from_fn;
     use actix_web::web::Data;
-    use actix_web::{App, Error, HttpResponse, Route, test};
+    use actix_web::{App, HttpResponse, Route, test};
     use ferrocast_pipeline::Loaders;
 
-    use super::{Around, answer};
+    use super::Around;
     use crate::access::{Listener, Need};
     use crate::app::parts;
     use crate::config::{Config, Sources};
+    use crate::listen::answering;
     use crate::reporting::Reporting;
     use crate::routes::guarded::get_page;
     use crate::state::State;
@@ -269,12 +280,13 @@ mod tests {
         Around::new(Data::new(state), Listener::Main)
     }
 
-    fn at_root(
-        around: Rc<Around>,
-        route: Route,
-    ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>>
-    {
-        App::new().route("/", route).wrap(from_fn(move |request, next| answer(Rc::clone(&around), request, next)))
+    /// What a server with this route at `/` answers.
+    async fn answered(around: Rc<Around>, route: Route, request: Request) -> (HttpResponse<()>, serde_json::Value) {
+        let app = map_config(App::new().route("/", route).into_factory(), |()| AppConfig::default());
+        let service = answering(around, app).new_service(()).await.unwrap();
+        let (head, body) = service.call(request).await.unwrap().into_parts();
+        let body = to_bytes(body).await.unwrap_or_default();
+        (head, serde_json::from_slice(&body).expect("JSON"))
     }
 
     async fn panicking() -> HttpResponse {
@@ -284,15 +296,11 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_in_a_handler_becomes_an_answer() {
         let folder = tempfile::tempdir().unwrap();
-        let app = at_root(around(folder.path()).await, get_page(Need::Nothing).to(panicking));
-        let service = test::init_service(app).await;
         let request = test::TestRequest::get().insert_header(("x-request-id", "id-1")).to_request();
-        let error = service.call(request).await.map(drop).expect_err("no response to put it into");
-        let response = error.error_response();
+        let route = get_page(Need::Nothing).to(panicking);
+        let (response, body) = answered(around(folder.path()).await, route, request).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers().get("x-request-id").map(|id| id.as_bytes()), Some(&b"id-1"[..]));
-        let body = to_bytes(response.into_body()).await.unwrap_or_default();
-        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!((&body["error_code"], &body["request_id"]), (&"INTERNAL_ERROR".into(), &"id-1".into()));
         assert!(!body.to_string().contains("canary"));
     }
@@ -308,10 +316,8 @@ mod tests {
             (StatusCode::BAD_GATEWAY, "INTERNAL_ERROR"),
         ] {
             let bare = move || async move { HttpResponse::new(status) };
-            let app = at_root(Rc::clone(&around), get_page(Need::Nothing).to(bare));
-            let service = test::init_service(app).await;
-            let response = test::call_service(&service, test::TestRequest::get().to_request()).await;
-            let body: serde_json::Value = test::read_body_json(response).await;
+            let route = get_page(Need::Nothing).to(bare);
+            let (_, body) = answered(Rc::clone(&around), route, test::TestRequest::get().to_request()).await;
             assert_eq!(body["error_code"], code, "{status}");
         }
     }

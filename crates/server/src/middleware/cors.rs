@@ -3,14 +3,14 @@
 //! Here and not in a layer of a library: errors are rendered by the outermost layer, and a browser shows a page no error that does
 //! not carry these headers, so they belong where errors do. <https://fetch.spec.whatwg.org/#http-cors-protocol>
 
-use actix_web::HttpResponse;
-use actix_web::dev::ServiceRequest;
+use actix_http::Request;
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
+use actix_web::{HttpMessage, HttpResponse};
 
 use crate::config::{AllowedOrigin, CorsConfig};
 
@@ -44,7 +44,7 @@ impl Cors {
     }
 
     /// The origin to be named in the answer, if the request comes from one that is let in.
-    pub(crate) fn allowed(&self, request: &ServiceRequest) -> Option<HeaderValue> {
+    pub(crate) fn allowed(&self, request: &Request) -> Option<HeaderValue> {
         let origin = request.headers().get(ORIGIN)?;
         if self.any {
             // Nothing here goes by cookies, so all origins are alike.
@@ -56,7 +56,7 @@ impl Cors {
 
     /// The answer to a browser that asks before it sends a request: that carries no key, and reaches no route. Whether its origin is
     /// [let in](Cors::allowed) is known.
-    pub(crate) fn preflight(&self, request: &ServiceRequest, is_allowed: bool) -> Option<HttpResponse> {
+    pub(crate) fn preflight(&self, request: &Request, is_allowed: bool) -> Option<HttpResponse> {
         let headers = request.headers();
         let is_preflight = request.method() == Method::OPTIONS
             && headers.contains_key(ORIGIN)

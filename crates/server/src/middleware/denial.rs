@@ -2,7 +2,6 @@
 //!
 //! Without a key nobody learns which paths there are.
 
-use actix_web::{HttpMessage, HttpRequest};
 use ferrocast_access::{Limited, Principal, Scope};
 use ferrocast_protocol::{ApiError, ErrorCode};
 
@@ -11,9 +10,7 @@ use crate::access::{Identity, Need};
 use crate::dialect::Dialect;
 
 /// Why a request got to no route, if that is because of who sent it.
-pub(crate) fn of(request: &HttpRequest) -> Option<ApiError> {
-    let extensions = request.extensions();
-    let context = extensions.get::<RequestContext>()?;
+pub(crate) fn of(context: &RequestContext, dialect: Dialect) -> Option<ApiError> {
     match (context.identity(), context.denied()) {
         (Identity::Unknown(None), _) => Some(unauthenticated()),
         (Identity::Unknown(Some(limited)), _) => Some(guessed_too_often(limited)),
@@ -21,7 +18,7 @@ pub(crate) fn of(request: &HttpRequest) -> Option<ApiError> {
             Some(forbidden(principal, need))
         }
         // What this listener does not have is not there, whatever the key.
-        (Identity::Anybody | Identity::Known(_), Some(_)) => Some(Dialect::of_path(request.path()).no_such_path()),
+        (Identity::Anybody | Identity::Known(_), Some(_)) => Some(dialect.no_such_path()),
         (Identity::Anybody | Identity::Known(_), None) => None,
     }
 }

@@ -1,12 +1,11 @@
 //! What is counted and logged of every request once it is answered.
 
-use actix_web::body::BoxBody;
-use actix_web::dev::ServiceResponse;
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use ferrocast_protocol::ErrorCode;
 use ferrocast_telemetry::{HttpMetrics, RequestTrace};
 
-use super::answer::Around;
+use super::answer::{Around, Asked};
 use super::request_context::RequestContext;
 use super::request_id::RequestId;
 use super::spans;
@@ -19,7 +18,7 @@ const UNMATCHED: &str = "unmatched";
 
 /// What is told of a request.
 pub(super) struct Told<'a> {
-    pub(super) id: &'a str,
+    pub(super) id: &'a RequestId,
     pub(super) method: &'a str,
     /// Its template.
     pub(super) route: &'a str,
@@ -32,19 +31,15 @@ pub(super) struct Told<'a> {
 /// Counts the answer under its route, logs it, and ends its trace.
 pub(crate) fn tell(
     around: &Around,
-    response: &ServiceResponse<BoxBody>,
-    id: &RequestId,
+    asked: &Asked,
+    context: Option<&RequestContext>,
+    status: StatusCode,
     lap: Lap,
     trace: RequestTrace,
 ) {
-    let state = &around.state;
-    let (request, status) = (response.request(), response.status().as_u16());
-    let extensions = request.extensions();
-    let context = extensions.get::<RequestContext>();
-    let method = request.method().as_str();
-    let route = match context.and_then(RequestContext::found) {
-        Some(found) => {
-            let route = found.get_or_init(|| named(state, request));
+    let (state, status, method) = (&around.state, status.as_u16(), asked.method.as_str());
+    let route = match context.and_then(RequestContext::found).and_then(|found| found.get()) {
+        Some(route) => {
             if state.counts {
                 route.metrics.answered(status, lap.took());
             }
@@ -57,16 +52,21 @@ pub(crate) fn tell(
             UNMATCHED
         }
     };
-    let told = Told { id: id.as_str(), method, route, status, lap, context };
+    let told = Told { id: &asked.id, method, route, status, lap, context };
     around.log.tell(&told, &trace);
     if trace.is_sampled() {
         spans::end(trace, &told);
     }
 }
 
-fn named(state: &State, request: &HttpRequest) -> NamedRoute {
-    let template = request.match_pattern().unwrap_or_else(|| UNMATCHED.to_owned());
-    NamedRoute { metrics: state.metrics.route(request.method().as_str(), &template), template }
+/// Remembers what the route is called that was found for a request, for this and for all that come.
+pub(super) fn name_route(state: &State, context: &RequestContext, request: &HttpRequest) {
+    if let Some(found) = context.found() {
+        found.get_or_init(|| {
+            let template = request.match_pattern().unwrap_or_else(|| UNMATCHED.to_owned());
+            NamedRoute { metrics: state.metrics.route(request.method().as_str(), &template), template }
+        });
+    }
 }
 
 /// Counts what happens to requests whatever they ask for.

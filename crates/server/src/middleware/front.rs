@@ -6,18 +6,18 @@
 
 use std::rc::Rc;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_http::Request;
+use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
-use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage, Responder};
+use actix_web::{HttpMessage, HttpResponse};
 use ferrocast_cache::{Entry, Hit, Spelling};
 use futures_util::stream;
 
-use super::answer::Around;
+use super::answer::{Around, Routes};
+use super::finish;
 use super::request_context::RequestContext;
 use crate::access::Need;
 use crate::dialect::Dialect;
@@ -36,95 +36,94 @@ const MOST_BYTES: usize = 64 << 10;
 ///
 /// # Errors
 /// Those of the routes.
-pub(crate) async fn answer(
+pub(super) async fn answer(
     around: &Around,
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+    mut request: Request,
+    routes: &impl Routes,
+    context: &Rc<RequestContext>,
+) -> Result<HttpResponse, Failure> {
     let state = &around.state;
-    let Some(bounds) = in_question(state, &request) else { return routed(request, next).await };
+    let Some(bounds) = in_question(state, &request, context) else {
+        return routed(state, request, routes, context).await;
+    };
     // Neither number ever falls, so no other state has their sum. What the routes say after this is about this state, or a
     // newer one, which nobody looks for under this number.
     let generation = state.service.generation() + state.answers.replaced();
     let known = around.places.get(generation, request.path());
     let Some((place, model)) = known.and_then(|place| Some((Rc::clone(&place), place.model.upgrade()?))) else {
-        let response = routed(request, next).await?;
-        note_place(around, generation, &response);
+        let path = request.path().to_owned();
+        let response = routed(state, request, routes, context).await?;
+        note_place(around, generation, &path, context, &response);
         return Ok(response);
     };
-    RequestContext::note_found(request.request(), &place.route);
+    context.note_found(&place.route);
     let deadline = bounds.deadline();
-    let body = match Arriving::new(request.take_payload(), bounds).whole().await {
-        Ok(body) => body,
-        Err(failure) => return Ok(request.error_response(failure)),
-    };
-    RequestContext::note_body_read(request.request());
+    let body = Arriving::expected(request.take_payload(), bounds).whole().await?;
+    context.note_body_read();
     let spelling = place.keeps.then(|| spelling(generation, &request, &body));
     if let Some(entry) = spelling.as_ref().and_then(|spelling| state.answers.get_spelled(spelling)) {
-        model.observer().reused(RequestContext::started(request.request()).elapsed());
+        model.observer().reused(context.started().elapsed());
         let reply: Reply<()> = Reply::json(entry.body().clone()).with_kept(Kept::new(Hit::Memory, Some(&entry)));
-        return Ok(replied(request, Ok(reply)));
+        return Ok(reply.into_response(context));
     }
     let response = match place.rows {
         Some(rows) => {
-            let model: Model<()> = Model::of(request.request(), model, deadline);
-            let reply: Result<Reply<()>, Failure> =
-                predict::answer(state, &model, rows, Caching::default(), &body).await;
-            replied(request, reply)
+            let model: Model<()> = Model::of(Rc::clone(context), model, deadline);
+            let reply: Reply<()> = predict::answer(state, &model, rows, Caching::default(), &body).await?;
+            let response = reply.into_response(context);
+            if !place.keeps && keeps(&response) {
+                note_place(around, generation, request.path(), context, &response);
+            }
+            response
         }
         None => {
-            request.set_payload(given_back(body));
-            routed(request, next).await?
+            *request.payload() = given_back(body);
+            routed(state, request, routes, context).await?
         }
     };
-    if let Some(entry) = response.response().extensions().get::<Entry>() {
-        match spelling {
-            Some(spelling) => state.answers.alias(spelling, entry.clone()),
-            None => note_place(around, generation, &response),
-        }
+    if let (Some(spelling), Some(entry)) = (spelling, response.extensions().get::<Entry>()) {
+        state.answers.alias(spelling, entry.clone());
     }
     Ok(response)
 }
 
 /// Remembers what its path meant, if there is something to be gained by it.
-fn note_place(around: &Around, generation: u64, response: &ServiceResponse<BoxBody>) {
-    let request = response.request();
-    let keeps = response.response().extensions().contains::<Entry>();
-    let place = RequestContext::place(request, keeps).filter(|place| place.keeps || place.rows.is_some());
+fn note_place(around: &Around, generation: u64, path: &str, context: &RequestContext, response: &HttpResponse) {
+    let place = context.place(keeps(response)).filter(|place| place.keeps || place.rows.is_some());
     if let Some(place) = place {
-        around.places.note(generation, request.path(), place);
+        around.places.note(generation, path, place);
     }
 }
 
+/// Whether the answer has been kept.
+fn keeps(response: &HttpResponse) -> bool {
+    response.extensions().contains::<Entry>()
+}
+
 /// How its question is written.
-fn spelling(generation: u64, request: &ServiceRequest, body: &[u8]) -> Spelling {
+fn spelling(generation: u64, request: &Request, body: &[u8]) -> Spelling {
     let path_and_query = request.uri().path_and_query().map_or("", |path| path.as_str());
     Spelling::new(generation, path_and_query, body)
 }
 
-fn replied(request: ServiceRequest, reply: Result<Reply<()>, Failure>) -> ServiceResponse<BoxBody> {
-    match reply {
-        Ok(reply) => {
-            let response = reply.respond_to(request.request());
-            request.into_response(response)
-        }
-        Err(failure) => request.error_response(failure),
-    }
-}
-
+/// What the routes answer.
 async fn routed(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    // A request that gets there has a longer way before it.
-    Ok(Box::pin(next.call(request)).await?.map_into_boxed_body())
+    state: &State,
+    request: Request,
+    routes: &impl Routes,
+    context: &Rc<RequestContext>,
+) -> Result<HttpResponse, Failure> {
+    request.extensions_mut().insert(Rc::clone(context));
+    let response = routes.call(request).await.map_err(Failure::internal)?;
+    finish::name_route(state, context, response.request());
+    Ok(response.into_parts().1)
 }
 
 /// Whether it may have been answered before, and how its body is read.
-fn in_question(state: &State, request: &ServiceRequest) -> Option<Bounds> {
+fn in_question(state: &State, request: &Request, context: &RequestContext) -> Option<Bounds> {
     let headers = request.headers();
     let is_plain = request.method() == Method::POST
-        && RequestContext::may(request.request(), Need::Predict)
+        && context.may(Need::Predict)
         && Dialect::of_path(request.path()) == Dialect::Native
         && headers.get(CONTENT_TYPE).is_some_and(|sent| sent == "application/json")
         && [CACHE_CONTROL, CONTENT_ENCODING].iter().all(|wish| !headers.contains_key(wish));
@@ -132,7 +131,7 @@ fn in_question(state: &State, request: &ServiceRequest) -> Option<Bounds> {
         return None;
     }
     let most = MostBytes::of_body(MOST_BYTES.min(state.json_bytes), "limits.json_bytes");
-    let bounds = Bounds::of_any_encoding(request.request(), state, most).ok()?;
+    let bounds = Bounds::of_any_encoding(context, headers, state, most).ok()?;
     (bounds.declared() > 0).then_some(bounds)
 }
 

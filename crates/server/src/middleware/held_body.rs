@@ -10,12 +10,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use actix_web::HttpMessage;
+use actix_http::Request;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpResponse};
 use futures_util::{Stream, StreamExt};
 
 /// A body that comes in chunks.
@@ -23,17 +24,17 @@ pub(super) struct HeldBody(Rc<RefCell<Payload>>);
 
 impl HeldBody {
     /// That of the request, which is read through this from now on, if it comes in chunks.
-    pub(super) fn of(request: &mut ServiceRequest) -> Option<HeldBody> {
+    pub(super) fn of(request: &mut Request) -> Option<HeldBody> {
         if !request.headers().contains_key(TRANSFER_ENCODING) {
             return None;
         }
         let body = Rc::new(RefCell::new(request.take_payload()));
-        request.set_payload(Payload::Stream { payload: Box::pin(Lent(Rc::clone(&body))) });
+        *request.payload() = Payload::Stream { payload: Box::pin(Lent(Rc::clone(&body))) };
         Some(HeldBody(body))
     }
 
     /// Holds it as long as the answer is on its way.
-    pub(super) fn behind(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    pub(super) fn behind(self, response: HttpResponse) -> HttpResponse {
         response.map_body(|_, answer| BoxBody::new(Answer { answer, _request: self.0 }))
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Weak;
 
 use ferrocast_serving::Deployment;
+use foldhash::fast::RandomState;
 
 use crate::question::RowsAsked;
 use crate::routes::guarded::FoundRoute;
@@ -32,7 +33,7 @@ pub(crate) struct Places(RefCell<Known>);
 #[derive(Debug, Default)]
 struct Known {
     generation: u64,
-    places: HashMap<String, Rc<Place>>,
+    places: HashMap<String, Rc<Place>, RandomState>,
 }
 
 impl Places {

@@ -1,11 +1,13 @@
 //! What the outermost layer and those inside it tell each other about a request.
 
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::{HttpMessage, HttpRequest};
 use ferrocast_access::Principal;
+use ferrocast_protocol::ApiError;
 use ferrocast_serving::Deployment;
 use ferrocast_telemetry::TraceContext;
 
@@ -13,6 +15,7 @@ use super::places::Place;
 use super::request_id::RequestId;
 use crate::access::{Admitted, Grants, Identity, Need};
 use crate::body_budget::{BodyBudget, HeldBytes};
+use crate::error::Failure;
 use crate::extract::request_head::RequestHead;
 use crate::lap::Lap;
 use crate::question::{RowsAsked, Took};
@@ -73,31 +76,40 @@ impl RequestContext {
         }
     }
 
+    /// That of a request which a route answers.
+    ///
+    /// # Errors
+    /// If the outermost layer has not seen it, which is a fault of ours.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Rc<RequestContext>, Failure> {
+        let extensions = request.extensions();
+        let context = extensions.get::<Rc<RequestContext>>().cloned();
+        context.ok_or_else(|| ApiError::internal().into())
+    }
+
     /// When the request came in.
-    pub(crate) fn started(request: &HttpRequest) -> Instant {
-        request.extensions().get::<RequestContext>().map_or_else(Instant::now, |context| context.started)
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     /// The word under which the request is known.
-    pub(crate) fn id_of(request: &HttpRequest) -> RequestId {
-        let extensions = request.extensions();
-        extensions.get::<RequestContext>().map_or_else(RequestId::make, |context| context.id.clone())
+    pub(crate) fn id(&self) -> &RequestId {
+        &self.id
     }
 
     /// Whose key it came with.
-    pub(crate) fn principal(request: &HttpRequest) -> Option<Arc<Principal>> {
-        request.extensions().get::<RequestContext>()?.identity.principal().cloned()
+    pub(crate) fn principal(&self) -> Option<&Arc<Principal>> {
+        self.identity.principal()
     }
 
     /// Whether it may ask for that.
-    pub(crate) fn may(request: &HttpRequest, need: Need) -> bool {
-        request.extensions().get::<RequestContext>().is_some_and(|context| context.grants.has(need))
+    pub(crate) fn may(&self, need: Need) -> bool {
+        self.grants.has(need)
     }
 
     /// Whether it may enter the route that was found for it.
     pub(crate) fn enter(&self, found: &FoundRoute, need: Need) -> bool {
         self.found.get_or_init(|| FoundRoute::clone(found));
-        let may = self.grants.has(need);
+        let may = self.may(need);
         if !may {
             self.denied.set(Some(need));
         }
@@ -105,25 +117,19 @@ impl RequestContext {
     }
 
     /// Says which route the request is for, where it does not get there.
-    pub(crate) fn note_found(request: &HttpRequest, found: &FoundRoute) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.found.get_or_init(|| FoundRoute::clone(found));
-        }
+    pub(crate) fn note_found(&self, found: &FoundRoute) {
+        self.found.get_or_init(|| FoundRoute::clone(found));
     }
 
     /// What was found for its path, if a model was to answer; `keeps` whether its answer has been kept.
-    pub(crate) fn place(request: &HttpRequest, keeps: bool) -> Option<Place> {
-        let extensions = request.extensions();
-        let context = extensions.get::<RequestContext>()?;
-        let (route, model) = (context.found.get()?, context.model.get()?);
-        Some(Place { route: FoundRoute::clone(route), model: Arc::downgrade(model), rows: context.rows.get(), keeps })
+    pub(crate) fn place(&self, keeps: bool) -> Option<Place> {
+        let (route, model) = (self.found.get()?, self.model.get()?);
+        Some(Place { route: FoundRoute::clone(route), model: Arc::downgrade(model), rows: self.rows.get(), keeps })
     }
 
     /// Says that rows are asked for in its body.
-    pub(crate) fn note_rows(request: &HttpRequest, rows: RowsAsked) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.rows.set(Some(rows));
-        }
+    pub(crate) fn note_rows(&self, rows: RowsAsked) {
+        self.rows.set(Some(rows));
     }
 
     /// The route that was found for it.
@@ -132,10 +138,8 @@ impl RequestContext {
     }
 
     /// Says which model is to answer.
-    pub(crate) fn note_model(request: &HttpRequest, model: &Arc<Deployment>) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.model.get_or_init(|| Arc::clone(model));
-        }
+    pub(crate) fn note_model(&self, model: &Arc<Deployment>) {
+        self.model.get_or_init(|| Arc::clone(model));
     }
 
     /// The model that was to answer.
@@ -144,12 +148,10 @@ impl RequestContext {
     }
 
     /// Says where time went.
-    pub(crate) fn note(request: &HttpRequest, note: impl FnOnce(&mut Phases)) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            let mut phases = context.phases.get();
-            note(&mut phases);
-            context.phases.set(phases);
-        }
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Phases)) {
+        let mut phases = self.phases.get();
+        note(&mut phases);
+        self.phases.set(phases);
     }
 
     /// Where the time went.
@@ -158,8 +160,8 @@ impl RequestContext {
     }
 
     /// The trace that it is part of, for what comes after its answer.
-    pub(crate) fn trace(request: &HttpRequest) -> Option<TraceContext> {
-        request.extensions().get::<RequestContext>()?.trace
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        self.trace
     }
 
     /// Who sent it.
@@ -173,33 +175,28 @@ impl RequestContext {
     }
 
     /// What its head says, if somebody has read it.
-    pub(crate) fn head(request: &HttpRequest) -> Option<RequestHead> {
-        request.extensions().get::<RequestContext>()?.head.get()
+    pub(crate) fn head(&self) -> Option<RequestHead> {
+        self.head.get()
     }
 
     /// Keeps what its head says.
-    pub(crate) fn note_head(request: &HttpRequest, head: RequestHead) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.head.set(Some(head));
-        }
+    pub(crate) fn note_head(&self, head: RequestHead) {
+        self.head.set(Some(head));
     }
 
     /// What the request holds of the budget, until it has been answered.
-    pub(crate) fn held(request: &HttpRequest, budget: &Arc<BodyBudget>) -> Arc<HeldBytes> {
+    pub(crate) fn held(&self, budget: &Arc<BodyBudget>) -> Arc<HeldBytes> {
         let none = || Arc::new(HeldBytes::none_of(Arc::clone(budget)));
-        let extensions = request.extensions();
-        extensions.get::<RequestContext>().map_or_else(none, |context| Arc::clone(context.held.get_or_init(none)))
+        Arc::clone(self.held.get_or_init(none))
     }
 
     /// Says that the request's body has been read to the end: the connection can carry another request.
-    pub(crate) fn note_body_read(request: &HttpRequest) {
-        if let Some(context) = request.extensions().get::<RequestContext>() {
-            context.is_body_read.set(true);
-        }
+    pub(crate) fn note_body_read(&self) {
+        self.is_body_read.set(true);
     }
 
     /// Whether somebody has said so.
-    pub(crate) fn is_body_read(request: &HttpRequest) -> bool {
-        request.extensions().get::<RequestContext>().is_some_and(|context| context.is_body_read.get())
+    pub(crate) fn is_body_read(&self) -> bool {
+        self.is_body_read.get()
     }
 }

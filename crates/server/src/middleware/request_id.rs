@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use uuid::{Builder, Uuid, Variant, Version};
@@ -12,6 +12,9 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 
 /// Longest identifier that is taken over from a client.
 const MAX_BYTES: usize = 128;
+
+/// Between two looks at the clock of the day.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// A client's own identifier if it is harmless in logs and headers, else one made here.
 #[derive(Debug, Clone)]
@@ -26,19 +29,17 @@ enum Word {
 
 impl RequestId {
     /// Takes `X-Request-Id` over if it matches `[A-Za-z0-9._-]{1,128}`.
-    pub(crate) fn accept_or_make(headers: &HeaderMap) -> RequestId {
+    pub(crate) fn accept_or_make(headers: &HeaderMap, now: Instant) -> RequestId {
         match headers.get(X_REQUEST_ID) {
             Some(given) if is_harmless(given.as_bytes()) => RequestId(Word::Given(given.clone())),
-            _ => RequestId::make(),
+            _ => RequestId::make(now),
         }
     }
 
     /// A fresh one: a UUID of version 7, so they sort by time.
-    pub(crate) fn make() -> RequestId {
-        // A clock before 1970 costs no more than the order.
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    fn make(now: Instant) -> RequestId {
         let (count, noise) = count_and_noise();
-        let time_and_count = (since_1970.as_millis() << 16) | u128::from(count & 0xFFF);
+        let time_and_count = (since_1970(now).as_millis() << 16) | u128::from(count & 0xFFF);
         let uuid = Builder::from_u128((time_and_count << 64) | u128::from(noise))
             .with_version(Version::SortRand)
             .with_variant(Variant::RFC4122)
@@ -88,6 +89,21 @@ fn eight_digits(number: u32) -> [u8; 8] {
     (digits + ONES * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
+/// What the other clock says now: it is read once a second, and this one, which has been read already, in between. A clock before
+/// 1970 costs no more than the order.
+fn since_1970(now: Instant) -> Duration {
+    thread_local! {
+        static READ: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+    }
+    let fresh = READ.get().filter(|(at, _)| now.saturating_duration_since(*at) < READ_AGAIN);
+    let (at, since_1970) = fresh.unwrap_or_else(|| {
+        let read = (now, SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        READ.set(Some(read));
+        read
+    });
+    since_1970 + now.saturating_duration_since(at)
+}
+
 /// A thread's next number, and bits made of it that nobody else can foretell: a hash under a random key. Random numbers
 /// of the system instead are calls of the kernel for every request, which cost more than all else in this module.
 fn count_and_noise() -> (u64, u64) {
@@ -108,7 +124,7 @@ fn is_harmless(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
     use actix_web::http::header::{HeaderMap, HeaderValue};
     use uuid::{Uuid, Variant, Version};
@@ -118,7 +134,7 @@ mod tests {
     fn given(text: &'static str) -> RequestId {
         let mut headers = HeaderMap::new();
         headers.insert(X_REQUEST_ID, HeaderValue::from_static(text));
-        RequestId::accept_or_make(&headers)
+        RequestId::accept_or_make(&headers, Instant::now())
     }
 
     #[test]
@@ -135,7 +151,7 @@ mod tests {
             uuid.as_u128() >> 80
         };
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
-        let (before, id, after) = (now(), RequestId::make(), now());
+        let (before, id, after) = (now(), RequestId::make(Instant::now()), now());
         assert!((before..=after).contains(&milliseconds(id.as_str())), "{id:?}");
     }
 
@@ -147,7 +163,7 @@ mod tests {
 
     #[test]
     fn made_identifiers_differ_also_between_threads() {
-        let make = || (0..5_000).map(|_| RequestId::make().as_str().to_owned()).collect::<Vec<_>>();
+        let make = || (0..5_000).map(|_| RequestId::make(Instant::now()).as_str().to_owned()).collect::<Vec<_>>();
         let threads = [std::thread::spawn(make), std::thread::spawn(make)];
         let made = threads.into_iter().flat_map(|thread| thread.join().expect("no panic"));
         assert_eq!(made.collect::<HashSet<_>>().len(), 10_000);

@@ -76,7 +76,7 @@ fn write(told: &Told<'_>, trace: &RequestTrace) {
     let timing = context.and_then(|context| context.phases().took).and_then(|took| took.timing);
     info!(
         target: "ferrocast::request",
-        request_id = id,
+        request_id = id.as_str(),
         method,
         route,
         status,

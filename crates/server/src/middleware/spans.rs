@@ -18,7 +18,7 @@ pub(super) fn end(mut trace: RequestTrace, told: &Told<'_>) {
         Attribute::text(name::HTTP_REQUEST_METHOD, told.method),
         Attribute::text(name::HTTP_ROUTE, told.route),
         Attribute::int(name::HTTP_RESPONSE_STATUS_CODE, i64::from(told.status)),
-        Attribute::text(name::REQUEST_ID, told.id),
+        Attribute::text(name::REQUEST_ID, told.id.as_str()),
     ];
     if let Some(model) = model {
         attributes.push(Attribute::text(name::MODEL_NAME, model.model()));

@@ -38,7 +38,7 @@ impl Guarded {
 impl Guard for Guarded {
     fn check(&self, context: &GuardContext<'_>) -> bool {
         // Without the outermost layer nothing is let in.
-        context.req_data().get::<RequestContext>().is_some_and(|request| request.enter(&self.found, self.need))
+        context.req_data().get::<Rc<RequestContext>>().is_some_and(|request| request.enter(&self.found, self.need))
     }
 }
 

@@ -169,11 +169,11 @@ pub(crate) async fn infer(
     if let Some(timing) = timing {
         let written = Lap::since(began);
         model.observer().answered(rows, &timing, written.took());
-        RequestContext::note(&request, |phases| phases.took = Some(Took { timing: Some(timing), written }));
+        RequestContext::of(&request)?.note(|phases| phases.took = Some(Took { timing: Some(timing), written }));
         server_timing::write(&timing, answer.headers_mut());
     }
     if let Some(kept) = kept {
-        RequestContext::note(&request, |phases| phases.looked = kept.looked());
+        RequestContext::of(&request)?.note(|phases| phases.looked = kept.looked());
         kept.tell(answer.headers_mut());
     }
     Ok(answer)

@@ -204,12 +204,13 @@ async fn submit<P>(
     let payload =
         Payload { model: model.model().to_owned(), version: wanted(request).version.map(str::to_owned), input };
     let payload = payload.to_bytes().map_err(|_| ApiError::internal())?;
+    let context = RequestContext::of(request)?;
     let task = NewTask {
         id: TaskId::random(),
         topic: model.model().to_owned(),
         owner,
-        request_id: RequestContext::id_of(request).as_str().to_owned(),
-        trace_parent: RequestContext::trace(request).map(|trace| trace.to_string()),
+        request_id: context.id().as_str().to_owned(),
+        trace_parent: context.trace().map(|trace| trace.to_string()),
         idempotency: key.map(|key| Idempotency { key, fingerprint: fingerprint(&payload, callback.as_ref()) }),
         payload,
         callback,
