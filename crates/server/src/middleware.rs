@@ -1,5 +1,7 @@
 //! What happens around every route, whatever the route does.
 
+#[cfg(test)]
+mod allocations;
 pub(crate) mod answer;
 pub(crate) mod cors;
 mod denial;
