@@ -5,7 +5,6 @@
 
 mod goodput;
 mod neighbours;
-mod open_loop;
 mod overload;
 mod report;
 mod timed;

@@ -7,10 +7,9 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    open_loop,
-    timed::{BODY, Timed, TimedModel},
-};
+use anyhow::Context;
+
+use super::timed::{BODY, Timed, TimedModel};
 use crate::http::Client;
 
 /// A second a run, on all threads that it gets.
@@ -39,9 +38,9 @@ pub(super) struct Latencies {
 pub(super) fn measure(program: &Path, seconds: u64) -> anyhow::Result<Measured> {
     let timed = Timed::start(program, &[SLOW, FAST])?;
     let fast = || -> anyhow::Result<Latencies> {
-        let answers = open_loop::run(&timed.url(FAST.name), FAST_RATE, Duration::from_secs(seconds))?;
-        anyhow::ensure!(answers.strange() == 0, "the fast model failed");
-        Ok(Latencies { p50: answers.p50(200), p99: answers.p99(200) })
+        let outcomes = timed.offer(FAST.name, FAST_RATE, Duration::from_secs(seconds))?;
+        outcomes.check(false).context("the fast model failed")?;
+        Ok(Latencies { p50: outcomes.percentile(200, 50), p99: outcomes.percentile(200, 99) })
     };
     let alone = fast()?;
     let (stop, failed) = (AtomicBool::new(false), AtomicBool::new(false));

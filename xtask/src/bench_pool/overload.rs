@@ -7,11 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    open_loop,
-    timed::{BODY, Timed, TimedModel},
-};
-use crate::{http::Client, median::median};
+use super::timed::{BODY, Timed, TimedModel};
+use crate::{http::Client, median::median, percentile::percentile};
 
 /// Two threads of 20 ms a row: 100 rows a second, and 16 that wait.
 const MODEL: TimedModel = TimedModel {
@@ -63,14 +60,14 @@ pub(super) fn measure(program: &Path, seconds: u64) -> anyhow::Result<Vec<Measur
 
 fn measure_load(timed: &Timed, offered: f64, usual: f64, seconds: u64) -> anyhow::Result<Measured> {
     let stop = AtomicBool::new(false);
-    let (answers, probes) = thread::scope(|scope| {
+    let (outcomes, probes) = thread::scope(|scope| {
         let prober = scope.spawn(|| probe(&timed.health(), &stop));
-        let answers = open_loop::run(&timed.url(MODEL.name), CAPACITY * offered, Duration::from_secs(seconds));
+        let outcomes = timed.offer(MODEL.name, CAPACITY * offered, Duration::from_secs(seconds));
         stop.store(true, Ordering::Relaxed);
-        (answers, prober.join())
+        (outcomes, prober.join())
     });
     let ended = Instant::now();
-    let answers = answers?;
+    let outcomes = outcomes?;
     let mut in_a_row = 0;
     while in_a_row < IN_A_ROW {
         anyhow::ensure!(ended.elapsed() < PATIENCE, "not back to normal after {PATIENCE:?}");
@@ -80,14 +77,14 @@ fn measure_load(timed: &Timed, offered: f64, usual: f64, seconds: u64) -> anyhow
     let shown = IN_A_ROW as f64 * usual;
     let normal_after_milliseconds = (ended.elapsed().as_secs_f64() * 1e3 - shown).max(0.0);
     let probes = probes.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    println!("{offered} times the capacity: {:.1} answers a second", answers.goodput());
+    println!("{offered} times the capacity: {:.1} answers a second", outcomes.goodput());
     Ok(Measured {
         offered,
-        goodput: answers.goodput(),
-        accepted_p99: answers.p99(200),
-        rejected_p99: answers.p99(429),
+        goodput: outcomes.goodput(),
+        accepted_p99: outcomes.percentile(200, 99),
+        rejected_p99: outcomes.percentile(429, 99),
         health_p99: probes.p99,
-        strange: answers.strange() + probes.failed,
+        strange: outcomes.strange() + probes.failed,
         normal_after_milliseconds,
     })
 }
@@ -116,5 +113,5 @@ fn probe(url: &str, stop: &AtomicBool) -> Probes {
         times.push(begin.elapsed().as_secs_f64() * 1e3);
         thread::sleep(PROBE_EVERY);
     }
-    Probes { p99: open_loop::percentile(times, 0.99), failed }
+    Probes { p99: percentile(times, 99), failed }
 }

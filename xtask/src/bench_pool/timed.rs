@@ -10,10 +10,18 @@ use std::{
 
 use anyhow::ensure;
 
-use crate::{http::Client, served::Served};
+use crate::{
+    connection::{address, post_json},
+    http::Client,
+    open_loop::{Load, Outcomes},
+    served::Served,
+};
 
 /// How long the models may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// As many requests may be under way: more than run, wait and are being refused.
+const CONNECTIONS: usize = 96;
 
 /// A body that every timed model takes.
 pub(super) const BODY: &str = r#"{"x": 1.0}"#;
@@ -64,13 +72,23 @@ impl Timed {
 
     /// Where a model predicts.
     pub(super) fn url(&self, model: &str) -> String {
-        format!("{}/models/{model}/predict", self.server.url())
+        format!("{}{}", self.server.url(), path(model))
+    }
+
+    /// Sends a model so many requests a second for so long.
+    pub(super) fn offer(&self, model: &str, rate: f64, duration: Duration) -> anyhow::Result<Outcomes> {
+        let (address, request) = (address(self.server.url())?, post_json(&path(model), BODY));
+        Ok(Load { address, request: &request, rate, duration, connections: CONNECTIONS }.offer())
     }
 
     /// Where the server says that it lives.
     pub(super) fn health(&self) -> String {
         format!("{}/health", self.server.url())
     }
+}
+
+fn path(model: &str) -> String {
+    format!("/models/{model}/predict")
 }
 
 impl Drop for Timed {

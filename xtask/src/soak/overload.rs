@@ -15,16 +15,14 @@ use std::{
 use anyhow::ensure;
 use xshell::{Shell, cmd};
 
-use super::{
+use super::{is_long, probes::Probes, process::metric, tries::until_kept};
+use crate::{
     connection::{self, KeepAlive, get, post_json},
-    is_long,
-    latency::p99,
     open_loop::Load,
-    probes::Probes,
-    process::metric,
-    tries::until_kept,
+    percentile::percentile,
+    served::Served,
+    workspace::Metadata,
 };
-use crate::{served::Served, workspace::Metadata};
 
 /// What one run of the model takes.
 const SERVICE: Duration = Duration::from_millis(20);
@@ -114,7 +112,7 @@ impl Target {
         let recovery = self.recovery(usual)?;
         let queued = metric(&mut KeepAlive::to(self.address), "ferrocast_queue_rows")?;
         let goodput = outcomes.goodput() / peak;
-        let (accepted, refused) = (outcomes.p99(200), outcomes.p99(429));
+        let (accepted, refused) = (outcomes.percentile(200, 99), outcomes.percentile(429, 99));
         let most_accepted = MOST_ACCEPTED * (QUEUE as f64 / peak + SERVICE.as_secs_f64()) * 1e3;
         println!(
             "overload: {} times the peak of {peak:.1}/s, {} requests: {:.1} % of the peak answered, 99 of 100 within \
@@ -145,7 +143,7 @@ impl Target {
             ensure!(status == 200, "{status}, to a lone request");
             Ok(begin.elapsed().as_secs_f64() * 1e3)
         };
-        Ok(p99((0..count).map(|_| one()).collect::<Result<_, _>>()?))
+        Ok(percentile((0..count).map(|_| one()).collect::<Result<_, _>>()?, 99))
     }
 
     /// How long it takes from now until requests are as fast as usual.

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
+use crate::{
     connection::{KeepAlive, get},
-    latency::p99,
+    percentile::percentile,
 };
 
 /// What orchestrators, people and monitors ask.
@@ -61,7 +61,7 @@ impl Probes {
 
     /// The 99th percentile, in milliseconds.
     pub(super) fn p99(&self) -> f64 {
-        p99(self.milliseconds.clone())
+        percentile(self.milliseconds.clone(), 99)
     }
 
     /// Fails if one was not answered with 200.

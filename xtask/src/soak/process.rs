@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, ensure};
 
-use super::connection::{KeepAlive, get};
+use crate::connection::{KeepAlive, get};
 
 /// Units of processor time in a second, in which proc(5) counts.
 const TICKS: f64 = 100.0;

@@ -22,8 +22,9 @@ use self::{
     balancer::{ASKED_EVERY, Balancer},
     clients::{Failure, MODELS, Record, Why},
 };
-use super::{connection::Lost, is_long, tries::until_kept};
+use super::{is_long, tries::until_kept};
 use crate::{
+    connection::Lost,
     served,
     workspace::{Metadata, root},
 };

@@ -16,12 +16,11 @@ use xshell::Shell;
 
 use super::{
     jobs::Job,
-    latency,
     redis::Redis,
     server::{self, Server},
     slow_link::SlowLink,
 };
-use crate::{http::Client, served, tools::REDIS, workspace::Metadata};
+use crate::{http::Client, percentile::percentile, served, tools::REDIS, workspace::Metadata};
 
 const THREADS: usize = 8;
 /// Between two requests of a thread.
@@ -215,7 +214,7 @@ fn p99(took: &[Took], range: &Range<Instant>) -> anyhow::Result<Latency> {
     let within = took.iter().filter(|took| range.contains(&took.begin));
     let milliseconds: Vec<f64> = within.map(|took| took.milliseconds).collect();
     ensure!(!milliseconds.is_empty(), "no prediction ended in this time");
-    Ok(Latency(latency::p99(milliseconds)))
+    Ok(Latency(percentile(milliseconds, 99)))
 }
 
 #[cfg(test)]

@@ -18,15 +18,18 @@ use xshell::{Shell, cmd};
 
 use self::crowd::{Crowd, Habit, await_ends};
 use super::{
-    connection::{self, KeepAlive, post_json_and_close},
     is_long,
     jobs::Job,
-    open_loop::{Load, Outcomes},
     process::{metric, open_files},
     server::{self, Server, Setting},
     tries::until_kept,
 };
-use crate::{served, workspace::Metadata};
+use crate::{
+    connection::{self, KeepAlive, post_json_and_close},
+    open_loop::{Load, Outcomes},
+    served,
+    workspace::Metadata,
+};
 
 /// More than all connections of a check, on either side.
 const FILES: &str = "16384";
@@ -118,7 +121,7 @@ fn bear_crowds(server: &Server) -> anyhow::Result<()> {
     });
     let crowds = crowds?;
     let left = files_at_rest(id)?;
-    let (before_p99, after_p99) = (before.p99(200), after.p99(200));
+    let (before_p99, after_p99) = (before.percentile(200, 99), after.percentile(200, 99));
     let late: Vec<String> = crowds.iter().map(|crowd| format!("{crowd} {:.2} s", crowd.latest())).collect();
     println!(
         "slow-clients: ended after their limit, at the latest: {}; 99 of 100 good requests within {before_p99:.1} ms before \

@@ -18,13 +18,9 @@ use anyhow::{bail, ensure};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use super::{
-    connection::{self, Answer, Connection, KeepAlive, Lost, get, post},
-    is_long,
-    process::metric,
-    tries::until_kept,
-};
+use super::{is_long, process::metric, tries::until_kept};
 use crate::{
+    connection::{self, Answer, Connection, KeepAlive, Lost, get, post},
     machine::{forget_peak, peak_bytes, resident_bytes},
     python,
     served::{self, Served},

@@ -13,8 +13,8 @@ use xshell::{Shell, cmd};
 
 use super::DRAIN_DELAY;
 use crate::{
+    connection::{self, get},
     served::free_port,
-    soak::connection::{self, get},
     workspace::root,
 };
 

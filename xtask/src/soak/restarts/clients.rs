@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::balancer::Balancer;
-use crate::soak::{
+use crate::{
     connection::{Answer, Connection, Lost, post_json, post_json_and_close},
-    jobs::Job,
+    soak::jobs::Job,
 };
 
 const CLIENTS: usize = 64;

@@ -11,11 +11,9 @@ use std::{
 use anyhow::ensure;
 
 use crate::{
+    connection::{self, KeepAlive, get},
     served::{self, Served},
-    soak::{
-        connection::{self, KeepAlive, get},
-        process::{open_files, processor_seconds},
-    },
+    soak::process::{open_files, processor_seconds},
 };
 
 /// Files and sockets that the server may have open.

@@ -18,18 +18,18 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// An answer that arrived whole.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Seconds, if it has a `Retry-After` of such.
-    pub(super) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
     /// Whether it is the last on its connection.
-    pub(super) closes: bool,
-    pub(super) body: Vec<u8>,
+    pub(crate) closes: bool,
+    pub(crate) body: Vec<u8>,
 }
 
 /// How a request got no answer.
 #[derive(Debug)]
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// There was no connection.
     Refused(io::Error),
     /// The connection broke before any of the answer had arrived.
@@ -52,13 +52,13 @@ impl std::error::Error for Lost {}
 
 /// A connection for one request at a time.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
 }
 
 impl Connection {
     /// Connects.
-    pub(super) fn open(address: SocketAddr) -> Result<Connection, Lost> {
+    pub(crate) fn open(address: SocketAddr) -> Result<Connection, Lost> {
         let open = || {
             let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
             stream.set_nodelay(true)?;
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// Sends a request and waits for its answer.
-    pub(super) fn exchange(&mut self, request: &[u8]) -> Result<Answer, Lost> {
+    pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<Answer, Lost> {
         // A server that refuses a request need not read all of it, and may have answered already.
         let sent = self.stream.write_all(request);
         match (sent, self.answer()) {
@@ -121,18 +121,18 @@ fn read(received: &[u8]) -> io::Result<Option<Answer>> {
 
 /// A client that keeps its connection for as long as the server lets it.
 #[derive(Debug)]
-pub(super) struct KeepAlive {
+pub(crate) struct KeepAlive {
     address: SocketAddr,
     kept: Option<Connection>,
 }
 
 impl KeepAlive {
-    pub(super) fn to(address: SocketAddr) -> KeepAlive {
+    pub(crate) fn to(address: SocketAddr) -> KeepAlive {
         KeepAlive { address, kept: None }
     }
 
     /// Sends a request on the connection that there is, or else on a new one.
-    pub(super) fn ask(&mut self, request: &[u8]) -> Result<Answer, Lost> {
+    pub(crate) fn ask(&mut self, request: &[u8]) -> Result<Answer, Lost> {
         let mut connection = match self.kept.take() {
             Some(connection) => connection,
             None => Connection::open(self.address)?,
@@ -144,33 +144,33 @@ impl KeepAlive {
 }
 
 /// Sends one request on a connection of its own.
-pub(super) fn ask(address: SocketAddr, request: &[u8]) -> Result<Answer, Lost> {
+pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> Result<Answer, Lost> {
     Connection::open(address)?.exchange(request)
 }
 
 /// A request for this path.
-pub(super) fn get(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: soak\r\n\r\n").into_bytes()
+pub(crate) fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: xtask\r\n\r\n").into_bytes()
 }
 
 /// A request that posts this, with further headers, each of which ends with a line break.
-pub(super) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("POST {path} HTTP/1.1\r\nhost: soak\r\n{headers}content-length: {}\r\n\r\n", body.len());
+pub(crate) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("POST {path} HTTP/1.1\r\nhost: xtask\r\n{headers}content-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
 /// A request that posts this JSON.
-pub(super) fn post_json(path: &str, body: &str) -> Vec<u8> {
+pub(crate) fn post_json(path: &str, body: &str) -> Vec<u8> {
     post(path, "content-type: application/json\r\n", body.as_bytes())
 }
 
 /// The same for one that is to be the last on its connection.
-pub(super) fn post_json_and_close(path: &str, body: &str) -> Vec<u8> {
+pub(crate) fn post_json_and_close(path: &str, body: &str) -> Vec<u8> {
     post(path, "content-type: application/json\r\nconnection: close\r\n", body.as_bytes())
 }
 
 /// Where a server listens that has this URL.
-pub(super) fn address(url: &str) -> anyhow::Result<SocketAddr> {
+pub(crate) fn address(url: &str) -> anyhow::Result<SocketAddr> {
     url.trim_start_matches("http://").parse().with_context(|| format!("no address: {url}"))
 }
 

@@ -10,21 +10,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
+use crate::{
     connection::{Answer, KeepAlive, Lost},
-    latency::p99,
+    percentile::percentile,
 };
 
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Load<'r> {
-    pub(super) address: SocketAddr,
-    pub(super) request: &'r [u8],
+pub(crate) struct Load<'r> {
+    pub(crate) address: SocketAddr,
+    pub(crate) request: &'r [u8],
     /// Requests a second, at even distances.
-    pub(super) rate: f64,
-    pub(super) duration: Duration,
+    pub(crate) rate: f64,
+    pub(crate) duration: Duration,
     /// The most that are under way. A request that finds none free is late, and counts from when it was due.
-    pub(super) connections: usize,
+    pub(crate) connections: usize,
 }
 
 /// What came of one request.
@@ -39,14 +39,14 @@ struct Outcome {
 
 /// What came of a load.
 #[derive(Debug)]
-pub(super) struct Outcomes {
+pub(crate) struct Outcomes {
     all: Vec<Outcome>,
     duration: Duration,
 }
 
 impl Load<'_> {
     /// Sends it all and waits for the answers.
-    pub(super) fn offer(&self) -> Outcomes {
+    pub(crate) fn offer(&self) -> Outcomes {
         let count = (self.rate * self.duration.as_secs_f64()) as u64;
         let (next, all, began) = (AtomicU64::new(0), Mutex::new(Vec::new()), Instant::now());
         let send = || {
@@ -74,24 +74,29 @@ impl Load<'_> {
 }
 
 impl Outcomes {
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.all.len()
     }
 
     /// Answers with status 200 a second, without those that came when no more requests did.
-    pub(super) fn goodput(&self) -> f64 {
+    pub(crate) fn goodput(&self) -> f64 {
         let in_time = self.all.iter().filter(|outcome| outcome.status() == Some(200) && outcome.at <= self.duration);
         in_time.count() as f64 / self.duration.as_secs_f64()
     }
 
-    /// The 99th percentile of answers with this status, in milliseconds.
-    pub(super) fn p99(&self, status: u16) -> f64 {
+    /// How many requests were answered neither with 200 nor with 429, or not at all.
+    pub(crate) fn strange(&self) -> usize {
+        self.all.iter().filter(|outcome| !matches!(outcome.status(), Some(200 | 429))).count()
+    }
+
+    /// The value that so many of 100 answers with this status are not above, in milliseconds.
+    pub(crate) fn percentile(&self, status: u16, percent: usize) -> f64 {
         let answers = self.all.iter().filter(|outcome| outcome.status() == Some(status));
-        p99(answers.map(|outcome| outcome.milliseconds).collect())
+        percentile(answers.map(|outcome| outcome.milliseconds).collect(), percent)
     }
 
     /// Fails unless each request was answered with 200 or, where that may be, with 429 and when to come back.
-    pub(super) fn check(&self, may_refuse: bool) -> anyhow::Result<()> {
+    pub(crate) fn check(&self, may_refuse: bool) -> anyhow::Result<()> {
         for outcome in &self.all {
             let (status, retry_after) = match &outcome.answer {
                 Ok(answer) => (answer.status, answer.retry_after),
@@ -117,8 +122,8 @@ mod tests {
 
     use super::Load;
     use crate::{
+        connection::{address, post_json},
         http::stub,
-        soak::connection::{address, post_json},
     };
 
     fn offered(answer: fn(&str, &str) -> (&'static str, String)) -> super::Outcomes {
@@ -133,14 +138,19 @@ mod tests {
         let outcomes = offered(|_, _| ("200 OK", String::new()));
         assert_eq!(outcomes.count(), 30);
         outcomes.check(false).unwrap();
-        assert!(outcomes.p99(200) > 0.0 && outcomes.p99(429).is_nan());
+        assert_eq!(outcomes.strange(), 0);
+        assert!(outcomes.percentile(200, 99) > 0.0 && outcomes.percentile(429, 99).is_nan());
     }
 
     #[test]
     fn refusals_say_when_to_come_back() {
-        offered(|_, _| ("429 Too Many Requests\r\nretry-after: 1", String::new())).check(true).unwrap();
+        let refused = offered(|_, _| ("429 Too Many Requests\r\nretry-after: 1", String::new()));
+        refused.check(true).unwrap();
+        assert_eq!((refused.goodput(), refused.strange()), (0.0, 0));
         assert!(offered(|_, _| ("429 Too Many Requests\r\nretry-after: 1", String::new())).check(false).is_err());
         assert!(offered(|_, _| ("429 Too Many Requests", String::new())).check(true).is_err());
-        assert!(offered(|_, _| ("503 Service Unavailable", String::new())).check(true).is_err());
+        let failed = offered(|_, _| ("503 Service Unavailable", String::new()));
+        assert!(failed.check(true).is_err());
+        assert_eq!(failed.strange(), failed.count());
     }
 }
