@@ -30,6 +30,7 @@ use crate::{
     machine::{Machine, resident_bytes},
     median::median,
     models::Golden,
+    pinned::on_core,
     python,
     served::{self, Served},
     timed_models,
@@ -153,12 +154,7 @@ impl Sides<'_> {
     }
 
     fn command(&self, program: &Path) -> Command {
-        if !self.pinned {
-            return Command::new(program);
-        }
-        let mut command = Command::new("taskset");
-        command.args(["--cpu-list", "0"]).arg(program);
-        command
+        if self.pinned { on_core(0, program) } else { Command::new(program) }
     }
 }
 

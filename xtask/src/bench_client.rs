@@ -4,19 +4,20 @@
 
 use std::{fmt, path::Path, process::Command, thread};
 
-use anyhow::{Context, ensure};
-use serde_json::Value;
+use anyhow::ensure;
 use xshell::Shell;
 
 use crate::{
     flags,
+    load_test::{self, LoadTest},
     machine::Machine,
     marked::Marks,
     median::median,
     models::Golden,
+    pinned::on_core,
     served::{self, Served},
     tools::WRK,
-    workspace::{Metadata, root},
+    workspace::root,
     wrk::{self, Load, Sample},
 };
 
@@ -40,20 +41,31 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchClient) -> anyhow::Result<()> 
     WRK.ensure(sh)?;
     let program = served::build(sh)?;
     let rows = rows()?;
-    let file = sh.create_dir(Metadata::load(sh)?.target_directory.join("bench"))?.join("penguins.jsonl");
-    sh.write_file(&file, rows.join("\n"))?;
+    let bodies = load_test::write_bodies(sh, &rows)?;
     let script = wrk::script(&rows)?;
 
     let server = Served::start(served::with_samples(alone(&program)))?;
     let url = format!("{}/predict", server.url());
     let wrk =
         |seconds| Load { url: &url, script: script.path(), connections: CONNECTIONS, seconds, pinned: true }.run();
-    let bench = Bench { program: &program, url: &url, bodies: &file };
+    let bench = |seconds| {
+        let load = LoadTest {
+            program: &program,
+            url: &url,
+            bodies: &bodies,
+            connections: CONNECTIONS,
+            rate: None,
+            warm_up_seconds: 0,
+            seconds,
+            pinned: true,
+        };
+        Ok::<Sample, anyhow::Error>(load.run()?.sample)
+    };
     let (rounds, seconds) = (flags.rounds.unwrap_or(ROUNDS).max(1), flags.seconds.unwrap_or(SECONDS).max(1));
     wrk(WARM_UP_SECONDS)?;
     let mut pairs = Vec::new();
     for round in 1..=rounds {
-        let pair = Pair { wrk: wrk(seconds)?, bench: bench.run(seconds)? };
+        let pair = Pair { wrk: wrk(seconds)?, bench: bench(seconds)? };
         println!("round {round} of {rounds}: ferrocast bench {}, wrk {}", pair.bench, pair.wrk);
         pairs.push(pair);
     }
@@ -72,38 +84,9 @@ fn rows() -> anyhow::Result<Vec<String>> {
 
 /// A server with one thread on a core of its own.
 fn alone(program: &Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", "0"]).arg(program).env("SERVER__WORKERS", "1");
+    let mut command = on_core(0, program);
+    command.env("SERVER__WORKERS", "1");
     command
-}
-
-/// The load test of the program.
-struct Bench<'a> {
-    program: &'a Path,
-    url: &'a str,
-    bodies: &'a Path,
-}
-
-impl Bench<'_> {
-    fn run(&self, seconds: u64) -> anyhow::Result<Sample> {
-        let mut command = Command::new("taskset");
-        command.args(["--cpu-list", "1"]).arg(self.program).args(["bench", self.url, "--json", "--warmup", "0s"]);
-        command.args(["--connections", &CONNECTIONS.to_string(), "--duration", &format!("{seconds}s")]);
-        command.arg("--body").arg(self.bodies);
-        let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
-        ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        read(&output.stdout)
-    }
-}
-
-fn read(json: &[u8]) -> anyhow::Result<Sample> {
-    let report: Value = serde_json::from_slice(json)?;
-    let number = |name: &str| report.pointer(name).and_then(Value::as_f64).with_context(|| format!("no {name}"));
-    Ok(Sample {
-        rate: number("/answers_per_second")?,
-        p50_milliseconds: number("/latency_milliseconds/p50")?,
-        p99_milliseconds: number("/latency_milliseconds/p99")?,
-    })
 }
 
 /// One measurement of each.
@@ -154,19 +137,5 @@ impl fmt::Display for Report {
             least * 100.0,
             most * 100.0
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::read;
-    use crate::wrk::Sample;
-
-    #[test]
-    fn reports_are_read() {
-        let report = br#"{"answers_per_second": 2000.0, "latency_milliseconds": {"p50": 1.5, "p99": 4.0}}"#;
-        let sample = Sample { rate: 2000.0, p50_milliseconds: 1.5, p99_milliseconds: 4.0 };
-        assert_eq!(read(report).unwrap(), sample);
-        assert!(read(br#"{"answers_per_second": 0.0, "latency_milliseconds": null}"#).is_err());
     }
 }

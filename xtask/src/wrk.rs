@@ -8,6 +8,8 @@ use std::{
 
 use anyhow::{Context, ensure};
 
+use crate::pinned::on_core;
+
 /// What the script prints its results behind.
 const MARK: &str = "measured:";
 
@@ -102,13 +104,7 @@ fn write(text: &str) -> anyhow::Result<Script> {
 impl Load<'_> {
     /// Fails if a single answer was an error: errors are cheap, and would flatter the rate.
     pub(crate) fn run(&self) -> anyhow::Result<Sample> {
-        let mut command = if self.pinned {
-            let mut command = Command::new("taskset");
-            command.args(["--cpu-list", "1", "wrk"]);
-            command
-        } else {
-            Command::new("wrk")
-        };
+        let mut command = if self.pinned { on_core(1, "wrk") } else { Command::new("wrk") };
         command
             .args(["--threads", "1", "--connections", &self.connections.to_string()])
             .args(["--duration", &format!("{}s", self.seconds), "--script"])

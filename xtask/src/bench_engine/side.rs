@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 
 use crate::{
     machine::{processor_nanoseconds, resident_bytes},
+    pinned::on_core,
     workspace::root,
 };
 
@@ -24,18 +25,12 @@ pub(super) struct Sides {
 
 impl Sides {
     pub(super) fn start_engine(&self) -> anyhow::Result<Side> {
-        Side::start(&mut pinned(&self.engine))
+        Side::start(&mut on_core(0, &self.engine))
     }
 
     pub(super) fn start_runtime(&self) -> anyhow::Result<Side> {
-        Side::start(pinned(&self.python).arg(root().join("models/train/bench/onnxruntime_side.py")))
+        Side::start(on_core(0, &self.python).arg(root().join("models/train/bench/onnxruntime_side.py")))
     }
-}
-
-fn pinned(program: &Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", "0"]).arg(program);
-    command
 }
 
 /// A running process, which ends with its owner.
