@@ -15,6 +15,7 @@ mod conformance;
 mod connection;
 mod deploy;
 mod flags;
+mod form;
 mod http;
 mod load_test;
 mod machine;

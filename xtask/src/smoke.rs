@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use crate::{http::Client, workspace::root};
+use crate::{form, http::Client, workspace::root};
 
 /// The row of the README, and what it is.
 const PENGUIN: &str =
@@ -63,15 +63,9 @@ impl Server<'_> {
     }
 
     fn predicts_pictures(&self) -> anyhow::Result<()> {
-        const BOUNDARY: &str = "smoke-test-boundary";
         let picture = fs::read(root().join(PICTURE)).with_context(|| format!("cannot read {PICTURE}"))?;
-        let head = format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"chelsea.png\"\r\n\
-             content-type: image/png\r\n\r\n"
-        );
-        let form = [head.as_bytes(), &picture, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let (status, answer) = self.client.post_bytes(&self.at("/predict_image"), &kind, &form)?;
+        let form = form::of(&picture, "image/png");
+        let (status, answer) = self.client.post_bytes(&self.at("/predict_image"), &form::content_type(), &form)?;
         let answer = read("/predict_image", 200, status, &answer)?;
         ensure_at("/predict_image", &answer, "/predicted_class", SHOWN)
     }

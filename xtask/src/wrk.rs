@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-use crate::pinned::on_core;
+use crate::{form, pinned::on_core};
 
 /// What the script prints its results behind.
 const MARK: &str = "measured:";
@@ -72,12 +72,7 @@ pub(crate) fn script(bodies: &[String]) -> anyhow::Result<Script> {
 
 /// Writes a script that posts the picture in a form.
 pub(crate) fn form_script(picture: &[u8]) -> anyhow::Result<Script> {
-    const BOUNDARY: &str = "ferrocast-bench";
-    let head = format!(
-        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"picture\"\r\ncontent-type: image/jpeg\r\n\r\n"
-    );
-    let form = [head.as_bytes(), picture, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
-    bytes_script(&[("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))], &form)
+    bytes_script(&[("content-type", &form::content_type())], &form::of(picture, "image/jpeg"))
 }
 
 /// Writes a script that posts these bytes.

@@ -21,6 +21,7 @@ use xshell::{Shell, cmd};
 use super::{is_long, process::metric, tries::until_kept};
 use crate::{
     connection::{self, Answer, Connection, KeepAlive, Lost, get, post},
+    form,
     machine::{forget_peak, peak_bytes, resident_bytes},
     python,
     served::{self, Served},
@@ -90,13 +91,8 @@ struct Upload {
 
 /// As large as one may be, and none.
 fn picture() -> Upload {
-    const BOUNDARY: &str = "ferrocast-soak";
-    let head = format!(
-        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"picture\"\r\n\
-         content-type: image/jpeg\r\n\r\n"
-    );
-    let form = [head.as_bytes(), &vec![b'a'; PICTURE_BYTES], format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat();
-    let headers = format!("content-type: multipart/form-data; boundary={BOUNDARY}\r\n");
+    let form = form::of(&vec![b'a'; PICTURE_BYTES], "image/jpeg");
+    let headers = format!("content-type: {}\r\n", form::content_type());
     Upload {
         name: "pictures that are none",
         request: post("/models/imagenet/predict_image", &headers, &form),
