@@ -3,6 +3,8 @@
 //! Both parse requests of the same size and answer as many bytes, on the same core, in turns within one run; so the
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
 
+mod mixed;
+mod model_folder;
 mod peers;
 mod picture;
 mod plot;
@@ -11,8 +13,9 @@ mod scenario;
 mod tensor;
 mod trace_receiver;
 mod turns;
+mod wanted;
 
-use std::{fs, path::Path, process::Command, thread};
+use std::{fmt, fs, path::Path, process::Command, thread};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -21,8 +24,9 @@ use xshell::{Shell, cmd};
 use self::trace_receiver::TraceReceiver;
 use self::{
     report::{Measured, Report, StartUp},
-    scenario::{BODIES, CONNECTIONS, LOGISTIC_REGRESSION, SCENARIOS, Scenario, Yardstick},
+    scenario::{BODIES, CONNECTIONS, LOGISTIC_REGRESSION, Scenario, Yardstick},
     turns::{Rounds, Side, Turns},
+    wanted::Wanted,
 };
 use crate::{
     flags,
@@ -44,10 +48,8 @@ const ROUNDS: usize = 3;
 
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
-    let scenarios = wanted(&flags.scenario)?;
-    let is_wanted = |name: &str| flags.scenario.is_empty() || flags.scenario.iter().any(|wanted| wanted == name);
-    let (with_pictures, with_tensors) = (is_wanted(picture::NAME), is_wanted(tensor::NAME));
-    let all = scenarios.len() == SCENARIOS.len() && with_pictures && with_tensors && flags.peers.is_some();
+    let wanted = Wanted::of(&flags.scenario)?;
+    let all = wanted.is_all() && flags.peers.is_some();
     ensure!(all || !flags.write, "only a run of all scenarios, with peers, is written down");
     let peers = flags.peers.as_deref().map(peers::wanted).transpose()?.unwrap_or_default();
     WRK.ensure(sh)?;
@@ -64,30 +66,26 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let sides = Sides { server: &server, ceiling: &ceiling, timed_models: &timed_models, pinned };
     let peers = if peers.is_empty() { Vec::new() } else { peers::measure(sh, &sides, &peers, rounds)? };
     let mut measured = Vec::new();
-    for scenario in scenarios {
-        let connections = if flags.connections.is_empty() { scenario.connections } else { &flags.connections };
+    let connections = |usual: &'static [u32]| if flags.connections.is_empty() { usual } else { &*flags.connections };
+    for scenario in wanted.scenarios() {
         let bodies = scenario.bodies(&sides.rows(scenario)?)?;
-        measured.extend(measure(scenario, &bodies, &sides, connections, rounds)?);
+        measured.extend(measure(scenario, &bodies, &sides, connections(scenario.connections), rounds)?);
     }
-    if with_tensors {
+    if wanted.has(mixed::NAME) {
+        measured.extend(mixed::measure(sh, &sides, connections(&[CONNECTIONS]), rounds)?);
+    }
+    if wanted.has(tensor::NAME) {
         measured.push(tensor::measure(&sides, &timed_models::ensure_mirror(sh, &python)?, rounds)?);
     }
-    let pictures = with_pictures.then(|| picture::measure(sh, rounds.count, rounds.seconds)).transpose()?;
+    // Those with one yardstick are one table.
+    measured.sort_by_key(|measured| measured.against);
+    let pictures = wanted.has(picture::NAME).then(|| picture::measure(sh, rounds.count, rounds.seconds)).transpose()?;
     let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, measured, peers, pictures };
     println!("\n{report}");
     if let Some(file) = &flags.json {
         fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if flags.write { report.write(&root().join("docs")) } else { Ok(()) }
-}
-
-fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
-    for name in names {
-        let is_known =
-            [picture::NAME, tensor::NAME].contains(&name.as_str()) || SCENARIOS.iter().any(|known| known.name == name);
-        ensure!(is_known, "there is no scenario `{name}`");
-    }
-    Ok(SCENARIOS.iter().filter(|known| names.is_empty() || names.iter().any(|name| name == known.name)).collect())
 }
 
 /// Not pinned: a newcomer's server has all cores.
@@ -147,7 +145,8 @@ impl Sides<'_> {
         Served::start(command)
     }
 
-    fn start_ceiling(&self, answer_bytes: usize, rows: usize) -> anyhow::Result<Served> {
+    /// It answers so many bytes to requests of so many rows, or of `mixed` ones.
+    fn start_ceiling(&self, answer_bytes: usize, rows: impl fmt::Display) -> anyhow::Result<Served> {
         let mut command = self.command(self.ceiling);
         command.args([answer_bytes.to_string(), rows.to_string()]);
         Served::start(command)

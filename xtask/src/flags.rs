@@ -52,9 +52,9 @@ xflags::xflags! {
         cmd python {}
         /// Measures the release server under load, beside the ceiling of its HTTP library.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `forest`, `deep-forest`, `tensor`, `image`, `cached-row` or `observed-row`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor` or `image`; may be repeated.
             repeated --scenario name: String
-            /// Requests in flight, in place of the scenario's own number; may be repeated.
+            /// Connections, in place of the scenario's own number, but of `tensor` and `image`; may be repeated.
             repeated --connections number: u32
             /// Length of one measurement, 8 unless given.
             optional --seconds seconds: u64

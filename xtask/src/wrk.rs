@@ -57,17 +57,34 @@ impl Drop for Script {
     }
 }
 
-/// Writes a script that posts the bodies in turn.
+/// JSON, and the path that it is posted to.
+#[derive(Debug)]
+pub(crate) struct Post {
+    pub(crate) path: String,
+    pub(crate) body: String,
+}
+
+/// Writes a script that posts the bodies in turn, to the path of the load's address.
 pub(crate) fn script(bodies: &[String]) -> anyhow::Result<Script> {
-    let listed: String = bodies.iter().map(|body| format!("  [==[{body}]==],\n")).collect();
+    write(&in_turn(bodies.iter().map(|body| format!("{{ body = [==[{body}]==] }}"))))
+}
+
+/// Writes a script that posts these in turn, whatever path the load's address has.
+pub(crate) fn posts_script(posts: &[Post]) -> anyhow::Result<Script> {
+    write(&in_turn(posts.iter().map(|Post { path, body }| format!("{{ path = \"{path}\", body = [==[{body}]==] }}"))))
+}
+
+/// A script that posts what these tables of Lua say.
+fn in_turn(posts: impl Iterator<Item = String>) -> String {
+    let listed: String = posts.map(|post| format!("  {post},\n")).collect();
     // The requests are made once: composing each anew would slow the generator, not the server.
-    write(&format!(
-        "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\nlocal bodies = {{\n{listed}}}\n\
+    format!(
+        "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"\nlocal posts = {{\n{listed}}}\n\
          local requests, turn = {{}}, 0\n\
          init = function()\n  \
-         for at, body in ipairs(bodies) do requests[at] = wrk.format(nil, nil, nil, body) end\nend\n\
+         for at, post in ipairs(posts) do requests[at] = wrk.format(nil, post.path, nil, post.body) end\nend\n\
          request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n{DONE}"
-    ))
+    )
 }
 
 /// Writes a script that posts the picture in a form.
@@ -122,12 +139,23 @@ fn read(text: &str) -> anyhow::Result<Sample> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sample, read};
+    use super::{Post, Sample, posts_script, read};
 
     #[test]
     fn results_are_read() {
         let sample = read("Running 8s test\nmeasured: 16000 8000000 0 1500.0 4000.0\n").unwrap();
         assert_eq!(sample, Sample { rate: 2000.0, p50_milliseconds: 1.5, p99_milliseconds: 4.0 });
+    }
+
+    #[test]
+    fn posts_have_their_paths() {
+        let post = |path: &str| Post { path: path.to_owned(), body: "{\"x\": 1}".to_owned() };
+        let script = posts_script(&["/a", "/b"].map(post)).unwrap();
+        let text = std::fs::read_to_string(script.path()).unwrap();
+        for part in ["{ path = \"/a\", body = [==[{\"x\": 1}]==] },\n", "{ path = \"/b\"", "wrk.format(nil, post.path"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

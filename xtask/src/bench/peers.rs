@@ -8,7 +8,7 @@ use xshell::Shell;
 use super::{
     Sides, mean_answer,
     report::Cells,
-    scenario::{CONNECTIONS, SCENARIOS},
+    scenario::{CONNECTIONS, Scenario},
     turns::{self, Rounds, Side, Turns},
 };
 use crate::{
@@ -60,7 +60,7 @@ pub(super) fn measure(
     peers: &[Peer],
     rounds: Rounds,
 ) -> anyhow::Result<Vec<MeasuredPeer>> {
-    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == SCENARIO).context("their scenario has gone")?;
+    let scenario = Scenario::named(SCENARIO)?;
     let bodies = scenario.bodies(&sides.rows(scenario)?)?;
     let python = python::ensure(sh, python::PEERS)?;
     let server = Served::start(served::with_samples(Command::new(sides.server)))?;

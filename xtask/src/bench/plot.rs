@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Of the whole picture.
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 300.0;
 /// Around the bars.
 const LEFT: f64 = 64.0;

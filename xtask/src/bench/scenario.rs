@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 /// Different bodies that the connections send in turn.
@@ -30,20 +31,20 @@ pub(super) struct Scenario {
     pub(super) connections: &'static [u32],
 }
 
-/// What the answers of a model are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the answers of a model are compared with, in the order of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Yardstick {
     /// The bare handler. The model is a sample.
     Ceiling,
     /// A bare handler that answers JSON of that size which lies ready.
     Static,
-    /// A bare handler that returns what it gets.
-    Echo,
     /// The same server, which counts, traces and logs nothing.
     Unobserved,
     /// A logistic regression of the same fields in the same server, so that the difference is the models'. They are
     /// among the timed models.
     LogisticRegression,
+    /// A bare handler that returns what it gets.
+    Echo,
 }
 
 impl fmt::Display for Yardstick {
@@ -141,6 +142,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 impl Scenario {
+    /// The one of this name.
+    pub(super) fn named(name: &str) -> anyhow::Result<&'static Scenario> {
+        SCENARIOS
+            .iter()
+            .find(|scenario| scenario.name == name)
+            .with_context(|| format!("no scenario is named `{name}`"))
+    }
+
     /// The ceiling's route for requests of this kind.
     pub(super) fn ceiling_path(&self) -> &'static str {
         match (self.against, self.rows) {

@@ -1,10 +1,12 @@
 //! The ceiling of `cargo xtask bench`: what actix-web itself reaches with bodies of the size of ours.
 //!
 //! `ceiling <bytes> <rows>` listens on a free port. It parses a row, or a batch of rows, into plain structs as a
-//! hand-written service would, and answers a struct whose JSON has that many bytes for that many rows. Nothing is
-//! validated and no model runs.
+//! hand-written service would, and answers a struct whose JSON has that many bytes for that many rows. `ceiling <bytes> mixed`
+//! does so with a row of several models. Nothing is validated and no model runs.
 
 #![expect(clippy::disallowed_methods, reason = "routes as actix-web has them")]
+
+mod mixed;
 
 use std::{env, error::Error, hint::black_box};
 
@@ -121,16 +123,23 @@ fn padding(bytes: usize, rows: usize) -> Result<String, Box<dyn Error>> {
         1 => serde_json::to_vec(&answer(""))?,
         rows => serde_json::to_vec(&batch_answer(rows, ""))?,
     };
-    let missing =
-        bytes.checked_sub(bare.len()).ok_or_else(|| format!("an answer has {} bytes at least", bare.len()))?;
+    filled(bytes, bare.len())
+}
+
+/// As much as `bare` bytes lack to `bytes`.
+fn filled(bytes: usize, bare: usize) -> Result<String, Box<dyn Error>> {
+    let missing = bytes.checked_sub(bare).ok_or_else(|| format!("an answer has {bare} bytes at least"))?;
     Ok(" ".repeat(missing))
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<usize> = env::args().skip(1).map(|argument| argument.parse()).collect::<Result<_, _>>()?;
-    let [bytes, rows] = *arguments.as_slice() else { return Err("usage: ceiling <bytes> <rows>".into()) };
-    let padding = web::Data::new(padding(bytes, rows)?);
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [bytes, rows] = arguments.as_slice() else { return Err("usage: ceiling <bytes> <rows>|mixed".into()) };
+    let padding = web::Data::new(match rows.as_str() {
+        "mixed" => mixed::padding(bytes.parse()?)?,
+        rows => padding(bytes.parse()?, rows.parse()?)?,
+    });
     let ready = web::Data::new(Bytes::from(serde_json::to_vec(&answer(&padding))?));
     let server = HttpServer::new(move || {
         App::new()
@@ -140,6 +149,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .route("/predict_batch", web::post().to(predict_batch))
             .route("/static", web::post().to(answer_static))
             .route("/echo", web::post().to(echo))
+            .configure(mixed::routes)
             .app_data(web::PayloadConfig::new(ECHOED))
     })
     .bind(("127.0.0.1", 0))?;
