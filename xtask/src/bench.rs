@@ -5,6 +5,7 @@
 
 mod mixed;
 mod model_folder;
+mod open_loop;
 mod peers;
 mod picture;
 mod plot;
@@ -80,7 +81,14 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     // Those with one yardstick are one table.
     measured.sort_by_key(|measured| measured.against);
     let pictures = wanted.has(picture::NAME).then(|| picture::measure(sh, rounds.count, rounds.seconds)).transpose()?;
-    let report = Report { machine: Machine::here(sh)?, start_up, pinned, rounds, measured, peers, pictures };
+    let mut open_loop = Vec::new();
+    if wanted.has(open_loop::NAME) {
+        for &connections in connections(&[CONNECTIONS]) {
+            open_loop.push(open_loop::measure(sh, &sides, connections, rounds)?);
+        }
+    }
+    let machine = Machine::here(sh)?;
+    let report = Report { machine, start_up, pinned, rounds, measured, open_loop, peers, pictures };
     println!("\n{report}");
     if let Some(file) = &flags.json {
         fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;

@@ -2,7 +2,7 @@
 //!
 //! The server has one core and each of the two the other, in turns, so that a change of the machine's speed meets both.
 
-use std::{fmt, path::Path, process::Command, thread};
+use std::{fmt, path::Path, process::Command, thread, time::Duration};
 
 use anyhow::ensure;
 use xshell::Shell;
@@ -55,7 +55,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::BenchClient) -> anyhow::Result<()> 
             bodies: &bodies,
             connections: CONNECTIONS,
             rate: None,
-            warm_up_seconds: 0,
+            warm_up: Duration::ZERO,
             seconds,
             pinned: true,
         };

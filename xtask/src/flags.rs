@@ -50,9 +50,9 @@ xflags::xflags! {
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
-        /// Measures the release server under load, beside the ceiling of its HTTP library.
+        /// Measures the release server beside the ceiling of its HTTP library: under as much load as it takes, and at rates.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor` or `image`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor`, `open-loop` or `image`; may be repeated.
             repeated --scenario name: String
             /// Connections, in place of the scenario's own number, but of `tensor` and `image`; may be repeated.
             repeated --connections number: u32

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -22,7 +23,7 @@ pub(crate) struct LoadTest<'a> {
     /// Requests a second, at even distances; as fast as the answers come without it.
     pub(crate) rate: Option<f64>,
     /// The same load before, which is not measured.
-    pub(crate) warm_up_seconds: u64,
+    pub(crate) warm_up: Duration,
     pub(crate) seconds: u64,
     /// Whether it gets the second core for itself.
     pub(crate) pinned: bool,
@@ -39,7 +40,7 @@ impl LoadTest<'_> {
     /// Fails if a single request did, or was answered 4xx or 5xx.
     pub(crate) fn run(&self) -> anyhow::Result<Tested> {
         let mut command = if self.pinned { on_core(1, self.program) } else { Command::new(self.program) };
-        command.args(["bench", self.url, "--json", "--warmup", &format!("{}s", self.warm_up_seconds)]);
+        command.args(["bench", self.url, "--json", "--warmup", &format!("{}ms", self.warm_up.as_millis())]);
         command.args(["--connections", &self.connections.to_string(), "--duration", &format!("{}s", self.seconds)]);
         command.arg("--body").arg(self.bodies);
         if let Some(rate) = self.rate {

@@ -6,10 +6,11 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::{
+    open_loop::OpenLoop,
     peers::{self, MeasuredPeer},
     picture::Pictures,
     plot::Bars,
-    scenario::{CONNECTIONS, Yardstick},
+    scenario::{CONNECTIONS, Yardstick, connections_in_words},
     turns::{Rounds, Run, Turns},
 };
 use crate::{machine::Machine, marked::Marks, median::median};
@@ -19,6 +20,10 @@ const MEASURED: Marks = Marks {
     end: "<!-- End of what is measured. -->",
 };
 
+/// Below the tables of the document. It is written with it, so that none is shown that is not there.
+const PLOT: &str = "\n\n\
+    ![What 99 of 100 rows take at most at shares of the closed loop's rate, beside the bare handler](images/bench-open-loop.svg)";
+
 /// One run of the command.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -27,6 +32,8 @@ pub(super) struct Report {
     pub(super) pinned: bool,
     pub(super) rounds: Rounds,
     pub(super) measured: Vec<Measured>,
+    /// One for each number of connections.
+    pub(super) open_loop: Vec<OpenLoop>,
     pub(super) peers: Vec<MeasuredPeer>,
     pub(super) pictures: Option<Pictures>,
 }
@@ -63,6 +70,7 @@ impl fmt::Display for Report {
         for same in self.measured.chunk_by(|one, next| one.against == next.against) {
             write_table(f, same)?;
         }
+        self.open_loop.iter().try_for_each(|open_loop| open_loop.fmt(f))?;
         peers::Table(&self.peers).fmt(f)?;
         self.pictures.iter().try_for_each(|pictures| pictures.fmt(f))
     }
@@ -97,10 +105,12 @@ impl fmt::Display for Cells<'_> {
 }
 
 impl Report {
-    /// Rewrites the marked part of performance.md in the folder `docs`, and the plots that it shows.
+    /// Rewrites the marked part of performance.md in the folder `docs`, and the plots that the document shows.
     pub(super) fn write(&self, docs: &Path) -> anyhow::Result<()> {
-        MEASURED.write(&docs.join("performance.md"), &self.to_string())?;
-        for (name, plot) in [("bench-ratios.svg", self.ratios()), ("bench-connections.svg", self.rates())] {
+        MEASURED.write(&docs.join("performance.md"), &format!("{self}{PLOT}"))?;
+        let always = [("bench-ratios.svg", self.ratios()), ("bench-connections.svg", self.rates())];
+        let open_loop = self.open_loop.first().map(|open_loop| ("bench-open-loop.svg", open_loop.latencies()));
+        for (name, plot) in always.into_iter().chain(open_loop) {
             let file = docs.join("images").join(name);
             fs::write(&file, plot.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
         }
@@ -126,11 +136,10 @@ impl Report {
         let measured = scenarios.max_by_key(|scenario| scenario.len()).unwrap_or_default();
         let group = |measured: &Measured| {
             let rates = [&measured.turns.served, &measured.turns.yardstick];
-            let label = match measured.connections {
-                1 => "1 connection".to_owned(),
-                count => format!("{count} connections"),
-            };
-            (label, rates.map(|runs| median_of(runs, |run| run.sample.rate)).to_vec())
+            (
+                connections_in_words(measured.connections),
+                rates.map(|runs| median_of(runs, |run| run.sample.rate)).to_vec(),
+            )
         };
         let yardstick = measured.first().map(|measured| measured.against.to_string()).unwrap_or_default();
         Bars {
@@ -196,6 +205,7 @@ impl Report {
             "ready_ms": self.start_up.ready_milliseconds,
             "resident_mib": self.start_up.resident_mebibytes,
             "scenarios": self.measured.iter().map(scenario).collect::<Vec<Value>>(),
+            "open_loop": self.open_loop.iter().map(OpenLoop::json).collect::<Vec<Value>>(),
             "peers": self.peers.iter().map(peer).collect::<Vec<Value>>(),
             "pictures": pictures,
         });
@@ -244,6 +254,7 @@ mod tests {
                 measured("a row", 64, Yardstick::Ceiling, 0.6),
                 measured("a forest", 64, Yardstick::LogisticRegression, 0.9),
             ],
+            open_loop: vec![],
             peers: peers::wanted("asgi-ort")
                 .unwrap()
                 .into_iter()

@@ -11,6 +11,14 @@ pub(super) const BODIES: usize = 64;
 /// Requests in flight, unless a scenario has its own.
 pub(super) const CONNECTIONS: u32 = 64;
 
+/// So many, in words.
+pub(super) fn connections_in_words(count: u32) -> String {
+    match count {
+        1 => "1 connection".to_owned(),
+        count => format!("{count} connections"),
+    }
+}
+
 /// From a client alone to more than a server has threads for by far.
 const FEW_TO_MANY: &[u32] = &[1, 8, CONNECTIONS, 256];
 
