@@ -6,6 +6,7 @@
 mod mixed;
 mod model_folder;
 mod open_loop;
+mod overload;
 mod peers;
 mod picture;
 mod plot;
@@ -87,8 +88,9 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
             open_loop.push(open_loop::measure(sh, &sides, connections, rounds)?);
         }
     }
+    let overload = wanted.has(overload::NAME).then(|| overload::measure(sh, &sides, rounds)).transpose()?;
     let machine = Machine::here(sh)?;
-    let report = Report { machine, start_up, pinned, rounds, measured, open_loop, peers, pictures };
+    let report = Report { machine, start_up, pinned, rounds, measured, open_loop, peers, pictures, overload };
     println!("\n{report}");
     if let Some(file) = &flags.json {
         fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;

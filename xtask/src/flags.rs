@@ -50,11 +50,11 @@ xflags::xflags! {
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
-        /// Measures the release server beside the ceiling of its HTTP library: under as much load as it takes, and at rates.
+        /// Measures the release server beside the ceiling of its HTTP library: under as much load as it takes, at rates, and under more than it takes.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor`, `open-loop` or `image`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor`, `open-loop`, `image` or `overload`; may be repeated.
             repeated --scenario name: String
-            /// Connections, in place of the scenario's own number, but of `tensor` and `image`; may be repeated.
+            /// Connections, in place of the scenario's own number, but of `tensor`, `image` and `overload`; may be repeated.
             repeated --connections number: u32
             /// Length of one measurement, 8 unless given.
             optional --seconds seconds: u64

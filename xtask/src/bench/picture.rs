@@ -17,7 +17,10 @@ use crate::{
 pub(super) const NAME: &str = "image";
 
 /// Requests in flight: enough that no thread waits for the next one.
-const CONNECTIONS: u32 = 8;
+pub(super) const CONNECTIONS: u32 = 8;
+
+/// What is judged, seen from the workspace's root.
+pub(super) const PICTURE: &str = "docs/images/rocket.jpg";
 
 /// Share of the pictures a second that one thread for each core reaches without a server.
 const TARGET: f64 = 0.9;
@@ -44,7 +47,7 @@ pub(super) fn measure(sh: &Shell, rounds: usize, seconds: u64) -> anyhow::Result
     let packages = ["--package", "ferrocast", "--package", "ferrocast-pipeline"];
     cmd!(sh, "cargo build --release --locked {packages...} --example picture_side").run()?;
     let direct = Metadata::load(sh)?.target_directory.join("release/examples/picture_side");
-    let (model, picture) = (root().join("models/imagenet/1"), root().join("docs/images/rocket.jpg"));
+    let (model, picture) = (root().join("models/imagenet/1"), root().join(PICTURE));
     let pillow = root().join("models/train/bench/pillow_side.py");
     let threads = thread::available_parallelism()?.get().to_string();
     let length = seconds.to_string();

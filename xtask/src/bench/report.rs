@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     open_loop::OpenLoop,
+    overload::Overload,
     peers::{self, MeasuredPeer},
     picture::Pictures,
     plot::Bars,
@@ -20,9 +21,10 @@ const MEASURED: Marks = Marks {
     end: "<!-- End of what is measured. -->",
 };
 
-/// Below the tables of the document. It is written with it, so that none is shown that is not there.
-const PLOT: &str = "\n\n\
-    ![What 99 of 100 rows take at most at shares of the closed loop's rate, beside the bare handler](images/bench-open-loop.svg)";
+/// Below the tables of the document. They are written with it, so that it shows none that are not there.
+const PLOTS: &str = "\n\n\
+    ![What 99 of 100 rows take at most at shares of the closed loop's rate, beside the bare handler](images/bench-open-loop.svg)\n\n\
+    ![Pictures a second that are answered and refused when more are offered than can be judged](images/bench-overload.svg)";
 
 /// One run of the command.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub(super) struct Report {
     pub(super) open_loop: Vec<OpenLoop>,
     pub(super) peers: Vec<MeasuredPeer>,
     pub(super) pictures: Option<Pictures>,
+    pub(super) overload: Option<Overload>,
 }
 
 /// The server with the sample models and no load.
@@ -72,7 +75,8 @@ impl fmt::Display for Report {
         }
         self.open_loop.iter().try_for_each(|open_loop| open_loop.fmt(f))?;
         peers::Table(&self.peers).fmt(f)?;
-        self.pictures.iter().try_for_each(|pictures| pictures.fmt(f))
+        self.pictures.iter().try_for_each(|pictures| pictures.fmt(f))?;
+        self.overload.iter().try_for_each(|overload| overload.fmt(f))
     }
 }
 
@@ -107,10 +111,11 @@ impl fmt::Display for Cells<'_> {
 impl Report {
     /// Rewrites the marked part of performance.md in the folder `docs`, and the plots that the document shows.
     pub(super) fn write(&self, docs: &Path) -> anyhow::Result<()> {
-        MEASURED.write(&docs.join("performance.md"), &format!("{self}{PLOT}"))?;
+        MEASURED.write(&docs.join("performance.md"), &format!("{self}{PLOTS}"))?;
         let always = [("bench-ratios.svg", self.ratios()), ("bench-connections.svg", self.rates())];
         let open_loop = self.open_loop.first().map(|open_loop| ("bench-open-loop.svg", open_loop.latencies()));
-        for (name, plot) in always.into_iter().chain(open_loop) {
+        let overload = self.overload.as_ref().map(|overload| ("bench-overload.svg", overload.rates()));
+        for (name, plot) in always.into_iter().chain(open_loop).chain(overload) {
             let file = docs.join("images").join(name);
             fs::write(&file, plot.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
         }
@@ -208,6 +213,7 @@ impl Report {
             "open_loop": self.open_loop.iter().map(OpenLoop::json).collect::<Vec<Value>>(),
             "peers": self.peers.iter().map(peer).collect::<Vec<Value>>(),
             "pictures": pictures,
+            "overload": self.overload.as_ref().map(Overload::json),
         });
         format!("{report:#}\n")
     }
@@ -270,6 +276,7 @@ mod tests {
                 prepared: vec![2_000.0],
                 pillow: vec![5_000.0],
             }),
+            overload: None,
         }
     }
 

@@ -3,13 +3,13 @@
 use anyhow::ensure;
 
 use super::{
-    mixed, open_loop, picture,
+    mixed, open_loop, overload, picture,
     scenario::{SCENARIOS, Scenario},
     tensor,
 };
 
 /// Scenarios that are not a path with its bodies beside a yardstick.
-const OTHERS: [&str; 4] = [mixed::NAME, tensor::NAME, open_loop::NAME, picture::NAME];
+const OTHERS: [&str; 5] = [mixed::NAME, tensor::NAME, open_loop::NAME, picture::NAME, overload::NAME];
 
 /// The names that were given.
 #[derive(Clone, Copy, Debug)]
