@@ -27,6 +27,7 @@ mod open_loop;
 mod package;
 mod percentile;
 mod pinned;
+mod profile;
 mod python;
 mod served;
 mod smoke;

@@ -1,0 +1,31 @@
+//! How the programs are compiled that are measured and shipped.
+
+use anyhow::bail;
+
+/// A profile of the workspace's manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// What is shipped: optimised as a whole, which takes minutes.
+    Dist,
+    /// What a newcomer builds.
+    Release,
+}
+
+impl Profile {
+    /// The one of this name; what is shipped if there is none.
+    pub(crate) fn named(name: Option<&str>) -> anyhow::Result<Profile> {
+        match name {
+            None | Some("dist") => Ok(Profile::Dist),
+            Some("release") => Ok(Profile::Release),
+            Some(other) => bail!("--profile: must be dist or release, not `{other}`"),
+        }
+    }
+
+    /// Its name, which is also that of its folder.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Profile::Dist => "dist",
+            Profile::Release => "release",
+        }
+    }
+}
