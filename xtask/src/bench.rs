@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: requests a second of the release server, beside a bare handler of its HTTP library.
+//! `cargo xtask bench`: requests a second of the server as it is shipped, beside a bare handler of its HTTP library.
 //!
 //! Both parse requests of the same size and answer as many bytes, on the same core, in turns within one run; so the
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
@@ -10,6 +10,7 @@ mod overload;
 mod peers;
 mod picture;
 mod plot;
+mod programs;
 mod report;
 mod scenario;
 mod tensor;
@@ -21,10 +22,11 @@ use std::{fmt, fs, path::Path, process::Command, thread};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use self::trace_receiver::TraceReceiver;
 use self::{
+    programs::Programs,
     report::{Measured, Report, StartUp},
     scenario::{BODIES, CONNECTIONS, LOGISTIC_REGRESSION, Scenario, Yardstick},
     turns::{Rounds, Side, Turns},
@@ -37,11 +39,12 @@ use crate::{
     median::median,
     models::Golden,
     pinned::on_core,
+    profile::Profile,
     python,
     served::{self, Served},
     timed_models,
     tools::WRK,
-    workspace::{Metadata, root},
+    workspace::root,
     wrk,
 };
 
@@ -50,22 +53,21 @@ const ROUNDS: usize = 3;
 
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
-    let wanted = Wanted::of(&flags.scenario)?;
+    let (wanted, profile) = (Wanted::of(&flags.scenario)?, Profile::named(flags.profile.as_deref())?);
     let all = wanted.is_all() && flags.peers.is_some();
     ensure!(all || !flags.write, "only a run of all scenarios, with peers, is written down");
     let peers = flags.peers.as_deref().map(peers::wanted).transpose()?.unwrap_or_default();
     WRK.ensure(sh)?;
-    let server = served::build(sh)?;
-    cmd!(sh, "cargo build --release --locked --package ferrocast-server --example ceiling").run()?;
-    let ceiling = Metadata::load(sh)?.target_directory.join("release/examples/ceiling");
+    let programs = Programs::build(sh, profile)?;
+    let Programs { server, ceiling, picture_side } = &programs;
     let python = python::ensure(sh, python::MODELS)?;
     let timed_models = timed_models::ensure(sh, &python)?;
 
     let pinned = thread::available_parallelism()?.get() >= 2;
     let rounds =
         Rounds { count: flags.rounds.unwrap_or(ROUNDS).max(1), seconds: flags.seconds.unwrap_or(SECONDS).max(1) };
-    let start_up = start_up(&server, rounds.count)?;
-    let sides = Sides { server: &server, ceiling: &ceiling, timed_models: &timed_models, pinned };
+    let start_up = start_up(server, rounds.count)?;
+    let sides = Sides { server, ceiling, timed_models: &timed_models, pinned };
     let peers = if peers.is_empty() { Vec::new() } else { peers::measure(sh, &sides, &peers, rounds)? };
     let mut measured = Vec::new();
     let connections = |usual: &'static [u32]| if flags.connections.is_empty() { usual } else { &*flags.connections };
@@ -81,7 +83,8 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     }
     // Those with one yardstick are one table.
     measured.sort_by_key(|measured| measured.against);
-    let pictures = wanted.has(picture::NAME).then(|| picture::measure(sh, rounds.count, rounds.seconds)).transpose()?;
+    let pictures =
+        wanted.has(picture::NAME).then(|| picture::measure(sh, (server, picture_side), rounds)).transpose()?;
     let mut open_loop = Vec::new();
     if wanted.has(open_loop::NAME) {
         for &connections in connections(&[CONNECTIONS]) {
@@ -90,7 +93,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     }
     let overload = wanted.has(overload::NAME).then(|| overload::measure(sh, &sides, rounds)).transpose()?;
     let machine = Machine::here(sh)?;
-    let report = Report { machine, start_up, pinned, rounds, measured, open_loop, peers, pictures, overload };
+    let report = Report { machine, profile, start_up, pinned, rounds, measured, open_loop, peers, pictures, overload };
     println!("\n{report}");
     if let Some(file) = &flags.json {
         fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;

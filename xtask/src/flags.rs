@@ -50,7 +50,7 @@ xflags::xflags! {
         }
         /// Installs the Python that trains models, where it is missing, and prints the path of its interpreter.
         cmd python {}
-        /// Measures the release server beside the ceiling of its HTTP library: under as much load as it takes, at rates, and under more than it takes.
+        /// Measures the server as it is shipped beside the ceiling of its HTTP library: under as much load as it takes, at rates, and under more than it takes.
         cmd bench {
             /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor`, `open-loop`, `image` or `overload`; may be repeated.
             repeated --scenario name: String
@@ -60,6 +60,8 @@ xflags::xflags! {
             optional --seconds seconds: u64
             /// Measurements of each side, 3 unless given; the median counts.
             optional --rounds rounds: usize
+            /// Cargo's profile of all programs, `dist` unless given; `release` is built sooner, and slower.
+            optional --profile name: String
             /// Beside services that people write by hand, too: `fastapi-sklearn,fastapi-ort,asgi-ort`, or some of them.
             optional --peers names: String
             /// Writes every single measurement to this file, as JSON.

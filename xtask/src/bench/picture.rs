@@ -1,15 +1,21 @@
 //! The scenario `image`: pictures through the server and without it, and their preparation beside Pillow's and numpy's.
 
-use std::{fmt, path::PathBuf, process::Command, thread};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
 
 use anyhow::Context;
 use xshell::{Shell, cmd};
 
+use super::turns::Rounds;
 use crate::{
     median::median,
     python,
     served::{self, Served},
-    workspace::{Metadata, root},
+    workspace::root,
     wrk::{self, Load, Sample},
 };
 
@@ -41,12 +47,9 @@ pub(super) struct Pictures {
 }
 
 /// All sides in turns. Server and load have the same cores, which are all there are.
-pub(super) fn measure(sh: &Shell, rounds: usize, seconds: u64) -> anyhow::Result<Pictures> {
+pub(super) fn measure(sh: &Shell, (server, direct): (&Path, &Path), rounds: Rounds) -> anyhow::Result<Pictures> {
     let python = python::ensure(sh, python::MODELS)?;
-    let server = served::build(sh)?;
-    let packages = ["--package", "ferrocast", "--package", "ferrocast-pipeline"];
-    cmd!(sh, "cargo build --release --locked {packages...} --example picture_side").run()?;
-    let direct = Metadata::load(sh)?.target_directory.join("release/examples/picture_side");
+    let Rounds { count: rounds, seconds } = rounds;
     let (model, picture) = (root().join("models/imagenet/1"), root().join(PICTURE));
     let pillow = root().join("models/train/bench/pillow_side.py");
     let threads = thread::available_parallelism()?.get().to_string();
@@ -66,7 +69,7 @@ pub(super) fn measure(sh: &Shell, rounds: usize, seconds: u64) -> anyhow::Result
         pictures.served.push(load(seconds)?);
         let predicted = cmd!(sh, "{direct} predict {model} {picture} {threads} {length}").quiet();
         pictures.direct.push(number(predicted.read())?);
-        let encoded = pinned(sh, &direct, &["encode".into(), model.clone(), picture.clone(), "2".into()]);
+        let encoded = pinned(sh, direct, &["encode".into(), model.clone(), picture.clone(), "2".into()]);
         pictures.prepared.push(number(encoded)?);
         pictures.pillow.push(number(pinned(sh, &python, &[pillow.clone(), picture.clone(), "2".into()]))?);
         println!("{NAME} round {round} of {rounds}: {pictures}");
@@ -75,7 +78,7 @@ pub(super) fn measure(sh: &Shell, rounds: usize, seconds: u64) -> anyhow::Result
 }
 
 /// On the first core, so that neither side is moved about.
-fn pinned(sh: &Shell, program: &PathBuf, arguments: &[PathBuf]) -> xshell::Result<String> {
+fn pinned(sh: &Shell, program: &Path, arguments: &[PathBuf]) -> xshell::Result<String> {
     cmd!(sh, "taskset --cpu-list 0 {program} {arguments...}").quiet().read()
 }
 

@@ -14,7 +14,7 @@ use super::{
     scenario::{CONNECTIONS, Yardstick, connections_in_words},
     turns::{Rounds, Run, Turns},
 };
-use crate::{machine::Machine, marked::Marks, median::median};
+use crate::{machine::Machine, marked::Marks, median::median, profile::Profile};
 
 const MEASURED: Marks = Marks {
     begin: "<!-- Measured, written by `cargo xtask bench --write`. -->",
@@ -30,6 +30,7 @@ const PLOTS: &str = "\n\n\
 #[derive(Debug)]
 pub(super) struct Report {
     pub(super) machine: Machine,
+    pub(super) profile: Profile,
     pub(super) start_up: StartUp,
     pub(super) pinned: bool,
     pub(super) rounds: Rounds,
@@ -68,6 +69,7 @@ impl fmt::Display for Report {
         let place = if self.pinned { "Server on one core, wrk on another" } else { "Server and wrk on the same cores" };
         let Rounds { count, seconds } = self.rounds;
         writeln!(f, "{place}; medians of {count} rounds of {seconds} s each, in turns, the ratios' too.")?;
+        writeln!(f, "Both sides compiled with Cargo's profile `{}`.", self.profile.name())?;
         let StartUp { ready_milliseconds, resident_mebibytes } = self.start_up;
         write!(f, "Ready {ready_milliseconds:.0} ms after the start, with {resident_mebibytes:.0} MiB resident.")?;
         for same in self.measured.chunk_by(|one, next| one.against == next.against) {
@@ -205,6 +207,7 @@ impl Report {
                 "rustc": self.machine.rustc,
                 "date": self.machine.date,
             },
+            "profile": self.profile.name(),
             "pinned": self.pinned,
             "seconds": self.rounds.seconds,
             "ready_ms": self.start_up.ready_milliseconds,
@@ -227,7 +230,9 @@ fn median_of(runs: &[Run], value: impl Fn(&Run) -> f64) -> f64 {
 mod tests {
     use serde_json::Value;
 
-    use super::{Machine, Measured, MeasuredPeer, Pictures, Report, Rounds, Run, StartUp, Turns, Yardstick, peers};
+    use super::{
+        Machine, Measured, MeasuredPeer, Pictures, Profile, Report, Rounds, Run, StartUp, Turns, Yardstick, peers,
+    };
     use crate::wrk::Sample;
 
     fn samples(rates: [f64; 3]) -> Vec<Sample> {
@@ -252,6 +257,7 @@ mod tests {
                 rustc: "rustc 1".to_owned(),
                 date: "2026-01-31".to_owned(),
             },
+            profile: Profile::Dist,
             start_up: StartUp { ready_milliseconds: 80.4, resident_mebibytes: 30.2 },
             pinned: true,
             rounds: Rounds { count: 3, seconds: 8 },
