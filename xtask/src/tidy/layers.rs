@@ -41,6 +41,13 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &["serde*", "tokio*", "tract*"],
     },
     Member {
+        name: "neural",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &["fearless_simd", "tract-onnx"],
+        never: &["tokio*", "actix*"],
+    },
+    Member {
         name: "onnx-ml",
         place: Place::Layer(0),
         workspace: &[],
@@ -137,7 +144,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member {
         name: "engine-tract",
         place: Place::Layer(1),
-        workspace: &["engine", "onnx-ml"],
+        workspace: &["engine", "neural", "onnx-ml"],
         external: &["prost", "tract-onnx"],
         never: &["tokio*", "actix*"],
     },
