@@ -25,42 +25,46 @@ use crate::{
 
 const ROUNDS: usize = 15;
 /// Sizes of the batches.
-const BATCHES: [usize; 4] = [1, 8, 64, 1024];
+const BATCHES: &[usize] = &[1, 8, 64, 1024];
+/// Of pictures, of which a hundred take a second.
+const PICTURES: &[usize] = &[1, 8];
 /// How long one measurement of a side takes.
 const NANOSECONDS: f64 = 20e6;
 /// Of the model that computes nothing: its times are what a call costs.
 const IDENTITY: &str = "identity";
 
-/// As `models/train/bench/models.py` names them, and as the table does.
-const MODELS: [(&str, &str); 11] = [
-    (IDENTITY, "Identity: an empty call"),
-    ("linear-regression", "linear regression"),
-    ("logistic-regression", "StandardScaler, logistic regression"),
-    ("mixed-columns", "StandardScaler of 5 columns, one-hot of 3 text columns, logistic regression"),
-    ("random-forest-2000-rows", "random forest of 2,000 rows, 100 trees"),
-    ("random-forest", "random forest of 20,000 rows, 100 trees"),
-    ("random-forest-classes", "random forest of 20,000 rows, 100 trees, 3 classes"),
-    ("xgboost", "XGBoost, 100 trees of 6 levels"),
-    ("xgboost-classes", "XGBoost, 100 x 3 trees of 6 levels"),
-    ("lightgbm", "LightGBM, 100 trees of 31 leaves"),
-    ("hist-gradient-boosting", "HistGradientBoosting, 100 trees of 31 leaves"),
+/// As `models/train/bench/models.py` names them, as the table does, and in which batches they run.
+const MODELS: [(&str, &str, &[usize]); 13] = [
+    (IDENTITY, "Identity: an empty call", BATCHES),
+    ("linear-regression", "linear regression", BATCHES),
+    ("logistic-regression", "StandardScaler, logistic regression", BATCHES),
+    ("mixed-columns", "StandardScaler of 5 columns, one-hot of 3 text columns, logistic regression", BATCHES),
+    ("random-forest-2000-rows", "random forest of 2,000 rows, 100 trees", BATCHES),
+    ("random-forest", "random forest of 20,000 rows, 100 trees", BATCHES),
+    ("random-forest-classes", "random forest of 20,000 rows, 100 trees, 3 classes", BATCHES),
+    ("xgboost", "XGBoost, 100 trees of 6 levels", BATCHES),
+    ("xgboost-classes", "XGBoost, 100 x 3 trees of 6 levels", BATCHES),
+    ("lightgbm", "LightGBM, 100 trees of 31 leaves", BATCHES),
+    ("hist-gradient-boosting", "HistGradientBoosting, 100 trees of 31 leaves", BATCHES),
+    ("network", "network of 20-64-32-3 neurons, Relu", BATCHES),
+    ("efficientnet", "EfficientNet-Lite0", PICTURES),
 ];
 
 /// Measures the wanted models and prints, or writes, the tables.
 pub(crate) fn run(sh: &Shell, flags: &flags::BenchEngine) -> anyhow::Result<()> {
     for name in &flags.model {
-        ensure!(MODELS.iter().any(|(known, _)| known == name), "there is no model `{name}`");
+        ensure!(MODELS.iter().any(|(known, ..)| known == name), "there is no model `{name}`");
     }
     ensure!(flags.model.is_empty() || !flags.write, "only a run of all models is written down");
     let sides = Sides { engine: build(sh)?, python: python::ensure(sh, python::MODELS)? };
     let folder = timed_models::ensure(sh, &sides.python)?;
     let rounds = flags.rounds.unwrap_or(ROUNDS).max(1);
     let mut measured = Vec::new();
-    for (name, title) in MODELS {
+    for (name, title, batches) in MODELS {
         // The empty call is what the others are compared with.
         if name == IDENTITY || flags.model.is_empty() || flags.model.iter().any(|wanted| wanted == name) {
             println!("{name}");
-            measured.push(measure(&folder.join(name), title, &sides, rounds)?);
+            measured.push(measure(&folder.join(name), title, batches, &sides, rounds)?);
         }
     }
     let report = Report { machine: Machine::here(sh)?, rounds, measured };
@@ -75,7 +79,13 @@ fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
     Ok(Metadata::load(sh)?.target_directory.join("release/examples/bench_side"))
 }
 
-fn measure(model: &Path, title: &'static str, sides: &Sides, rounds: usize) -> anyhow::Result<Measured> {
+fn measure(
+    model: &Path,
+    title: &'static str,
+    batches: &[usize],
+    sides: &Sides,
+    rounds: usize,
+) -> anyhow::Result<Measured> {
     let (file, rows) = (model.with_extension("onnx"), model.with_extension("json"));
     let mut loads = Vec::new();
     let mut last = None;
@@ -89,7 +99,7 @@ fn measure(model: &Path, title: &'static str, sides: &Sides, rounds: usize) -> a
     let (mut engine, mut runtime) = last.context("nothing was loaded")?;
     engine.read_rows(&rows)?;
     runtime.read_rows(&rows)?;
-    let runs = BATCHES.into_iter().map(|batch| Ok((batch, in_turns(&mut engine, &mut runtime, batch, rounds)?)));
+    let runs = batches.iter().map(|&batch| Ok((batch, in_turns(&mut engine, &mut runtime, batch, rounds)?)));
     Ok(Measured { title, loads: Loads(loads), runs: runs.collect::<anyhow::Result<_>>()? })
 }
 

@@ -53,7 +53,8 @@ struct Side {
 
 /// All rows of one input.
 struct Input {
-    width: usize,
+    /// Of a row.
+    shape: Vec<usize>,
     values: Values,
 }
 
@@ -92,23 +93,26 @@ impl Side {
 }
 
 fn input(input: &Value) -> Outcome<Input> {
-    let width = input["width"].as_u64().ok_or("an input has no width")?.try_into()?;
+    let width: usize = input["width"].as_u64().ok_or("an input has no width")?.try_into()?;
+    let shape =
+        input["shape"].as_array().map(|shape| shape.iter().filter_map(Value::as_u64).map(|length| length as usize));
+    let shape = shape.map_or_else(|| vec![width], Iterator::collect);
     let values = input["values"].as_array().ok_or("an input has no values")?;
     let values = match input["dtype"].as_str() {
         Some("float32") => Values::Floats(values.iter().filter_map(Value::as_f64).map(|value| value as f32).collect()),
         Some("string") => Values::Strings(values.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
         other => return Err(format!("an input has the element type {other:?}").into()),
     };
-    Ok(Input { width, values })
+    Ok(Input { shape, values })
 }
 
 /// All rows, in batches of `rows`.
 fn batches(inputs: &[Input], rows: usize) -> Result<Vec<Vec<Tensor>>, TensorError> {
     let mut batches: Vec<Vec<Tensor>> = Vec::new();
-    for Input { width, values } in inputs {
+    for Input { shape, values } in inputs {
         let tensors = match values {
-            Values::Floats(values) => cut(values, rows, *width),
-            Values::Strings(values) => cut(values, rows, *width),
+            Values::Floats(values) => cut(values, rows, shape),
+            Values::Strings(values) => cut(values, rows, shape),
         }?;
         batches.resize_with(tensors.len(), Vec::new);
         batches.iter_mut().zip(tensors).for_each(|(batch, tensor)| batch.push(tensor));
@@ -116,6 +120,8 @@ fn batches(inputs: &[Input], rows: usize) -> Result<Vec<Vec<Tensor>>, TensorErro
     Ok(batches)
 }
 
-fn cut<T: Element + Clone>(values: &[T], rows: usize, width: usize) -> Result<Vec<Tensor>, TensorError> {
-    values.chunks_exact(rows * width).map(|part| Tensor::from_vec(&[rows, width], part.to_vec())).collect()
+fn cut<T: Element + Clone>(values: &[T], rows: usize, shape: &[usize]) -> Result<Vec<Tensor>, TensorError> {
+    let shape: Vec<usize> = std::iter::once(rows).chain(shape.iter().copied()).collect();
+    let length = shape.iter().product::<usize>().max(1);
+    values.chunks_exact(length).map(|part| Tensor::from_vec(&shape, part.to_vec())).collect()
 }

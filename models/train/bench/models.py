@@ -2,7 +2,8 @@
 
     python models.py <folder>
 
-`<name>.json` lists the inputs in the model's order: name, element type, values of a row, and the values of all rows.
+`<name>.json` lists the inputs in the model's order: name, element type, values of a row and their shape, if they are no list,
+and the values of all rows.
 The files are not committed: they are large, and made in a minute.
 """
 
@@ -134,6 +135,36 @@ def lightgbm_model():
     return convert_lightgbm(model, initial_types=types, zipmap=False), floats_of(rows)
 
 
+def network():
+    """A small network of dense layers, as scikit-learn and others have them, with its probabilities."""
+    generator = np.random.default_rng(0)
+    sizes = [FEATURES, 64, 32, 3]
+    nodes, weights, last = [], [], INPUT
+    for layer, (wide, narrow) in enumerate(zip(sizes, sizes[1:])):
+        made, activation = f"sums_{layer}", "Softmax" if narrow == sizes[-1] else "Relu"
+        matrix = (generator.standard_normal((wide, narrow)) / np.sqrt(wide)).astype(np.float32)
+        weights += [onnx.numpy_helper.from_array(matrix, f"weights_{layer}"),
+                    onnx.numpy_helper.from_array(np.full(narrow, 0.1, np.float32), f"bias_{layer}")]
+        nodes += [onnx.helper.make_node("Gemm", [last, f"weights_{layer}", f"bias_{layer}"], [made]),
+                  onnx.helper.make_node(activation, [made], [f"values_{layer}"])]
+        last = f"values_{layer}"
+    kind = onnx.TensorProto.FLOAT
+    graph = onnx.helper.make_graph(
+        nodes, "network", [onnx.helper.make_tensor_value_info(INPUT, kind, [None, FEATURES])],
+        [onnx.helper.make_tensor_value_info(last, kind, [None, sizes[-1]])], weights)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 21)], ir_version=10)
+    return model, floats_of(table()[0])
+
+
+def efficientnet():
+    """The sample model of pictures, and pictures of noise: what they show changes nothing of what is computed."""
+    model = onnx.load(pathlib.Path(__file__).parents[2] / "imagenet/1/model.onnx")
+    shape = [dimension.dim_value for dimension in model.graph.input[0].type.tensor_type.shape.dim[1:]]
+    pixels = np.random.default_rng(0).integers(-128, 128, size=[8, *shape])
+    return model, [{"name": model.graph.input[0].name, "dtype": "float32", "width": int(np.prod(shape)), "shape": shape,
+                    "values": (pixels / 128).ravel().tolist()}]
+
+
 MODELS = {
     "identity": identity,
     "linear-regression": lambda: sklearn_model(LinearRegression()),
@@ -146,6 +177,8 @@ MODELS = {
     "xgboost-classes": lambda: xgboost_model(3),
     "lightgbm": lightgbm_model,
     "hist-gradient-boosting": hist_gradient_boosting,
+    "network": network,
+    "efficientnet": efficientnet,
 }
 
 

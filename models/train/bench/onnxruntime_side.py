@@ -35,7 +35,7 @@ class Side:
             inputs = json.load(file)
         kinds = {"float32": np.float32, "string": object}
         self.inputs = {
-            each["name"]: np.array(each["values"], dtype=kinds[each["dtype"]]).reshape(-1, each["width"])
+            each["name"]: np.array(each["values"], dtype=kinds[each["dtype"]]).reshape(-1, *each.get("shape", [each["width"]]))
             for each in inputs
         }
         self.batches = {}
