@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ferrocast_engine::LoadError;
+use ferrocast_neural::{Bounds, take_over};
 use tract_onnx::Onnx;
 use tract_onnx::model::ParseResult;
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::{ModelProto, NodeProto};
 use tract_onnx::prelude::{DatumType, InferenceFact, InferenceModel, InferenceModelExt, Symbol, TypedModel};
+use tract_onnx::tract_core::ops::TypedOp;
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, SumPool};
 use tract_onnx::tract_hir::internal::{Factoid, TDim, ToDim, TractResult};
 
 use crate::parse::for_each_node;
@@ -18,8 +21,10 @@ pub(crate) struct Graph {
     model: InferenceModel,
     /// The axis of independent rows, if the model has one: the free first axis of its inputs.
     pub(crate) batch: Option<Symbol>,
-    /// Whether the model convolves or pools, so that a symbolic batch would be ruinous.
+    /// Whether the model has rows, and convolves or pools them.
     pub(crate) convolves: bool,
+    /// The same in a graph of one of its nodes, where nobody takes convolutions over.
+    convolves_inside: bool,
 }
 
 impl Graph {
@@ -33,19 +38,67 @@ impl Graph {
         }
         let batch = symbolize(&mut model)?;
         batch.iter().try_for_each(|batch| row_layout::restore(&mut model, batch)).map_err(malformed)?;
-        Ok(Graph { model, batch, convolves: convolves(proto) })
+        let outside = proto.graph.iter().flat_map(|graph| &graph.node).filter(|node| is_convolution(node)).count();
+        let mut all = 0;
+        for_each_node(proto, &mut |node| all += usize::from(is_convolution(node)));
+        let convolves = batch.is_some() && all > 0;
+        Ok(Graph { model, batch, convolves, convolves_inside: convolves && all > outside })
     }
 
-    /// The optimised graph, its batch axis pinned to `rows` if given.
-    pub(crate) fn optimize(&self, rows: Option<usize>) -> TractResult<TypedModel> {
+    /// The optimised graph for any number of rows; `None` if tract is left with convolutions or pools, for which that would
+    /// be ruinous.
+    pub(crate) fn optimize_any(&self) -> TractResult<Option<TypedModel>> {
+        if self.convolves_inside {
+            return Ok(None);
+        }
+        guarded(|| {
+            let model = taken_over(self.model.clone().into_typed()?);
+            let is_left =
+                |op: &dyn TypedOp| op.is::<Conv>() || op.is::<Deconv>() || op.is::<MaxPool>() || op.is::<SumPool>();
+            if self.convolves && model.nodes().iter().any(|node| is_left(node.op.as_ref())) {
+                return Ok(None);
+            }
+            model.into_optimized().map(Some)
+        })
+    }
+
+    /// The optimised graph, its batch axis pinned to `rows`.
+    pub(crate) fn optimize(&self, rows: usize) -> TractResult<TypedModel> {
         let mut model = self.model.clone();
-        if let (Some(rows), Some(batch)) = (rows, &self.batch) {
+        if let Some(batch) = &self.batch {
             model.set_symbols(&HashMap::from([(batch.clone(), rows.to_dim())]))?;
         }
-        // Recurrent layers with a symbolic batch panic here; pinned to a size they compile.
-        catch_unwind(AssertUnwindSafe(|| model.into_optimized()))
-            .unwrap_or_else(|panic| Err(LoadError::from_panic(panic.as_ref()).into()))
+        guarded(|| taken_over(model.into_typed()?).into_optimized())
     }
+}
+
+/// Recurrent layers with a symbolic batch panic while they are compiled; pinned to a size they compile.
+fn guarded<T>(compile: impl FnOnce() -> TractResult<T>) -> TractResult<T> {
+    catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| Err(LoadError::from_panic(panic.as_ref()).into()))
+}
+
+/// The graph with convolutions and dense layers of our own where they can be.
+fn taken_over(model: TypedModel) -> TypedModel {
+    let bounds_of = |op: &dyn TypedOp| {
+        let (low, high) = ferrocast_onnx_ml::bounds(op)?;
+        let Bounds { low: lowest, high: highest } = Bounds::NONE;
+        Some(Bounds { low: low.map_or(lowest, |low| low as f32), high: high.map_or(highest, |high| high as f32) })
+    };
+    match take_over(&model, &bounds_of) {
+        Ok(Some(ours)) => ours,
+        Ok(None) => model,
+        Err(cause) => {
+            tracing::warn!("convolutions and dense layers stay with tract: {cause:#}");
+            model
+        }
+    }
+}
+
+fn is_convolution(node: &NodeProto) -> bool {
+    matches!(
+        node.op_type.as_str(),
+        "Conv" | "ConvTranspose" | "ConvInteger" | "QLinearConv" | "MaxPool" | "AveragePool" | "LpPool"
+    )
 }
 
 /// Gives every free axis of every input a symbol. The first axis of all inputs shares one, the batch, unless the file
@@ -92,15 +145,4 @@ fn symbolize(model: &mut InferenceModel) -> Result<Option<Symbol>, LoadError> {
 /// Symbols print into expressions, where an operator sign would be read as one.
 fn symbol_safe(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
-fn convolves(proto: &ModelProto) -> bool {
-    let mut found = false;
-    for_each_node(proto, &mut |node| {
-        found |= matches!(
-            node.op_type.as_str(),
-            "Conv" | "ConvTranspose" | "ConvInteger" | "QLinearConv" | "MaxPool" | "AveragePool" | "LpPool"
-        );
-    });
-    found
 }

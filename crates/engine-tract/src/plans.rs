@@ -1,16 +1,17 @@
 //! Compiled graphs: one with a symbolic batch where that is as fast, else one for each batch size that deserves its own.
 //!
-//! For dense and tabular models one symbolic plan serves every batch at full speed. For convolutions it is ruinous (a
-//! depthwise network: 28 ms with the batch pinned to one, 135 to 190 ms with it symbolic), and larger pinned batches cost
-//! more per row than one-row runs. So a model that convolves gets plans pinned to one row and to the sizes that the
-//! caller asks for, and a batch is cut into runs of these sizes. Weights are copied into each plan, so there are no more
-//! of them than these.
+//! For dense and tabular models one symbolic plan serves every batch at full speed, and so it does for convolutions of
+//! our own (`ferrocast-neural`). For tract's it is ruinous (a depthwise network: 28 ms with the batch pinned to one, 135 to
+//! 190 ms with it symbolic), and larger pinned batches cost more per row than one-row runs. So a model of which tract has to
+//! convolve something gets plans pinned to one row and to the sizes that the caller asks for, and a batch is cut into runs of
+//! these sizes. Weights are copied into each plan, so there are no more of them than these.
 //!
 //! The small graphs of tabular models do not need tract's executor at all: see [`RowProgram`].
 
 use std::sync::Arc;
 
 use ferrocast_engine::{LoadError, LoadOptions, Signature};
+use ferrocast_neural::row_wise;
 use ferrocast_onnx_ml::RowProgram;
 use tract_onnx::prelude::{DatumType, IntoRunnable, TractError, TypedModel, TypedRunnableModel};
 
@@ -49,31 +50,32 @@ pub(crate) struct Plans {
 impl Plans {
     /// Compiles the plans that suit the graph.
     pub(crate) fn compile(graph: &Graph, options: &LoadOptions) -> Result<Plans, LoadError> {
-        let pinnable = graph.batch.is_some();
-        if pinnable && graph.convolves {
-            return Plans::pinned(graph, options);
-        }
-        match graph.optimize(None) {
-            Ok(model) => {
+        match graph.optimize_any() {
+            Ok(Some(model)) => {
                 let signature = signature::symbolic(&model, graph.batch.as_ref())?;
+                // Pinned to numbers, some shapes are known that are not for a symbol.
+                if graph.convolves && !signature.is_batchable() {
+                    return Plans::pinned(graph, options);
+                }
                 let types = input_types(&model);
-                let program = graph.batch.as_ref().and_then(|batch| RowProgram::compile(&model, batch));
+                let program = graph.batch.as_ref().and_then(|batch| RowProgram::compile(&model, batch, &row_wise));
                 let plan = match program {
                     Some(program) => Plan::Rows(program),
                     None => Plan::Any(model.into_runnable().map_err(not_compiled)?),
                 };
                 Ok(Plans { signature, input_types: types, plans: vec![plan] })
             }
+            Ok(None) => Plans::pinned(graph, options),
             // Some graphs compile only when the batch is a number.
-            Err(_) if pinnable => Plans::pinned(graph, options),
+            Err(_) if graph.batch.is_some() => Plans::pinned(graph, options),
             Err(cause) => Err(not_compiled(cause)),
         }
     }
 
     fn pinned(graph: &Graph, options: &LoadOptions) -> Result<Plans, LoadError> {
-        let one = graph.optimize(Some(1)).map_err(not_compiled)?;
+        let one = graph.optimize(1).map_err(not_compiled)?;
         // Without a plan for two rows there is no telling which axis is the batch; the model then takes one row a run.
-        let signature = match graph.optimize(Some(2)) {
+        let signature = match graph.optimize(2) {
             Ok(two) => signature::pinned(&one, &two)?,
             Err(_) => signature::symbolic(&one, None)?,
         };
@@ -88,7 +90,7 @@ impl Plans {
         };
         if signature.is_batchable() {
             for rows in sizes {
-                pin(rows, graph.optimize(Some(rows)).map_err(not_compiled)?)?;
+                pin(rows, graph.optimize(rows).map_err(not_compiled)?)?;
             }
         }
         pin(1, one)?;

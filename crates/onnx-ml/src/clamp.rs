@@ -10,6 +10,7 @@ use tract_onnx::prelude::{
     Datum, DatumType, OutletId, SpecialOps as _, Tensor, TractResult, TypedModel, TypedModelPatch, TypedNode, f16,
     tensor0,
 };
+use tract_onnx::tract_core::ops::TypedOp;
 use tract_onnx::tract_core::ops::change_axes::wire_with_rank_broadcast;
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
 use tract_onnx::tract_core::ops::math::{max, min};
@@ -39,6 +40,14 @@ pub(crate) fn clamp(low: Option<f64>, high: Option<f64>) -> TractResult<ElementW
     Ok(ElementWiseOp(Box::new(Clamp { low, high }), None))
 }
 
+/// The lower and the upper bound that an operator keeps numbers within, if that is all it does: what `Relu`, `Clip` and the
+/// like became. The lower one counts first, and NaN stays NaN.
+pub fn bounds(op: &dyn TypedOp) -> Option<(Option<f64>, Option<f64>)> {
+    let ElementWiseOp(operator, None) = op.downcast_ref::<ElementWiseOp>()? else { return None };
+    let Clamp { low, high } = operator.downcast_ref::<Clamp>()?;
+    Some((*low, *high))
+}
+
 /// The value of a constant that can be a bound.
 pub(crate) fn constant_bound(model: &TypedModel, outlet: OutletId) -> TractResult<Option<f64>> {
     let Some(constant) = &model.outlet_fact(outlet)?.konst else { return Ok(None) };
@@ -54,17 +63,21 @@ impl Clamp {
         let low: Option<T> = self.low.and_then(NumCast::from);
         let high: Option<T> = self.high.and_then(NumCast::from);
         let mut plain = tensor.try_as_plain_ram_mut()?;
-        let values = plain.as_slice_mut::<T>()?;
-        // In this order of operands, each comparison is one instruction that leaves NaN as it is.
-        let raise = |value: T, low: T| if low > value { low } else { value };
-        let lower = |value: T, high: T| if high < value { high } else { value };
-        match (low, high) {
-            (Some(low), Some(high)) => values.iter_mut().for_each(|value| *value = lower(raise(*value, low), high)),
-            (Some(low), None) => values.iter_mut().for_each(|value| *value = raise(*value, low)),
-            (None, Some(high)) => values.iter_mut().for_each(|value| *value = lower(*value, high)),
-            (None, None) => {}
-        }
+        keep_within(plain.as_slice_mut::<T>()?, low, high);
         Ok(())
+    }
+}
+
+/// Keeps values within bounds, of which the lower one counts first.
+pub(crate) fn keep_within<T: Float>(values: &mut [T], low: Option<T>, high: Option<T>) {
+    // In this order of operands, each comparison is one instruction that leaves NaN as it is.
+    let raise = |value: T, low: T| if low > value { low } else { value };
+    let lower = |value: T, high: T| if high < value { high } else { value };
+    match (low, high) {
+        (Some(low), Some(high)) => values.iter_mut().for_each(|value| *value = lower(raise(*value, low), high)),
+        (Some(low), None) => values.iter_mut().for_each(|value| *value = raise(*value, low)),
+        (None, Some(high)) => values.iter_mut().for_each(|value| *value = lower(*value, high)),
+        (None, None) => {}
     }
 }
 

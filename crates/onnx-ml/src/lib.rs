@@ -55,11 +55,12 @@ mod tracts;
 mod trees;
 mod winner;
 
+pub use clamp::bounds;
 pub use functions::inline_functions;
 pub use ignored::ignored_attribute;
 pub use refused_value::refused;
 pub use register::register;
-pub use row_program::{Buffer, RowProgram, RowState, View};
+pub use row_program::{Buffer, OthersRows, RowProgram, RowState, RowsOf, View};
 pub use sequences::unpack_sequences;
 pub use threads::in_threads;
 pub use trees::{PackedIntegers, compared_features, is_read_past, mode_byte, mode_name, routes_missing};

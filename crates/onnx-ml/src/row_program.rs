@@ -12,10 +12,13 @@
 mod arithmetic;
 mod buffer;
 mod build;
+mod elements;
 mod inputs;
 mod steps;
 
 pub use buffer::{Buffer, View};
+
+pub use elements::{OthersRows, RowsOf};
 
 pub(crate) use inputs::Inputs;
 pub(crate) use steps::{Pass, RowStep, convert, only};
@@ -65,9 +68,10 @@ pub struct RowState {
 }
 
 impl RowProgram {
-    /// The program of `model`, whose batch axis is the symbol `batch`; `None` if the graph does not qualify.
-    pub fn compile(model: &TypedModel, batch: &Symbol) -> Option<RowProgram> {
-        build::build(model, batch)
+    /// The program of `model`, whose batch axis is the symbol `batch`; `None` if the graph does not qualify. `others` tells
+    /// what operators of others compute, if they treat each row by itself.
+    pub fn compile(model: &TypedModel, batch: &Symbol, others: &OthersRows<'_>) -> Option<RowProgram> {
+        build::build(model, batch, others)
     }
 
     /// Runs `rows` rows. `feeds` are the graph's inputs, in its order, of the element types that the graph declares.

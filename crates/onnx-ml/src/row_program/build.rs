@@ -8,18 +8,20 @@ use tract_onnx::tract_core::ops::array::{Gather, Slice, TypedConcat};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cast::Cast;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::konst::Const;
 use tract_onnx::tract_core::ops::source::TypedSource;
 use tract_onnx::tract_hir::internal::TDim;
 
 use super::arithmetic::{self, OfConstant, OfTensors};
+use super::elements::{self, OfOthers, OthersRows};
 use super::steps::{Concat, Pick, RowStep, convert};
 use super::{Operand, RowProgram, Source, Step};
 use crate::eager::Eager;
 
 /// The program of `model`, or `None` if some tensor or operator does not qualify.
-pub(super) fn build(model: &TypedModel, batch: &Symbol) -> Option<RowProgram> {
-    let mut builder = Builder { model, batch, operands: HashMap::new(), steps: Vec::new(), buffers: 0 };
+pub(super) fn build(model: &TypedModel, batch: &Symbol, others: &OthersRows<'_>) -> Option<RowProgram> {
+    let mut builder = Builder { model, batch, others, operands: HashMap::new(), steps: Vec::new(), buffers: 0 };
     for id in model.eval_order().ok()? {
         builder.node(model.node(id))?;
     }
@@ -31,6 +33,7 @@ pub(super) fn build(model: &TypedModel, batch: &Symbol) -> Option<RowProgram> {
 struct Builder<'m> {
     model: &'m TypedModel,
     batch: &'m Symbol,
+    others: &'m OthersRows<'m>,
     /// The tensors so far; constants are not among them.
     operands: HashMap<OutletId, Operand>,
     steps: Vec<Step>,
@@ -75,6 +78,14 @@ impl Builder<'_> {
         }
         if let Some(binary) = op.downcast_ref::<TypedBinOp>() {
             return self.arithmetic(node, binary);
+        }
+        if let Some(operator) = op.downcast_ref::<ElementWiseOp>() {
+            let facts = [self.model.outlet_fact(*node.inputs.first()?).ok()?, &node.outputs.first()?.fact];
+            facts.iter().all(|fact| fact.datum_type == DatumType::F32).then_some(())?;
+            return self.step(node, elements::step(operator), &[0]);
+        }
+        if let Some(work) = (self.others)(op.as_ref()) {
+            return self.step(node, Arc::new(OfOthers(work)), &[0]);
         }
         if let Some(gather) = op.downcast_ref::<Gather>() {
             return self.pick(node, gather.axis, &self.constant_indices(*node.inputs.get(1)?)?);

@@ -28,7 +28,6 @@ const NO_ROW_PROGRAMS: &[&str] = &[
     "isolation_forest",
     "k_means",
     "logistic_double",
-    "minmax_clip",
     "multinomial_naive_bayes",
     "naive_bayes",
     "neighbours",
@@ -73,7 +72,7 @@ fn plan(file: &Path) -> Arc<TypedRunnableModel> {
 }
 
 fn program(plan: &TypedRunnableModel) -> Option<RowProgram> {
-    RowProgram::compile(plan.model(), &plan.model().symbols.sym("batch"))
+    RowProgram::compile(plan.model(), &plan.model().symbols.sym("batch"), &|_| None)
 }
 
 fn check(file: &Path) {
