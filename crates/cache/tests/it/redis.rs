@@ -347,8 +347,9 @@ async fn slow_and_quick_again() {
         lookups += 1;
         assert!(began.elapsed() < PATIENCE, "the tier must go out of use");
     }
-    // One more may have begun before the third was judged.
-    assert_eq!(lookups as usize - seen(&server.seen.lookups_failed), 3, "slow answers are answers");
+    // One more may have begun before the third was judged, and be answered or not.
+    let answered = lookups as usize - seen(&server.seen.lookups_failed);
+    assert!((3..=4).contains(&answered), "slow answers are answers: {answered}");
 
     // While it is slow it stays out of use: several trials happen meanwhile.
     let opened = seen(&server.seen.opened);
