@@ -40,10 +40,7 @@ impl<'b> PlainJson<'b> {
 
     /// This byte, and white space before it.
     pub fn take(&mut self, byte: u8) -> Option<()> {
-        self.skip_space();
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        (*first == byte).then_some(())
+        (self.next()? == byte).then_some(())
     }
 
     /// Text that says exactly this, with white space before it.
@@ -57,13 +54,8 @@ impl<'b> PlainJson<'b> {
         self.take(b'[')?;
         for index in 0..most {
             self.row(rows, at.index(index))?;
-            self.skip_space();
-            let (first, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            match first {
-                b',' => {}
-                b']' => return Some(()),
-                _ => return None,
+            if !self.goes_on(b']')? {
+                return Some(());
             }
         }
         None
@@ -97,17 +89,28 @@ impl<'b> PlainJson<'b> {
             let target = Target { field, column, report, order: name.feature, row: *row };
             CellReader { target, at }.scalar(scalar);
             guess = name.feature + 1;
-            self.skip_space();
-            let (first, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            match first {
-                b',' => {}
-                b'}' => break,
-                _ => return None,
+            if !self.goes_on(b'}')? {
+                break;
             }
         }
         rows.end_row(&at);
         rows.is_clean().then_some(())
+    }
+
+    /// The next byte that is no white space.
+    fn next(&mut self) -> Option<u8> {
+        self.skip_space();
+        let (&first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(first)
+    }
+
+    /// Whether a comma says that there is more, or `end` that there is not.
+    fn goes_on(&mut self, end: u8) -> Option<bool> {
+        match self.next()? {
+            b',' => Some(true),
+            byte => (byte == end).then_some(false),
+        }
     }
 
     fn skip_space(&mut self) {
