@@ -31,10 +31,9 @@ impl Encoder {
     }
 
     pub(crate) fn rows(&self, rows: &Rows) -> Result<Encoded, PredictError> {
-        match self {
-            Encoder::Rows(columns) => Ok(Encoded { tensors: columns.encode(rows)?, rows: rows.len() }),
-            Encoder::Pictures(_) => Err(PredictError::TakesPictures),
-        }
+        let mut tensors = Vec::new();
+        self.rows_into(rows, &mut tensors)?;
+        Ok(Encoded { tensors, rows: rows.len() })
     }
 
     /// The same into tensors that were made here before, or into none.
