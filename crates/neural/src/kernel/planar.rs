@@ -5,7 +5,7 @@
 use fearless_simd::{f32x16, prelude::*};
 
 use super::finish::Finish;
-use super::{MIDDLE, NARROW_PIXELS, WIDE, each};
+use super::{begun, each, in_tiles};
 use crate::lane::Lane;
 use crate::packed::Group;
 use crate::window::Window;
@@ -22,13 +22,9 @@ impl Planar {
     #[inline(always)]
     pub(crate) fn run<S: Simd>(&self, simd: S, picture: &[f32], finish: Finish<'_>, out: &mut [Lane]) {
         for group in &self.groups {
-            match (S::f32s::LEN, group.blocks) {
-                (WIDE, 1) => self.rows::<S, 14, 1>(simd, group, picture, finish, out),
-                (WIDE, 2) => self.rows::<S, 14, 2>(simd, group, picture, finish, out),
-                (WIDE, _) => self.rows::<S, 7, 3>(simd, group, picture, finish, out),
-                (MIDDLE, _) => self.rows::<S, 6, 1>(simd, group, picture, finish, out),
-                (..) => self.rows::<S, NARROW_PIXELS, 1>(simd, group, picture, finish, out),
-            }
+            in_tiles!(S, group.blocks, |PIXELS, BLOCKS| {
+                self.rows::<S, PIXELS, BLOCKS>(simd, group, picture, finish, out)
+            });
         }
     }
 
@@ -73,11 +69,7 @@ impl Planar {
         out: &mut [Lane],
     ) {
         let Window { down, across } = &self.window;
-        let mut sums = [[f32x16::splat(simd, 0.0); PIXELS]; BLOCKS];
-        each!(BLOCKS, block => {
-            let bias = f32x16::load_array_ref(simd, &group.bias[block].0);
-            each!(PIXELS, pixel => sums[block][pixel] = bias);
-        });
+        let mut sums = begun::<S, PIXELS, BLOCKS>(simd, group);
         let (weights, _) = group.weights.as_chunks::<BLOCKS>();
         let planes = picture.chunks_exact(down.input * across.input);
         for (plane, weights) in planes.zip(weights.chunks_exact(self.window.taps())) {

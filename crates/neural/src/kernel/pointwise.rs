@@ -3,7 +3,7 @@
 use fearless_simd::{f32x16, prelude::*};
 
 use super::finish::Finish;
-use super::{MIDDLE, NARROW_PIXELS, WIDE, each};
+use super::{begun, each, in_tiles};
 use crate::lane::{CHANNELS, Lane};
 use crate::packed::Group;
 
@@ -31,13 +31,9 @@ impl Pointwise {
         while start < self.pixels {
             let end = self.pixels.min(start + part);
             for group in &self.groups {
-                match (S::f32s::LEN, group.blocks) {
-                    (WIDE, 1) => self.tiles::<S, 14, 1>(simd, group, start..end, picture, finish, out),
-                    (WIDE, 2) => self.tiles::<S, 14, 2>(simd, group, start..end, picture, finish, out),
-                    (WIDE, _) => self.tiles::<S, 7, 3>(simd, group, start..end, picture, finish, out),
-                    (MIDDLE, _) => self.tiles::<S, 6, 1>(simd, group, start..end, picture, finish, out),
-                    (..) => self.tiles::<S, NARROW_PIXELS, 1>(simd, group, start..end, picture, finish, out),
-                }
+                in_tiles!(S, group.blocks, |PIXELS, BLOCKS| {
+                    self.tiles::<S, PIXELS, BLOCKS>(simd, group, start..end, picture, finish, out)
+                });
             }
             start = end;
         }
@@ -79,32 +75,44 @@ impl Pointwise {
         finish: Finish<'_>,
         out: &mut [Lane],
     ) {
-        let mut sums = [[f32x16::splat(simd, 0.0); PIXELS]; BLOCKS];
-        each!(BLOCKS, block => {
-            let bias = f32x16::load_array_ref(simd, &group.bias[block].0);
-            each!(PIXELS, pixel => sums[block][pixel] = bias);
-        });
+        let mut sums = begun::<S, PIXELS, BLOCKS>(simd, group);
         let (weights, _) = group.weights.as_chunks::<BLOCKS>();
-        for (plane, weights) in picture.chunks_exact(self.pixels).zip(weights.chunks(CHANNELS)) {
-            if WHOLE {
-                let pixels: &[Lane; PIXELS] = match plane[start..].first_chunk() {
-                    Some(pixels) => pixels,
-                    None => return,
-                };
-                match weights.first_chunk::<CHANNELS>() {
-                    // Most often, and without a counter.
-                    Some(weights) => add(simd, &mut sums, weights, |pixel| &pixels[pixel]),
-                    None => add(simd, &mut sums, weights, |pixel| &pixels[pixel]),
-                }
-            } else {
-                add(simd, &mut sums, weights, |pixel| plane.get(start + pixel).unwrap_or(&Lane::ZERO));
-            }
+        let planes = picture.chunks_exact(self.pixels);
+        if WHOLE {
+            add_blocks(simd, &mut sums, weights, planes, |plane| {
+                let pixels = &plane[start..start + PIXELS];
+                move |pixel| &pixels[pixel]
+            });
+        } else {
+            add_blocks(simd, &mut sums, weights, planes, |plane| {
+                move |pixel| plane.get(start + pixel).unwrap_or(&Lane::ZERO)
+            });
         }
         let count = self.pixels - start;
         each!(BLOCKS, block => {
             let first = (group.first + block) * self.pixels + start;
             finish.store(simd, sums[block], count, first, out);
         });
+    }
+}
+
+/// Adds a term for each input channel, of a plane for each block of them; `at` finds the pixels of the tile in a plane.
+///
+/// The last block, if it has fewer channels, comes behind all others: a branch among them, and registers do not suffice.
+#[inline(always)]
+pub(crate) fn add_blocks<'a, S: Simd, const PIXELS: usize, const BLOCKS: usize, At: Fn(usize) -> &'a Lane>(
+    simd: S,
+    sums: &mut [[f32x16<S>; PIXELS]; BLOCKS],
+    weights: &[[Lane; BLOCKS]],
+    mut planes: impl Iterator<Item = &'a [Lane]>,
+    at: impl Fn(&'a [Lane]) -> At,
+) {
+    let (whole, rest) = weights.as_chunks::<CHANNELS>();
+    for (weights, plane) in whole.iter().zip(&mut planes) {
+        add(simd, sums, weights, at(plane));
+    }
+    if let Some(plane) = planes.next() {
+        add(simd, sums, rest, at(plane));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Convolutions of several pixels, from all input channels to all output channels.
 
-use fearless_simd::{f32x16, prelude::*};
+use fearless_simd::prelude::*;
 
 use super::finish::Finish;
-use super::pointwise::add;
-use super::{MIDDLE, NARROW_PIXELS, WIDE, each};
-use crate::lane::{CHANNELS, Lane};
+use super::pointwise::add_blocks;
+use super::{begun, each, in_tiles};
+use crate::lane::Lane;
 use crate::packed::Group;
 use crate::window::Window;
 
@@ -22,13 +22,9 @@ impl Spatial {
     #[inline(always)]
     pub(crate) fn run<S: Simd>(&self, simd: S, picture: &[Lane], finish: Finish<'_>, out: &mut [Lane]) {
         for group in &self.groups {
-            match (S::f32s::LEN, group.blocks) {
-                (WIDE, 1) => self.rows::<S, 14, 1>(simd, group, picture, finish, out),
-                (WIDE, 2) => self.rows::<S, 14, 2>(simd, group, picture, finish, out),
-                (WIDE, _) => self.rows::<S, 7, 3>(simd, group, picture, finish, out),
-                (MIDDLE, _) => self.rows::<S, 6, 1>(simd, group, picture, finish, out),
-                (..) => self.rows::<S, NARROW_PIXELS, 1>(simd, group, picture, finish, out),
-            }
+            in_tiles!(S, group.blocks, |PIXELS, BLOCKS| {
+                self.rows::<S, PIXELS, BLOCKS>(simd, group, picture, finish, out)
+            });
         }
     }
 
@@ -63,22 +59,18 @@ impl Spatial {
         clippy::indexing_slicing,
         reason = "of constant length, or counted by the shapes that buffers are made for"
     )]
-    fn tile<S: Simd, const PIXELS: usize, const BLOCKS: usize, const STRIDE: usize>(
+    fn tile<'a, S: Simd, const PIXELS: usize, const BLOCKS: usize, const STRIDE: usize>(
         &self,
         simd: S,
         group: &Group,
         row: usize,
         start: usize,
-        picture: &[Lane],
+        picture: &'a [Lane],
         finish: Finish<'_>,
         out: &mut [Lane],
     ) {
         let Window { down, across } = &self.window;
-        let mut sums = [[f32x16::splat(simd, 0.0); PIXELS]; BLOCKS];
-        each!(BLOCKS, block => {
-            let bias = f32x16::load_array_ref(simd, &group.bias[block].0);
-            each!(PIXELS, pixel => sums[block][pixel] = bias);
-        });
+        let mut sums = begun::<S, PIXELS, BLOCKS>(simd, group);
         let (weights, _) = group.weights.as_chunks::<BLOCKS>();
         let mut taps = weights.chunks_exact(self.channels);
         for tap_down in 0..down.kernel {
@@ -87,15 +79,17 @@ impl Spatial {
                 let Some(source) = source else { continue };
                 let first = across.start(start).wrapping_add(tap_across * across.dilation);
                 let planes = picture.chunks_exact(down.input * across.input);
-                for (plane, weights) in planes.zip(weights.chunks(CHANNELS)) {
-                    let line = &plane[source * across.input..(source + 1) * across.input];
-                    if STRIDE > 0 {
-                        let seen = &line[first..=first + (PIXELS - 1) * STRIDE];
-                        add(simd, &mut sums, weights, |pixel| &seen[pixel * STRIDE]);
-                    } else {
-                        let at = |pixel: usize| line.get(first.wrapping_add(pixel * across.stride));
-                        add(simd, &mut sums, weights, |pixel| at(pixel).unwrap_or(&Lane::ZERO));
-                    }
+                let line = |plane: &'a [Lane]| &plane[source * across.input..(source + 1) * across.input];
+                if STRIDE > 0 {
+                    add_blocks(simd, &mut sums, weights, planes, |plane| {
+                        let seen = &line(plane)[first..=first + (PIXELS - 1) * STRIDE];
+                        move |pixel| &seen[pixel * STRIDE]
+                    });
+                } else {
+                    add_blocks(simd, &mut sums, weights, planes, |plane| {
+                        let line = line(plane);
+                        move |pixel| line.get(first.wrapping_add(pixel * across.stride)).unwrap_or(&Lane::ZERO)
+                    });
                 }
             }
         }
