@@ -3,6 +3,7 @@
 
 mod convolutions;
 mod graphs;
+mod rows;
 
 use fearless_simd::Level;
 use tract_onnx::prelude::{
@@ -108,8 +109,8 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// With one input, of pictures of a shape.
-    pub(super) fn new(seed: u64, shape: [usize; 4]) -> (Graph, OutletId) {
+    /// With one input of a shape.
+    pub(super) fn new(seed: u64, shape: &[usize]) -> (Graph, OutletId) {
         let mut model = TypedModel::default();
         let input = model.add_source("input", f32::fact(shape)).unwrap();
         (Graph { model, chance: Chance::new(seed) }, input)

@@ -4,7 +4,7 @@ use fearless_simd::{f32x16, prelude::*};
 
 use super::finish::bound;
 use super::pointwise::add;
-use super::{MIDDLE, NARROW_PIXELS, WIDE, each};
+use super::{each, in_tiles};
 use crate::bounds::Bounds;
 use crate::lane::{CHANNELS, Lane};
 use crate::packed::Group;
@@ -23,17 +23,13 @@ impl Dense {
     #[inline(always)]
     pub(crate) fn run<S: Simd>(&self, simd: S, rows: usize, numbers: &[f32], out: &mut [f32]) {
         for group in &self.groups {
-            match (S::f32s::LEN, group.blocks, rows) {
+            if rows == 1 {
                 // A row by itself waits for memory, so it need not be part of a tile.
-                (WIDE, 1, 1) => self.tiles::<S, 1, 1>(simd, group, rows, numbers, out),
-                (WIDE, 2, 1) => self.tiles::<S, 1, 2>(simd, group, rows, numbers, out),
-                (WIDE, _, 1) => self.tiles::<S, 1, 3>(simd, group, rows, numbers, out),
-                (WIDE, 1, _) => self.tiles::<S, 14, 1>(simd, group, rows, numbers, out),
-                (WIDE, 2, _) => self.tiles::<S, 14, 2>(simd, group, rows, numbers, out),
-                (WIDE, ..) => self.tiles::<S, 7, 3>(simd, group, rows, numbers, out),
-                (_, _, 1) => self.tiles::<S, 1, 1>(simd, group, rows, numbers, out),
-                (MIDDLE, ..) => self.tiles::<S, 6, 1>(simd, group, rows, numbers, out),
-                (..) => self.tiles::<S, NARROW_PIXELS, 1>(simd, group, rows, numbers, out),
+                in_tiles!(S, group.blocks, |_PIXELS, BLOCKS| self
+                    .tiles::<S, 1, BLOCKS>(simd, group, rows, numbers, out));
+            } else {
+                in_tiles!(S, group.blocks, |ROWS, BLOCKS| self
+                    .tiles::<S, ROWS, BLOCKS>(simd, group, rows, numbers, out));
             }
         }
     }
@@ -68,28 +64,31 @@ impl Dense {
         out: &mut [f32],
     ) {
         let mut sums = [[f32x16::splat(simd, 0.0); ROWS]; BLOCKS];
-        each!(BLOCKS, block => {
-            let bias = f32x16::load_array_ref(simd, &group.bias[block].0);
-            each!(ROWS, row => sums[block][row] = bias);
-        });
         let (weights, _) = group.weights.as_chunks::<BLOCKS>();
+        let (whole, rest) = weights.as_chunks::<CHANNELS>();
         // Copies, as rows of some lengths lie so that they drive each other out of the cache.
         let mut lanes = [Lane::ZERO; ROWS];
-        for (part, weights) in weights.chunks(CHANNELS).enumerate() {
+        for (part, weights) in whole.iter().enumerate() {
             each!(ROWS, row => if row < count {
                 let numbers = &numbers[row * self.inputs..(row + 1) * self.inputs][part * CHANNELS..];
-                match numbers.first_chunk() {
-                    Some(whole) => lanes[row] = Lane(*whole),
-                    None => lanes[row].0.iter_mut().zip(numbers).for_each(|(to, from)| *to = *from),
-                }
+                lanes[row].0.copy_from_slice(&numbers[..CHANNELS]);
             });
             add(simd, &mut sums, weights, |row| &lanes[row]);
+        }
+        if !rest.is_empty() {
+            each!(ROWS, row => if row < count {
+                let numbers = &numbers[row * self.inputs..(row + 1) * self.inputs][whole.len() * CHANNELS..];
+                lanes[row].0.iter_mut().zip(numbers).for_each(|(to, from)| *to = *from);
+            });
+            add(simd, &mut sums, rest, |row| &lanes[row]);
         }
         each!(BLOCKS, block => {
             let first = (group.first + block) * CHANNELS;
             let end = self.outputs.min(first + CHANNELS);
+            // Last, as in the graph: what is large rounds as other runtimes round it.
+            let bias = f32x16::load_array_ref(simd, &group.bias[block].0);
             each!(ROWS, row => if row < count {
-                let sum = bound(simd, self.bounds, sums[block][row]);
+                let sum = bound(simd, self.bounds, sums[block][row] + bias);
                 let out = &mut out[row * self.outputs..(row + 1) * self.outputs][first..end];
                 match out.first_chunk_mut() {
                     Some(out) => sum.store_array(out),

@@ -50,7 +50,7 @@ fn plain(layer: &Layer, input: &Tensor, weights: &Tensor, bias: &Tensor) -> Tens
 
 fn check(layer: &Layer, input: &Tensor, seed: u64) {
     let shape: [usize; 4] = input.shape().try_into().unwrap();
-    let (mut graph, source) = Graph::new(seed, shape);
+    let (mut graph, source) = Graph::new(seed, &shape);
     let (weights, bias) = (layer.weights(&mut graph.chance), graph.chance.tensor(&[layer.output]));
     let made = layer.wire_with(&mut graph, source, weights.clone(), bias.clone());
     let model = graph.finish(&[made]);
@@ -139,7 +139,7 @@ fn what_is_no_number_stays_that() {
 fn pictures_of_a_batch_do_not_count_for_each_other() {
     let layers = [Layer::same(3, 20, 3), Layer::depthwise(20, 3), Layer::same(20, 40, 1)];
     let build = |rows: usize| {
-        let (mut graph, mut outlet) = Graph::new(5, [rows, 3, 12, 12]);
+        let (mut graph, mut outlet) = Graph::new(5, &[rows, 3, 12, 12]);
         for layer in &layers {
             outlet = layer.wire(&mut graph, outlet);
         }
@@ -160,7 +160,7 @@ fn what_is_not_understood_stays_tracts() {
     let grouped = Layer { group: 2, ..Layer::same(8, 8, 3) };
     let several = Layer { group: 8, output: 16, ..Layer::same(8, 8, 3) };
     for layer in [grouped, several] {
-        let (mut graph, source) = Graph::new(1, [1, 8, 9, 9]);
+        let (mut graph, source) = Graph::new(1, &[1, 8, 9, 9]);
         let made = layer.wire(&mut graph, source);
         let model = graph.finish(&[made]);
         assert!(take_over_at(levels()[0], &model, &no_bounds).unwrap().is_none());

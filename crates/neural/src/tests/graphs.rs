@@ -16,7 +16,7 @@ const SHAPE: [usize; 4] = [2, 20, 11, 13];
 
 /// Compares a graph with what tract makes of it, and counts its regions.
 fn check(regions: usize, build: impl Fn(&mut Graph, OutletId) -> Vec<OutletId>) {
-    let (mut graph, source) = Graph::new(3, SHAPE);
+    let (mut graph, source) = Graph::new(3, &SHAPE);
     let outputs = build(&mut graph, source);
     let model = graph.finish(&outputs);
     let input = Chance::new(4).tensor(&SHAPE);
@@ -133,7 +133,7 @@ fn pools() {
 #[test]
 fn a_pool_keeps_nan() {
     let spec = Layer { before: [0; 2], after: [0; 2], ..Layer::same(16, 16, 3) }.spec();
-    let (mut graph, source) = Graph::new(3, [1, 16, 5, 5]);
+    let (mut graph, source) = Graph::new(3, &[1, 16, 5, 5]);
     let made = Layer::depthwise(16, 1).wire(&mut graph, source);
     let most = graph.wire(MaxPool::new(spec, None), &[made]);
     let model = graph.finish(&[most]);
@@ -165,7 +165,7 @@ fn bounds_hold_and_keep_nan() {
     let bounds_of = |op: &dyn TypedOp| (op.name() == "Tanh").then_some(Bounds { low: -0.5, high: 0.25 });
     let shape = [1, 16, 6, 6];
     let build = || {
-        let (mut graph, source) = Graph::new(8, shape);
+        let (mut graph, source) = Graph::new(8, &shape);
         let mut outlet = Layer::depthwise(16, 1).wire(&mut graph, source);
         outlet = graph.wire(tanh(), &[outlet]);
         // Of what is used elsewhere, and of an input.
@@ -208,7 +208,7 @@ fn the_batch_may_be_a_symbol() {
 /// Pictures are not put into blocks and back around each convolution that stays tract's.
 #[test]
 fn one_convolution_of_groups_does_not_pay() {
-    let (mut graph, source) = Graph::new(3, SHAPE);
+    let (mut graph, source) = Graph::new(3, &SHAPE);
     let mut made = Layer::same(20, 24, 1).wire(&mut graph, source);
     made = Layer { group: 2, ..Layer::same(24, 24, 3) }.wire(&mut graph, made);
     made = Layer::same(24, 20, 1).wire(&mut graph, made);
