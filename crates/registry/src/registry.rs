@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -128,9 +129,10 @@ impl<D: Send + Sync + 'static> Registry<D> {
         self.shared.published.load_full()
     }
 
-    /// Grows by one with every visible change; a key for whatever is computed from a snapshot.
+    /// Grows by one with every visible change; a key for whatever is computed from a snapshot. Whoever reads it sees that
+    /// snapshot afterwards, or a later one.
     pub fn generation(&self) -> u64 {
-        self.shared.published.load().generation()
+        self.shared.published.generation.load(Ordering::Acquire)
     }
 
     /// Points an alias of a model to one of its versions, which need not be ready. It lasts as long as the model has
@@ -412,12 +414,16 @@ fn checked<T>(name: &str, result: Result<T, NameError>) -> Result<T, AliasError>
 #[derive(Debug)]
 pub(crate) struct Published<D> {
     current: ArcSwap<Snapshot<D>>,
+    /// Of the snapshot that everybody gets who reads this number before it.
+    generation: AtomicU64,
     writer: Mutex<()>,
 }
 
 impl<D> Published<D> {
     fn new(configured: Configured) -> Published<D> {
-        Published { current: ArcSwap::from_pointee(Snapshot::empty(configured)), writer: Mutex::new(()) }
+        let first = Snapshot::empty(configured);
+        let generation = AtomicU64::new(first.generation());
+        Published { current: ArcSwap::from_pointee(first), generation, writer: Mutex::new(()) }
     }
 
     pub(crate) fn load(&self) -> arc_swap::Guard<Arc<Snapshot<D>>> {
@@ -445,7 +451,9 @@ impl<D> Published<D> {
         let mut next = Snapshot::clone(&self.current.load());
         change(&mut next)?;
         next.generation += 1;
+        let generation = next.generation();
         self.current.store(Arc::new(next));
+        self.generation.store(generation, Ordering::Release);
         Ok(())
     }
 }

@@ -29,7 +29,8 @@ impl Buckets {
 
     /// The place of the bucket that `value` belongs to.
     pub(crate) fn place(&self, value: u64) -> usize {
-        self.bounds.partition_point(|bound| *bound < value)
+        // Not by halves: most values are in the same one of the first buckets, which the processor foresees.
+        self.bounds.iter().position(|bound| value <= *bound).unwrap_or(self.bounds.len())
     }
 
     /// A value in the unit that is written.
