@@ -28,13 +28,15 @@ const ROUNDS: usize = 15;
 const BATCHES: &[usize] = &[1, 8, 64, 1024];
 /// Of pictures, of which a hundred take a second.
 const PICTURES: &[usize] = &[1, 8];
+/// Of sentences, likewise.
+const SENTENCES: &[usize] = &[1, 8];
 /// How long one measurement of a side takes.
 const NANOSECONDS: f64 = 20e6;
 /// Of the model that computes nothing: its times are what a call costs.
 const IDENTITY: &str = "identity";
 
 /// As `models/train/bench/models.py` names them, as the table does, and in which batches they run.
-const MODELS: [(&str, &str, &[usize]); 13] = [
+const MODELS: [(&str, &str, &[usize]); 14] = [
     (IDENTITY, "Identity: an empty call", BATCHES),
     ("linear-regression", "linear regression", BATCHES),
     ("logistic-regression", "StandardScaler, logistic regression", BATCHES),
@@ -48,6 +50,7 @@ const MODELS: [(&str, &str, &[usize]); 13] = [
     ("hist-gradient-boosting", "HistGradientBoosting, 100 trees of 31 leaves", BATCHES),
     ("network", "network of 20-64-32-3 neurons, Relu", BATCHES),
     ("efficientnet", "EfficientNet-Lite0", PICTURES),
+    ("sentences", "all-MiniLM-L6-v2 of bytes, sentences of 32 words", SENTENCES),
 ];
 
 /// Measures the wanted models and prints, or writes, the tables.

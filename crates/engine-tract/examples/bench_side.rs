@@ -60,6 +60,7 @@ struct Input {
 
 enum Values {
     Floats(Vec<f32>),
+    Integers(Vec<i64>),
     Strings(Vec<String>),
 }
 
@@ -100,6 +101,7 @@ fn input(input: &Value) -> Outcome<Input> {
     let values = input["values"].as_array().ok_or("an input has no values")?;
     let values = match input["dtype"].as_str() {
         Some("float32") => Values::Floats(values.iter().filter_map(Value::as_f64).map(|value| value as f32).collect()),
+        Some("int64") => Values::Integers(values.iter().filter_map(Value::as_i64).collect()),
         Some("string") => Values::Strings(values.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
         other => return Err(format!("an input has the element type {other:?}").into()),
     };
@@ -112,6 +114,7 @@ fn batches(inputs: &[Input], rows: usize) -> Result<Vec<Vec<Tensor>>, TensorErro
     for Input { shape, values } in inputs {
         let tensors = match values {
             Values::Floats(values) => cut(values, rows, shape),
+            Values::Integers(values) => cut(values, rows, shape),
             Values::Strings(values) => cut(values, rows, shape),
         }?;
         batches.resize_with(tensors.len(), Vec::new);

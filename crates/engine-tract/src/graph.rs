@@ -13,6 +13,7 @@ use tract_onnx::tract_core::ops::TypedOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, SumPool};
 use tract_onnx::tract_hir::internal::{Factoid, TDim, ToDim, TractResult};
 
+use crate::looked_up::look_up_first;
 use crate::parse::for_each_node;
 use crate::{convert, row_layout};
 
@@ -77,8 +78,16 @@ fn guarded<T>(compile: impl FnOnce() -> TractResult<T>) -> TractResult<T> {
     catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| Err(LoadError::from_panic(panic.as_ref()).into()))
 }
 
-/// The graph with convolutions and dense layers of our own where they can be.
+/// The graph with what it looks up looked up first, and with convolutions and dense layers of our own where they can be.
 fn taken_over(model: TypedModel) -> TypedModel {
+    let model = match look_up_first(&model) {
+        Ok(Some(changed)) => changed,
+        Ok(None) => model,
+        Err(cause) => {
+            tracing::warn!("tables are computed whole on every run: {cause:#}");
+            model
+        }
+    };
     let bounds_of = |op: &dyn TypedOp| {
         let (low, high) = ferrocast_onnx_ml::bounds(op)?;
         let Bounds { low: lowest, high: highest } = Bounds::NONE;

