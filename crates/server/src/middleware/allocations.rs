@@ -1,6 +1,7 @@
 //! What a prediction allocates between the HTTP library, which has read its head and its body, and that library again, which sends
 //! its answer. Each of them is listed, so that one more is a decision.
 
+use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -41,12 +42,21 @@ fn request(path: &str) -> Request {
     TestRequest::post().uri(path).insert_header(("content-type", "application/json")).set_payload(ROW).to_request()
 }
 
+/// A sample model that runs on the thread of its request, however long that took on a busy machine when it was loaded.
+fn model_for_this_thread(folder: &Path) {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/penguins");
+    fs::create_dir_all(folder.join("1")).unwrap();
+    fs::copy(sample.join("1/model.onnx"), folder.join("1/model.onnx")).unwrap();
+    let manifest = fs::read_to_string(sample.join("model.toml")).unwrap();
+    fs::write(folder.join("model.toml"), format!("{manifest}\n[serving]\nmode = \"inline\"\n")).unwrap();
+}
+
 #[actix_web::test]
 async fn a_row_costs_these_allocations() {
     let folder = tempfile::tempdir().unwrap();
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-    let tasks = folder.path().join("tasks.db");
-    let paths = [("MODEL_PATH", samples.as_path()), ("TASKS__PATH", tasks.as_path())];
+    let (models, tasks) = (folder.path().join("models"), folder.path().join("tasks.db"));
+    model_for_this_thread(&models.join("penguins"));
+    let paths = [("MODEL_PATH", models.as_path()), ("TASKS__PATH", tasks.as_path())];
     let mut environment = paths.map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned())).to_vec();
     environment.push(("MODELS__TRIAL".to_owned(), "false".to_owned()));
     let config =
