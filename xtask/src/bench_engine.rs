@@ -26,10 +26,8 @@ use crate::{
 const ROUNDS: usize = 15;
 /// Sizes of the batches.
 const BATCHES: &[usize] = &[1, 8, 64, 1024];
-/// Of pictures, of which a hundred take a second.
-const PICTURES: &[usize] = &[1, 8];
-/// Of sentences, likewise.
-const SENTENCES: &[usize] = &[1, 8];
+/// Of pictures and of sentences, of which a hundred take a second and more.
+const SMALL_BATCHES: &[usize] = &[1, 8];
 /// How long one measurement of a side takes.
 const NANOSECONDS: f64 = 20e6;
 /// Of the model that computes nothing: its times are what a call costs.
@@ -49,8 +47,8 @@ const MODELS: [(&str, &str, &[usize]); 14] = [
     ("lightgbm", "LightGBM, 100 trees of 31 leaves", BATCHES),
     ("hist-gradient-boosting", "HistGradientBoosting, 100 trees of 31 leaves", BATCHES),
     ("network", "network of 20-64-32-3 neurons, Relu", BATCHES),
-    ("efficientnet", "EfficientNet-Lite0", PICTURES),
-    ("sentences", "all-MiniLM-L6-v2 of bytes, sentences of 32 words", SENTENCES),
+    ("efficientnet", "EfficientNet-Lite0", SMALL_BATCHES),
+    ("sentences", "all-MiniLM-L6-v2 of bytes, sentences of 32 words", SMALL_BATCHES),
 ];
 
 /// Measures the wanted models and prints, or writes, the tables.

@@ -156,6 +156,11 @@ pub(super) fn no_bounds(_: &dyn TypedOp) -> Option<Bounds> {
     None
 }
 
+/// Bounds in place of an operator that tract has, too.
+pub(super) fn bounds_for_tanh(op: &dyn TypedOp) -> Option<Bounds> {
+    (op.name() == "Tanh").then_some(Bounds { low: -0.5, high: 0.25 })
+}
+
 /// How many regions there are, and how many convolutions outside of them.
 pub(super) fn count(model: &TypedModel) -> (usize, usize) {
     let of = |is: &dyn Fn(&dyn TypedOp) -> bool| model.nodes().iter().filter(|node| is(node.op.as_ref())).count();

@@ -1,14 +1,12 @@
 //! What goes together beside convolutions, and what must not.
 
 use tract_onnx::prelude::{DatumExt as _, OutletId, TDim, Tensor, tvec};
-use tract_onnx::tract_core::ops::TypedOp;
 use tract_onnx::tract_core::ops::array::TypedConcat;
 use tract_onnx::tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::math::{add, div, mul, sub, tanh};
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, Softmax, SoftmaxKind, sigmoid};
 
-use super::{Chance, Graph, Layer, as_written, assert_alike, blocked, count, run};
-use crate::bounds::Bounds;
+use super::{Chance, Graph, Layer, as_written, assert_alike, blocked, bounds_for_tanh, count, run};
 use crate::kernel::levels;
 use crate::region::take_over_at;
 
@@ -162,7 +160,6 @@ fn a_region_does_not_wait_for_itself() {
 
 #[test]
 fn bounds_hold_and_keep_nan() {
-    let bounds_of = |op: &dyn TypedOp| (op.name() == "Tanh").then_some(Bounds { low: -0.5, high: 0.25 });
     let shape = [1, 16, 6, 6];
     let build = || {
         let (mut graph, source) = Graph::new(8, &shape);
@@ -177,7 +174,7 @@ fn bounds_hold_and_keep_nan() {
     let mut input = Chance::new(9).tensor(&shape);
     input.try_as_plain_ram_mut().unwrap().as_slice_mut::<f32>().unwrap()[5] = f32::NAN;
     for level in levels() {
-        let model = take_over_at(level, &build(), &bounds_of).unwrap().unwrap();
+        let model = take_over_at(level, &build(), &bounds_for_tanh).unwrap().unwrap();
         let found = run(model, &[input.clone()]);
         for found in &found {
             let plain = found.try_as_plain_ram().unwrap();

@@ -6,7 +6,7 @@ use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math::{add, tanh};
 use tract_onnx::tract_core::ops::nn::{Softmax, SoftmaxKind};
 
-use super::{Chance, Graph, as_written, assert_alike, no_bounds, run};
+use super::{Chance, Graph, as_written, assert_alike, bounds_for_tanh, no_bounds, run};
 use crate::bounds::Bounds;
 use crate::kernel::levels;
 use crate::region::take_over_at;
@@ -54,7 +54,6 @@ fn layers_of_all_sorts() {
 
 #[test]
 fn bounds_hold_behind_the_addend() {
-    let bounds_of = |op: &dyn TypedOp| (op.name() == "Tanh").then_some(Bounds { low: -0.5, high: 0.25 });
     let (mut graph, source) = Graph::new(5, &[4, 1]);
     let made = product(&mut graph, source, "mk,kn->mn", Tensor::from_shape(&[1, 1], &[1.0f32]).unwrap());
     let addend = graph.constant(Tensor::from_shape(&[1, 1], &[1.0f32]).unwrap());
@@ -62,7 +61,7 @@ fn bounds_hold_behind_the_addend() {
     let made = graph.wire(tanh(), &[made]);
     let input = Tensor::from_shape(&[4, 1], &[-7.0, -1.0, 7.0, f32::NAN]).unwrap();
     let expected = Tensor::from_shape(&[4, 1], &[-0.5, 0.0, 0.25, f32::NAN]).unwrap();
-    check(&graph.finish(&[made]), &bounds_of, &input, &expected);
+    check(&graph.finish(&[made]), &bounds_for_tanh, &input, &expected);
 }
 
 /// Three halves count beside a number so large that each by itself would not.
