@@ -1,10 +1,14 @@
 //! What one version has done since it was loaded, counted and timed.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
+use std::ops::AddAssign;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+
+use ferrocast_counters::{Count, Sharded};
 
 use crate::Timing;
 
@@ -18,6 +22,22 @@ pub struct Spent {
     pub count: u64,
     /// In all.
     pub time: Duration,
+}
+
+impl AddAssign for Spent {
+    fn add_assign(&mut self, more: Spent) {
+        self.count += more.count;
+        self.time += more.time;
+    }
+}
+
+impl Sum for Spent {
+    fn sum<I: Iterator<Item = Spent>>(all: I) -> Spent {
+        all.fold(Spent::default(), |mut sum, spent| {
+            sum += spent;
+            sum
+        })
+    }
 }
 
 /// What one version has done since it was loaded.
@@ -45,57 +65,50 @@ pub struct StatisticsReport {
     pub runs_by_rows: BTreeMap<usize, Spent>,
 }
 
-/// Counts that grow while requests are answered. Those of a request are touched by each of them, so they are few.
+/// Counts that grow while requests are answered: each of them adds to nine.
 #[derive(Debug)]
 pub(crate) struct Statistics {
     began: Instant,
-    /// When it was, in nanoseconds since `began`; 0 if there was none.
+    counts: Sharded<Counts>,
+    large_runs: Mutex<BTreeMap<usize, Spent>>,
+}
+
+/// The counts of one thread. Times are nanoseconds.
+#[derive(Debug, Default)]
+struct Counts {
+    /// When it last answered, since [`Statistics::began`]; 0 if it never did.
     last_answer: AtomicU64,
-    rows: AtomicU64,
+    rows: Count,
     answered: Counter,
     failed: Counter,
-    /// Nanoseconds of those that were answered.
-    queue: AtomicU64,
-    encode: AtomicU64,
-    inference: AtomicU64,
-    decode: AtomicU64,
+    /// Those of requests that were answered.
+    queue: Count,
+    encode: Count,
+    inference: Count,
+    decode: Count,
     small_runs: [Counter; SMALL],
-    large_runs: Mutex<BTreeMap<usize, Spent>>,
 }
 
 impl Default for Statistics {
     fn default() -> Statistics {
-        Statistics {
-            began: Instant::now(),
-            last_answer: AtomicU64::default(),
-            rows: AtomicU64::default(),
-            answered: Counter::default(),
-            failed: Counter::default(),
-            queue: AtomicU64::default(),
-            encode: AtomicU64::default(),
-            inference: AtomicU64::default(),
-            decode: AtomicU64::default(),
-            small_runs: Default::default(),
-            large_runs: Mutex::default(),
-        }
+        Statistics { began: Instant::now(), counts: Sharded::new(Counts::default), large_runs: Mutex::default() }
     }
 }
 
 #[derive(Debug, Default)]
 struct Counter {
-    count: AtomicU64,
-    nanos: AtomicU64,
+    count: Count,
+    nanos: Count,
 }
 
 impl Counter {
     fn add(&self, time: Duration) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.nanos.fetch_add(nanos(time), Ordering::Relaxed);
+        self.count.add_one();
+        self.nanos.add(nanos(time));
     }
 
     fn spent(&self) -> Spent {
-        let time = Duration::from_nanos(self.nanos.load(Ordering::Relaxed));
-        Spent { count: self.count.load(Ordering::Relaxed), time }
+        Spent { count: self.count.get(), time: Duration::from_nanos(self.nanos.get()) }
     }
 }
 
@@ -106,60 +119,65 @@ fn nanos(time: Duration) -> u64 {
 impl Statistics {
     /// A request of so many rows was answered.
     pub(crate) fn answered(&self, rows: usize, took: Duration, timing: &Timing) {
-        self.last_answer.store(nanos(timing.ended.saturating_duration_since(self.began)).max(1), Ordering::Relaxed);
-        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
-        self.answered.add(took);
-        let phases = [
-            (&self.queue, timing.queue),
-            (&self.encode, timing.encode),
-            (&self.inference, timing.inference),
-            (&self.decode, timing.decode),
-        ];
-        for (sum, time) in phases.into_iter().filter(|(_, time)| !time.is_zero()) {
-            sum.fetch_add(nanos(time), Ordering::Relaxed);
-        }
+        let here = self.counts.here();
+        here.last_answer.store(nanos(timing.ended.saturating_duration_since(self.began)).max(1), Ordering::Relaxed);
+        here.rows.add(rows as u64);
+        here.answered.add(took);
+        here.queue.add(nanos(timing.queue));
+        here.encode.add(nanos(timing.encode));
+        here.inference.add(nanos(timing.inference));
+        here.decode.add(nanos(timing.decode));
     }
 
     /// A request was refused or failed.
     pub(crate) fn failed(&self, took: Duration) {
-        self.failed.add(took);
+        self.counts.here().failed.add(took);
     }
 
     /// The model ran once.
     pub(crate) fn ran(&self, rows: usize, took: Duration) {
-        match rows.checked_sub(1).and_then(|place| self.small_runs.get(place)) {
+        match rows.checked_sub(1).and_then(|place| self.counts.here().small_runs.get(place)) {
             Some(counter) => counter.add(took),
             None => {
                 let mut runs = self.large_runs.lock().unwrap_or_else(PoisonError::into_inner);
-                let spent = runs.entry(rows).or_default();
-                spent.count += 1;
-                spent.time += took;
+                *runs.entry(rows).or_default() += Spent { count: 1, time: took };
             }
         }
     }
 
     pub(crate) fn report(&self) -> StatisticsReport {
-        let small = self.small_runs.iter().enumerate().map(|(place, counter)| (place + 1, counter.spent()));
-        let mut runs_by_rows: BTreeMap<usize, Spent> = small.filter(|(_, spent)| spent.count > 0).collect();
-        runs_by_rows.extend(self.large_runs.lock().unwrap_or_else(PoisonError::into_inner).iter());
-        let all = |all: Spent, run: &Spent| Spent { count: all.count + run.count, time: all.time + run.time };
-        let last_answer = Some(self.last_answer.load(Ordering::Relaxed)).filter(|&nanos| nanos > 0);
+        let mut runs_by_rows = self.large_runs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (rows, counter) in self.counts.iter().flat_map(|counts| (1..).zip(&counts.small_runs)) {
+            let spent = counter.spent();
+            if spent.count > 0 {
+                *runs_by_rows.entry(rows).or_default() += spent;
+            }
+        }
+        let last_answers = self.counts.iter().map(|counts| counts.last_answer.load(Ordering::Relaxed));
+        let last_answer = last_answers.filter(|&nanos| nanos > 0).max();
         let ago = |nanos| self.began.elapsed().saturating_sub(Duration::from_nanos(nanos));
-        let answered = self.answered.spent();
-        let phase =
-            |sum: &AtomicU64| Spent { count: answered.count, time: Duration::from_nanos(sum.load(Ordering::Relaxed)) };
+        let answered = self.spent(|counts| &counts.answered);
+        let phase = |nanos: fn(&Counts) -> &Count| Spent {
+            count: answered.count,
+            time: Duration::from_nanos(self.counts.sum(nanos)),
+        };
         StatisticsReport {
             last_answer: last_answer.and_then(|nanos| SystemTime::now().checked_sub(ago(nanos))),
-            rows: self.rows.load(Ordering::Relaxed),
-            runs: runs_by_rows.values().fold(Spent::default(), all),
+            rows: self.counts.sum(|counts| &counts.rows),
+            runs: runs_by_rows.values().copied().sum(),
             answered,
-            failed: self.failed.spent(),
-            queue: phase(&self.queue),
-            encode: phase(&self.encode),
-            inference: phase(&self.inference),
-            decode: phase(&self.decode),
+            failed: self.spent(|counts| &counts.failed),
+            queue: phase(|counts| &counts.queue),
+            encode: phase(|counts| &counts.encode),
+            inference: phase(|counts| &counts.inference),
+            decode: phase(|counts| &counts.decode),
             runs_by_rows,
         }
+    }
+
+    /// One counter over all threads.
+    fn spent(&self, counter: impl Fn(&Counts) -> &Counter) -> Spent {
+        self.counts.iter().map(|counts| counter(counts).spent()).sum()
     }
 }
 

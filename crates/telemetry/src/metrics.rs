@@ -4,7 +4,7 @@
 //! a model and not what a client calls it: whatever is asked of the server, the number of series stays the same.
 //!
 //! What is counted of each prediction and of its answer is counted by ourselves, each thread in a copy of its own
-//! ([`sharded`], [`histogram`]): 40 ns for all of it, on one thread or two at a time (`benches/metrics.rs`). The six
+//! ([`Sharded`](ferrocast_counters::Sharded), [`histogram`]): 40 ns for all of it, on one thread or two at a time (`benches/metrics.rs`). The six
 //! histograms and two counters of `prometheus` 0.14 that hold the same cost 57 ns, and 114 ns on each of two threads,
 //! which share them. Its sets of series would not do for models either: they go by a hash of all label values in a row,
 //! for which version `1` of a model `a1` is version `11` of a model `a`.
@@ -16,7 +16,6 @@ mod buckets;
 mod family;
 mod histogram;
 mod registered;
-mod sharded;
 
 mod cache;
 mod http;

@@ -62,6 +62,13 @@ pub(super) const MEMBERS: &[Member] = &[
         never: &["ndarray", "tokio*"],
     },
     Member {
+        name: "counters",
+        place: Place::Layer(0),
+        workspace: &[],
+        external: &[],
+        never: &["tokio*", "prometheus*"],
+    },
+    Member {
         name: "batch",
         place: Place::Layer(0),
         workspace: &[],
@@ -175,7 +182,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member {
         name: "telemetry",
         place: Place::Layer(1),
-        workspace: &["cache"],
+        workspace: &["cache", "counters"],
         external: &[
             // Spans and errors to a receiver: the library, whom it trusts, and its connections.
             "http",
@@ -214,7 +221,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member {
         name: "serving",
         place: Place::Layer(3),
-        workspace: &["batch", "engine", "pipeline", "registry", "schema"],
+        workspace: &["batch", "counters", "engine", "pipeline", "registry", "schema"],
         external: &["blake3", "bytes", "tokio"],
         never: &["actix*", "prometheus", "tract*"],
     },

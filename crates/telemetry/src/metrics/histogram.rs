@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use ferrocast_counters::{Count, Sharded};
 use prometheus::proto;
 
 use super::buckets::Buckets;
 use super::family::Family;
-use super::sharded::{Count, Sharded};
 
 /// The most buckets of a histogram, with the one that has no bound.
 pub(crate) const CELLS: usize = 16;
@@ -95,8 +95,8 @@ mod tests {
     use std::time::Duration;
 
     use super::{Distribution, Histogram};
-    use crate::metrics::sharded::Sharded;
     use crate::metrics::{BATCH_ROWS, PHASE_TIMES, QUEUE_DURATION};
+    use ferrocast_counters::Sharded;
 
     #[test]
     fn values_go_to_their_buckets() {

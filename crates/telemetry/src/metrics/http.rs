@@ -1,9 +1,9 @@
 //! What happens to requests whatever they ask for.
 
+use ferrocast_counters::{Count, Sharded};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, Registry, Result};
 
-use super::sharded::{Count, Sharded};
 use super::{AUTH_FAILURES, DEADLINE_EXCEEDED, OVERLOADED, PANICS, RATE_LIMITED, REQUESTS_IN_FLIGHT};
 
 /// Counts what happens to requests whatever they ask for.

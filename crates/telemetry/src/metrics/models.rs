@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use ferrocast_counters::{Count, Sharded};
+
 use super::histogram::{Histogram, nanoseconds};
 use super::model_totals::ModelTotals;
-use super::sharded::{Count, Sharded};
 use super::{BATCH_ROWS, ENCODE_DURATION, INFERENCE_DURATION, PARSE_DURATION, PREPROCESS_DURATION, QUEUE_DURATION};
 
 /// Where the time of a prediction went.

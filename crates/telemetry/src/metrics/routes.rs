@@ -4,10 +4,10 @@ use std::array;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use ferrocast_counters::{Count, Sharded};
 use prometheus::proto::MetricFamily;
 
 use super::histogram::{Distribution, Histogram};
-use super::sharded::{Count, Sharded};
 use super::{REQUEST_DURATION, REQUESTS};
 
 /// The most routes that are told apart; a server has some forty.

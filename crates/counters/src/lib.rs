@@ -1,8 +1,36 @@
 //! Counts that many threads add to without getting into each other's way.
 //!
 //! Each thread has a place, and its own copy of the counts there; whoever reads adds the copies up. Where nobody else adds, a
-//! number is read and written; an addition that is atomic takes ten times as long, and a request has some thirty of them. With
-//! more threads than places those that come last share some, and there additions are atomic.
+//! number is read and written; an addition that is atomic takes ten times as long, and more where two processors pass the
+//! number to and fro. With more threads than places those that come last share some, and there additions are atomic.
+//!
+//! std only.
+//!
+//! ```
+//! use ferrocast_counters::{Count, Sharded};
+//!
+//! #[derive(Default)]
+//! struct Counts {
+//!     requests: Count,
+//!     bytes: Count,
+//! }
+//!
+//! let counts = Sharded::new(Counts::default);
+//! std::thread::scope(|scope| {
+//!     for bytes in [10, 20] {
+//!         let counts = &counts;
+//!         scope.spawn(move || {
+//!             let here = counts.here();
+//!             here.requests.add_one();
+//!             here.bytes.add(bytes);
+//!         });
+//!     }
+//! });
+//! assert_eq!(counts.sum(|counts| &counts.requests), 2);
+//! assert_eq!(counts.sum(|counts| &counts.bytes), 30);
+//! ```
+//!
+//! **Architecture Invariant:** nothing that was added is lost, however many threads there are.
 
 use std::array;
 use std::cell::Cell;
@@ -34,18 +62,18 @@ fn place() -> usize {
     place
 }
 
-/// A count in the copy of one thread, to be added to [there](Sharded::here) only.
+/// A count in the copy of one thread, to be added to [there](Sharded::here) and by that thread only.
 #[derive(Debug, Default)]
-pub(crate) struct Count(AtomicU64);
+pub struct Count(AtomicU64);
 
 impl Count {
     /// One more.
-    pub(crate) fn add_one(&self) {
+    pub fn add_one(&self) {
         self.add(1);
     }
 
     /// So many more.
-    pub(crate) fn add(&self, number: u64) {
+    pub fn add(&self, number: u64) {
         if place() < OWN {
             self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(number), Ordering::Relaxed);
         } else {
@@ -54,7 +82,7 @@ impl Count {
     }
 
     /// How many so far.
-    pub(crate) fn get(&self) -> u64 {
+    pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -66,30 +94,30 @@ struct Lines<T>(T);
 
 /// A copy of `T` for each place.
 #[derive(Debug)]
-pub(crate) struct Sharded<T> {
+pub struct Sharded<T> {
     copies: [Lines<T>; PLACES],
 }
 
 impl<T> Sharded<T> {
     /// Every copy made by `make`.
-    pub(crate) fn new(make: impl Fn() -> T) -> Sharded<T> {
+    pub fn new(make: impl Fn() -> T) -> Sharded<T> {
         Sharded { copies: array::from_fn(|_| Lines(make())) }
     }
 
-    /// The copy of this thread.
-    pub(crate) fn here(&self) -> &T {
+    /// The copy of this thread, not to be handed to another one.
+    pub fn here(&self) -> &T {
         let [first, ..] = &self.copies;
         let Lines(copy) = self.copies.get(place()).unwrap_or(first);
         copy
     }
 
     /// Every copy.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.copies.iter().map(|Lines(copy)| copy)
     }
 
     /// The sum of one count over all copies.
-    pub(crate) fn sum(&self, count: impl Fn(&T) -> &Count) -> u64 {
+    pub fn sum(&self, count: impl Fn(&T) -> &Count) -> u64 {
         self.iter().map(|copy| count(copy).get()).fold(0, u64::wrapping_add)
     }
 }
@@ -117,3 +145,8 @@ mod tests {
         assert_eq!(size_of::<Sharded<Count>>(), PLACES * 128);
     }
 }
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
