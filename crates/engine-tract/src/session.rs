@@ -19,7 +19,8 @@ pub(crate) struct Session {
 /// What a plan needs beside itself.
 enum State {
     Rows(RowState),
-    Graph(TypedSimpleState),
+    /// Half a kilobyte. It stays where it is, as each run moves its state out of the session and back.
+    Graph(Box<TypedSimpleState>),
 }
 
 impl State {
@@ -73,7 +74,7 @@ impl Session {
             }
             (Some(Plan::Any(model) | Plan::Pinned(_, model)), idle) => {
                 let mut state =
-                    if let Some(State::Graph(state)) = idle { state } else { model.spawn().map_err(failed)? };
+                    if let Some(State::Graph(state)) = idle { state } else { Box::new(model.spawn().map_err(failed)?) };
                 *outputs = self.run_graph(&mut state, inputs)?;
                 Ok(State::Graph(state))
             }
