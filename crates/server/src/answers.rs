@@ -150,6 +150,11 @@ impl Answers {
         Ok(Inferred { tensors, timing, kept: Some(found.kept) })
     }
 
+    /// Whether answers of the model are kept.
+    pub(crate) fn keeps(&self, model: &Deployment, keep: Keep) -> bool {
+        self.ttl(model, keep).is_some()
+    }
+
     /// How long an answer is good; `None` if none is kept.
     fn ttl(&self, model: &Deployment, keep: Keep) -> Option<Duration> {
         match (model.pipeline().manifest().cache, keep) {

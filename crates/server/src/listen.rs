@@ -28,8 +28,8 @@ use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use self::stream::TimedStream;
-pub(crate) use self::turn::Turn;
 use self::turn::Turns;
+pub(crate) use self::turn::{Answering, Turn};
 use crate::access::Listener;
 use crate::app::RunError;
 use crate::config::{Config, ServerConfig};

@@ -99,9 +99,7 @@ impl Question {
         match self {
             Question::Row(rows) => {
                 let answer = service.predict(model, rows, options).await?;
-                let write = || native::encode_prediction(only(&answer)?, served(model));
-                let (body, took) = written(model, &[&answer], write)?;
-                Ok(Answered { body, took, is_whole: true })
+                Ok(written_row(model, &answer)?)
             }
             Question::Batch(rows) => {
                 let answer = service.predict(model, rows, options).await?;
@@ -132,6 +130,26 @@ impl Question {
             }
         }
     }
+}
+
+/// Runs the model on one row, on the calling thread, and writes what it says.
+///
+/// # Errors
+/// Those of the model.
+pub(crate) fn answer_row_inline(
+    row: &Rows,
+    service: &Service,
+    model: &Deployment,
+    options: CallOptions,
+) -> Result<Answered, Failure> {
+    let answer = service.predict_inline(model, row, options)?;
+    Ok(written_row(model, &answer)?)
+}
+
+fn written_row(model: &Deployment, answer: &Answer) -> Result<Answered, ApiError> {
+    let write = || native::encode_prediction(only(answer)?, served(model));
+    let (body, took) = written(model, &[answer], write)?;
+    Ok(Answered { body, took, is_whole: true })
 }
 
 async fn answer_picture(

@@ -20,6 +20,16 @@ pub struct CallOptions {
     pub priority: Priority,
 }
 
+impl CallOptions {
+    /// Fails if the answer is of no use any more.
+    fn expect_time(self, now: Instant) -> Result<(), ServeError> {
+        match self.deadline {
+            Some(deadline) if deadline <= now => Err(ServeError::DeadlineExceeded),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Predictions, with what they cost.
 #[derive(Debug)]
 pub struct Answer {
@@ -79,6 +89,17 @@ pub(crate) async fn predict(
     Ok(Answer { predictions, timing: outputs.timing })
 }
 
+/// Predicts all rows on the calling thread; `began` is now.
+pub(crate) fn predict_inline(
+    deployment: &Deployment,
+    rows: &Rows,
+    options: CallOptions,
+    began: Instant,
+) -> Result<Answer, ServeError> {
+    options.expect_time(began)?;
+    predict_here(deployment, rows, options, began)
+}
+
 /// Predicts a picture on the pool. Dropping the future takes it out of the queue.
 pub(crate) async fn predict_image(
     deployment: &Deployment,
@@ -86,9 +107,7 @@ pub(crate) async fn predict_image(
     options: CallOptions,
     began: Instant,
 ) -> Result<Answer, ServeError> {
-    if options.deadline.is_some_and(|deadline| deadline <= began) {
-        return Err(ServeError::DeadlineExceeded);
-    }
+    options.expect_time(began)?;
     if !deployment.pipeline().takes_pictures() {
         return Err(ServeError::from_prediction(PredictError::TakesRows, deployment));
     }
@@ -134,9 +153,7 @@ async fn place(
     options: CallOptions,
     began: Instant,
 ) -> Result<Place<'_>, ServeError> {
-    if options.deadline.is_some_and(|deadline| deadline <= began) {
-        return Err(ServeError::DeadlineExceeded);
-    }
+    options.expect_time(began)?;
     let placement = deployment.placement();
     if placement.is_inline(rows) {
         return Ok(Place::Here { began, _arrived: None });
@@ -198,9 +215,7 @@ struct Ran {
 /// Counts a run on the calling thread. Nobody could interrupt it, but an answer that comes too late is none.
 fn ran_here(deployment: &Deployment, ran: Ran, options: CallOptions) -> Result<Timing, ServeError> {
     let Ran { began, encoded_at, ran_at, rows } = ran;
-    if options.deadline.is_some_and(|deadline| deadline <= ran_at) {
-        return Err(ServeError::DeadlineExceeded);
-    }
+    options.expect_time(ran_at)?;
     let timing = Timing {
         began,
         encode: encoded_at.saturating_duration_since(began),

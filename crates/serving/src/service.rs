@@ -211,6 +211,23 @@ impl Service {
         answer
     }
 
+    /// The same on the calling thread, whatever it costs, and without a future: for rows of which
+    /// [`Placement::is_inline`](crate::Placement::is_inline) says that they stay there.
+    ///
+    /// # Errors
+    /// As [`Service::predict`], but for those of the queue.
+    pub fn predict_inline(
+        &self,
+        deployment: &Deployment,
+        rows: &Rows,
+        options: CallOptions,
+    ) -> Result<Answer, ServeError> {
+        let began = Instant::now();
+        let answer = execute::predict_inline(deployment, rows, options, began);
+        count(deployment, rows.len(), began, answer.as_ref().map(|answer| &answer.timing));
+        answer
+    }
+
     /// Predicts a picture, given as the bytes of its file, on the pool: decoding it is no work for a thread that reads
     /// requests. Dropping the future takes it out of the queue.
     ///

@@ -359,6 +359,16 @@ fn an_inline_answer_that_is_too_late_is_none() {
         assert!(matches!(late, Err(ServeError::DeadlineExceeded)));
         assert!(served.begin(served.rows(&[1.0]), None).await.unwrap().is_ok());
     });
+    // The same without a future, counted alike.
+    let within = |time: Duration| {
+        let options = CallOptions { deadline: Some(Instant::now() + time), ..CallOptions::default() };
+        served.service.predict_inline(&served.deployment, &served.rows(&[1.0]), options)
+    };
+    let late = [Duration::from_millis(10), Duration::ZERO].map(within);
+    assert!(late.iter().all(|late| matches!(late, Err(ServeError::DeadlineExceeded))));
+    assert_eq!(within(Duration::from_secs(60)).unwrap().predictions.len(), 1);
+    let statistics = served.deployment.report();
+    assert_eq!((statistics.answered.count, statistics.failed.count), (2, 3));
 }
 
 #[test]

@@ -17,21 +17,22 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use ferrocast_protocol::{ApiError, ErrorCode};
-use ferrocast_telemetry::RequestTrace;
+use ferrocast_telemetry::{InFlight, RequestTrace};
 use futures_util::FutureExt;
 use tracing::error;
 
 use super::held_body::HeldBody;
 use super::places::Places;
+use super::rate_headers::RateHeaders;
 use super::request_context::RequestContext;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_log::RequestLog;
-use super::{cors, denial, finish, front, head_size, rate_headers};
+use super::{cors, denial, finish, front, rate_headers};
 use crate::access::Listener;
 use crate::dialect::Dialect;
 use crate::error::{Failure, rendered};
 use crate::lap::Lap;
-use crate::listen::Connection;
+use crate::listen::{Answering, Connection};
 use crate::state::State;
 
 /// <https://www.w3.org/TR/trace-context/>
@@ -73,56 +74,109 @@ pub(super) struct Asked {
     has_body: bool,
 }
 
+/// A request that is being answered.
+struct Underway<'a> {
+    around: &'a Around,
+    started: Instant,
+    asked: Asked,
+    trace: RequestTrace,
+    /// The origin to be named in the answer, where pages of others are let in.
+    origin: Option<Option<HeaderValue>>,
+    rate: Option<RateHeaders>,
+    held_body: Option<HeldBody>,
+    _answering: Option<Answering>,
+    _in_flight: Option<InFlight<'a>>,
+}
+
+/// What becomes of a request at the door.
+enum Entry {
+    /// The routes answer it.
+    LetIn(Rc<RequestContext>),
+    /// It has its answer.
+    Answered(Result<HttpResponse, Failure>),
+}
+
 /// Sees to the answer of a request: the routes' if it gets there, and always one.
-pub(crate) async fn answer(
+#[expect(clippy::manual_async_fn, reason = "it would keep the request twice; see `front::answer`")]
+pub(crate) fn answer(
     around: Rc<Around>,
     mut request: Request,
     routes: Rc<impl Routes>,
-) -> Result<HttpResponse, Infallible> {
-    let (started, state) = (Instant::now(), &around.state);
-    let _answering = request.conn_data::<Connection>().map(|connection| connection.turn.answer());
-    let _in_flight = state.counts.then(|| state.metrics.http().begin());
-    let trace = begin_trace(state, request.headers());
-    let (trace_context, trace_parent) = (trace.context(), trace.traceparent());
-    let origin = state.cors.as_ref().map(|cors| cors.allowed(&request));
-    let is_allowed = matches!(origin, Some(Some(_)));
-    let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(&request, is_allowed));
-    if request.method() == Method::HEAD {
-        request.head_mut().method = Method::GET;
+) -> impl Future<Output = Result<HttpResponse, Infallible>> {
+    async move {
+        let (underway, entry) = Underway::begin(&around, &mut request);
+        let context = match entry {
+            Entry::LetIn(context) => context,
+            Entry::Answered(answered) => return Ok(underway.end(answered, None)),
+        };
+        let answered = AssertUnwindSafe(front::answer(&around, request, &*routes, &context)).catch_unwind().await;
+        let answered = answered.unwrap_or_else(|_panic| Err(panicked(&around, &context)));
+        Ok(underway.end(answered, Some(&context)))
     }
-    let asked = Asked::of(&request, started);
-    let held_body = HeldBody::of(&mut request);
-    let admitted = state.access.admit(&request, around.listener);
-    let rate = rate_headers::of(&admitted);
-    let (mut response, context) = match (preflight, admitted) {
-        (Some(preflight), _) => (preflight, None),
-        (None, Ok(admitted)) => {
-            let context = Rc::new(RequestContext::begin(asked.id.clone(), started, admitted, trace_context));
-            let answered = run(&around, request, &*routes, &context).await;
-            (with_error_body(state, answered, &asked, Some(&context)), Some(context))
+}
+
+impl<'a> Underway<'a> {
+    /// Looks at the request's head, and lets it in or answers it.
+    fn begin(around: &'a Around, request: &mut Request) -> (Underway<'a>, Entry) {
+        let (started, state) = (Instant::now(), &around.state);
+        let _answering = request.conn_data::<Connection>().map(|connection| connection.turn.answer());
+        let _in_flight = state.counts.then(|| state.metrics.http().begin());
+        let trace = begin_trace(state, request.headers());
+        let origin = state.cors.as_ref().map(|cors| cors.allowed(request));
+        let is_allowed = matches!(origin, Some(Some(_)));
+        let preflight = state.cors.as_ref().and_then(|cors| cors.preflight(request, is_allowed));
+        if request.method() == Method::HEAD {
+            request.head_mut().method = Method::GET;
         }
-        (None, Err(limited)) => (with_error_body(state, Err(limited.into()), &asked, None), None),
-    };
-    let context = context.as_deref();
-    finish::tell(&around, &asked, context, response.status(), Lap::since(started), trace);
-    if is_last_on_connection(state, &asked, context) {
-        response.head_mut().set_connection_type(ConnectionType::Close);
+        let asked = Asked::of(request, started);
+        let held_body = HeldBody::of(request);
+        let admitted = state.access.admit(request, around.listener);
+        let rate = rate_headers::of(&admitted);
+        let entry = match (preflight, admitted) {
+            (Some(preflight), _) => Entry::Answered(Ok(preflight)),
+            (None, Err(limited)) => Entry::Answered(Err(limited.into())),
+            (None, Ok(admitted)) => {
+                let context = RequestContext::begin(asked.id.clone(), started, admitted, trace.context());
+                Entry::LetIn(Rc::new(context))
+            }
+        };
+        (Underway { around, started, asked, trace, origin, rate, held_body, _answering, _in_flight }, entry)
     }
-    let headers = response.headers_mut();
-    headers.insert(X_REQUEST_ID, asked.id.into_header_value());
-    if let Some(rate) = rate {
-        rate.write(headers);
+
+    /// Makes the one answer of what was answered, counts it, and writes the headers that all have.
+    fn end(self, answered: Result<HttpResponse, Failure>, context: Option<&Rc<RequestContext>>) -> HttpResponse {
+        let Underway { around, started, asked, trace, origin, rate, held_body, .. } = self;
+        let state = &around.state;
+        let mut response = with_error_body(state, answered, &asked, context);
+        let (trace_parent, context) = (trace.traceparent(), context.map(|context| &**context));
+        finish::tell(around, &asked, context, response.status(), Lap::since(started), trace);
+        if is_last_on_connection(state, &asked, context) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, asked.id.into_header_value());
+        if let Some(rate) = rate {
+            rate.write(headers);
+        }
+        if let Some(Ok(trace_parent)) = trace_parent.map(HeaderValue::try_from) {
+            headers.insert(TRACEPARENT, trace_parent);
+        }
+        if let Some(origin) = origin {
+            cors::allow(headers, origin);
+        }
+        match held_body {
+            Some(body) => body.behind(response),
+            None => response,
+        }
     }
-    if let Some(Ok(trace_parent)) = trace_parent.map(HeaderValue::try_from) {
-        headers.insert(TRACEPARENT, trace_parent);
-    }
-    if let Some(origin) = origin {
-        cors::allow(headers, origin);
-    }
-    Ok(match held_body {
-        Some(body) => body.behind(response),
-        None => response,
-    })
+}
+
+/// What a panic of whatever is inside comes to.
+fn panicked(around: &Around, context: &RequestContext) -> Failure {
+    // The panic hook has logged message and place.
+    error!(request_id = context.id().as_str(), "request handler panicked");
+    around.state.metrics.http().panicked();
+    ApiError::internal().into()
 }
 
 impl Asked {
@@ -145,26 +199,6 @@ fn begin_trace(state: &State, headers: &HeaderMap) -> RequestTrace {
     let parent = parents.next().filter(|_| parents.next().is_none()).and_then(|parent| parent.to_str().ok());
     let told = parent.and_then(|_| headers.get(TRACESTATE)).and_then(|told| told.to_str().ok());
     state.reporting.tracing.begin(parent, told)
-}
-
-/// Lets the routes answer, whatever they do.
-///
-/// # Errors
-/// Theirs.
-async fn run(
-    around: &Around,
-    request: Request,
-    routes: &impl Routes,
-    context: &Rc<RequestContext>,
-) -> Result<HttpResponse, Failure> {
-    head_size::check(request.headers())?;
-    let answered = AssertUnwindSafe(front::answer(around, request, routes, context)).catch_unwind().await;
-    answered.unwrap_or_else(|_panic| {
-        // The panic hook has logged message and place.
-        error!(request_id = context.id().as_str(), "request handler panicked");
-        around.state.metrics.http().panicked();
-        Err(ApiError::internal().into())
-    })
 }
 
 /// Puts the body of the error table into a response that is an error without a body.

@@ -2,14 +2,14 @@
 
 use actix_web::web::Data;
 use apistos::api_operation;
-use ferrocast_protocol::native::{BatchResponse, PredictionResponse};
+use ferrocast_protocol::native::{self, BatchResponse, PredictionResponse};
 
 use crate::answers::{Keep, Wishes};
 use crate::error::Failure;
 use crate::extract::caching::Caching;
 use crate::extract::json_body::{BodySchema, JsonBody};
 use crate::extract::model::{Flat, Model, Named, Versioned};
-use crate::question::RowsAsked;
+use crate::question::{RowsAsked, answer_row_inline};
 use crate::reply::Reply;
 use crate::state::State;
 
@@ -131,4 +131,22 @@ pub(crate) async fn answer<P, T>(
     let question = async { Ok(model.parse(|| rows.read(body, model, &state.limits))?) };
     let wishes = Wishes { options: model.options(), caching, keep: rows.keep() };
     state.answers.answer(&state.service, model, wishes, question).await
+}
+
+/// The same for one row that its model runs on this thread, and whose answer nobody keeps, as for most: without a future. `None` if
+/// it is another request, of which nothing has been done then.
+pub(crate) fn answer_inline<P, T>(
+    state: &State,
+    model: &Model<P>,
+    rows: RowsAsked,
+    body: &[u8],
+) -> Option<Result<Reply<T>, Failure>> {
+    let RowsAsked::One(keep) = rows else { return None };
+    let is_inline = model.placement().is_inline(1) && !state.answers.keeps(model, keep);
+    is_inline.then(|| {
+        model.note_rows(rows);
+        let _permit = state.service.admit(model)?;
+        let row = model.parse(|| native::decode_row(body, model.pipeline().schema(), &state.limits))?;
+        Ok(Reply::answered(answer_row_inline(&row, &state.service, model, model.options())?))
+    })
 }
