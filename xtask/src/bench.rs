@@ -4,7 +4,6 @@
 //! ratio says what validation, inference and the rest cost, and hardly depends on the machine.
 
 mod mixed;
-mod model_folder;
 mod open_loop;
 mod overload;
 mod peers;

@@ -39,6 +39,8 @@ xflags::xflags! {
             /// Only this document, such as `docs/models.md`; may be repeated.
             repeated --only document: String
         }
+        /// Writes which functions the linker puts side by side, so that a server takes less memory. Builds the program twice, and needs Valgrind.
+        cmd link-order {}
         /// Packs a release: the program with sample models, unit, completions, manual, licences and bill of materials.
         cmd package {
             /// Cargo's profile of the program, `dist` unless given; `release` is built sooner.

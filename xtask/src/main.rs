@@ -17,10 +17,12 @@ mod deploy;
 mod flags;
 mod form;
 mod http;
+mod link_order;
 mod load_test;
 mod machine;
 mod marked;
 mod median;
+mod model_folder;
 mod models;
 mod onnxruntime;
 mod open_loop;
@@ -68,6 +70,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         flags::XtaskCmd::Deploy(_) => deploy::run(&sh),
         flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
         flags::XtaskCmd::Snippets(flags) => snippets::run(&sh, &flags.only),
+        flags::XtaskCmd::LinkOrder(_) => link_order::run(&sh),
         flags::XtaskCmd::Package(flags) => package::run(&sh, &flags),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());

@@ -23,7 +23,7 @@ use anyhow::{Context, ensure};
 use xshell::{Shell, cmd};
 
 use self::{contents::SBOM, release::Release};
-use crate::{flags, profile::Profile, workspace::Metadata};
+use crate::{flags, link_order, profile::Profile, workspace::Metadata};
 
 /// Bytes of a program that is shipped, at most.
 const MOST_BYTES: u64 = 40_000_000;
@@ -52,13 +52,19 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Package) -> anyhow::Result<()> {
 pub(crate) fn check(sh: &Shell) -> anyhow::Result<Option<String>> {
     verify::ensure_permitted(sh)?;
     let archive = make(sh, Profile::Release, None)?;
+    link_order::ensure_followed(sh, &program(&Metadata::load(sh)?, Profile::Release))?;
     verify::run(sh, &archive)
+}
+
+/// Where Cargo puts the program.
+fn program(metadata: &Metadata, profile: Profile) -> PathBuf {
+    metadata.target_directory.join(profile.name()).join("ferrocast")
 }
 
 /// Builds the program and packs it; the archive's path. Its checksum and its bill of materials lie beside it.
 fn make(sh: &Shell, profile: Profile, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     let metadata = Metadata::load(sh)?;
-    let program = metadata.target_directory.join(profile.name()).join("ferrocast");
+    let program = program(&metadata, profile);
     match profile {
         Profile::Dist => {
             let program = ["--package", "ferrocast", "--bin", "ferrocast"];

@@ -41,6 +41,8 @@ pub(crate) const STRACE: Tool =
     Tool { program: "strace", purpose: "makes system calls fail", source: Source::Debian("strace") };
 pub(crate) const TORCH: Tool =
     Tool { program: "python3", purpose: "exports a network in a document", source: Source::Debian("python3-torch") };
+pub(crate) const VALGRIND: Tool =
+    Tool { program: "valgrind", purpose: "tells what runs", source: Source::Debian("valgrind") };
 pub(crate) const VENV: Tool =
     Tool { program: "python3", purpose: "trains models", source: Source::Debian("python3-venv") };
 pub(crate) const WRK: Tool = Tool { program: "wrk", purpose: "makes the load", source: Source::Debian("wrk") };

@@ -7,11 +7,12 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::{
-    Measured, Sides, mean_answer, model_folder,
+    Measured, Sides, mean_answer,
     scenario::Yardstick,
     turns::{self, Rounds, Side, Turns},
 };
 use crate::{
+    model_folder,
     models::Golden,
     served::{self, Served},
     timed_models,

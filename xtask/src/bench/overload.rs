@@ -7,11 +7,12 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use xshell::Shell;
 
-use super::{Sides, model_folder, picture, plot::Bars, turns::Rounds};
+use super::{Sides, picture, plot::Bars, turns::Rounds};
 use crate::{
     connection::{address, post},
     form,
     median::median,
+    model_folder,
     open_loop::{Load, Outcomes},
     served::{self, Served},
     workspace::root,
