@@ -91,7 +91,7 @@ fn build(sh: &Shell, profile: Profile) -> anyhow::Result<PathBuf> {
     let name = profile.name();
     let program = ["--package", "ferrocast", "--bin", "ferrocast"];
     cmd!(sh, "cargo rustc --profile {name} --locked {program...} -- -C strip=none").run()?;
-    Ok(Metadata::load(sh)?.target_directory.join(name).join("ferrocast"))
+    Ok(Metadata::load(sh)?.program(profile))
 }
 
 /// The symbols of the functions that run from the start to idling, a prediction of each model among them.

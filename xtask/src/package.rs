@@ -52,19 +52,14 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Package) -> anyhow::Result<()> {
 pub(crate) fn check(sh: &Shell) -> anyhow::Result<Option<String>> {
     verify::ensure_permitted(sh)?;
     let archive = make(sh, Profile::Release, None)?;
-    link_order::ensure_followed(sh, &program(&Metadata::load(sh)?, Profile::Release))?;
+    link_order::ensure_followed(sh, &Metadata::load(sh)?.program(Profile::Release))?;
     verify::run(sh, &archive)
-}
-
-/// Where Cargo puts the program.
-fn program(metadata: &Metadata, profile: Profile) -> PathBuf {
-    metadata.target_directory.join(profile.name()).join("ferrocast")
 }
 
 /// Builds the program and packs it; the archive's path. Its checksum and its bill of materials lie beside it.
 fn make(sh: &Shell, profile: Profile, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     let metadata = Metadata::load(sh)?;
-    let program = program(&metadata, profile);
+    let program = metadata.program(profile);
     match profile {
         Profile::Dist => {
             let program = ["--package", "ferrocast", "--bin", "ferrocast"];

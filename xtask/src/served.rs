@@ -17,7 +17,10 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::workspace::{Metadata, root};
+use crate::{
+    profile::Profile,
+    workspace::{Metadata, root},
+};
 
 /// How long a server may take to load its models and listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -105,7 +108,7 @@ impl Drop for Served {
 /// Builds the release server; returns the program.
 pub(crate) fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
     cmd!(sh, "cargo build --release --locked --package ferrocast").run()?;
-    Ok(Metadata::load(sh)?.target_directory.join("release/ferrocast"))
+    Ok(Metadata::load(sh)?.program(Profile::Release))
 }
 
 /// Makes `command`, which runs the server, serve a folder of models on a free port.

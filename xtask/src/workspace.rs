@@ -9,6 +9,8 @@ use anyhow::Context;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
+use crate::profile::Profile;
+
 /// The folder of the root `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
     // At run time, when cargo says so: a kept target folder must not name the place of an older checkout.
@@ -114,6 +116,11 @@ impl Metadata {
         let host = host(sh)?;
         let json = cmd!(sh, "cargo metadata --format-version 1 --filter-platform {host}").quiet().read()?;
         serde_json::from_str(&json).context("cargo metadata is not what this program expects")
+    }
+
+    /// Where Cargo puts the program.
+    pub(crate) fn program(&self, profile: Profile) -> PathBuf {
+        self.target_directory.join(profile.name()).join("ferrocast")
     }
 
     /// The packages of this workspace.

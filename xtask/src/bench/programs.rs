@@ -23,9 +23,10 @@ impl Programs {
         let packages = ["--package", "ferrocast", "--package", "ferrocast-server", "--package", "ferrocast-pipeline"];
         let programs = ["--bin", "ferrocast", "--example", "ceiling", "--example", "picture_side"];
         cmd!(sh, "cargo build --profile {name} --locked {packages...} {programs...}").run()?;
-        let folder = Metadata::load(sh)?.target_directory.join(name);
+        let metadata = Metadata::load(sh)?;
+        let folder = metadata.target_directory.join(name);
         Ok(Programs {
-            server: folder.join("ferrocast"),
+            server: metadata.program(profile),
             ceiling: folder.join("examples/ceiling"),
             picture_side: folder.join("examples/picture_side"),
         })
