@@ -1,11 +1,19 @@
 //! The client side of HTTP, for a server on this machine.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use ureq::{Agent, http::StatusCode};
 
 /// How much of a request an error shows.
 const SHOWN_CHARS: usize = 100;
+
+/// Between two looks at whether a server is ready.
+const PAUSE: Duration = Duration::from_millis(20);
 
 const JSON: &str = "application/json";
 
@@ -36,6 +44,16 @@ impl Client {
         let mut answer = self.agent.get(url).call().with_context(|| format!("no answer from {url}"))?;
         let text = answer.body_mut().read_to_string()?;
         Ok((answer.status().as_u16(), text))
+    }
+
+    /// Waits until the server at `url` (scheme, host and port) says that it is ready, but no longer than that.
+    pub(crate) fn wait_until_ready(&self, url: &str, patience: Duration) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        while self.get_text(&format!("{url}/readyz"))?.0 != 200 {
+            ensure!(begin.elapsed() < patience, "the server does not become ready");
+            thread::sleep(PAUSE);
+        }
+        Ok(())
     }
 
     /// Posts bytes of this content type; status and body of the answer.

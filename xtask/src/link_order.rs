@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -114,11 +114,8 @@ fn executed(sh: &Shell, program: &Path) -> anyhow::Result<BTreeSet<String>> {
 }
 
 fn use_it(url: &str) -> anyhow::Result<()> {
-    let (client, begin) = (Client::new(), Instant::now());
-    while client.asked(&format!("{url}/readyz"))? != 200 {
-        ensure!(begin.elapsed() < PATIENCE, "the server does not become ready");
-        thread::sleep(Duration::from_millis(100));
-    }
+    let client = Client::new();
+    client.wait_until_ready(url, PATIENCE)?;
     for model in MODELS {
         let golden = Golden::read(&root().join("models").join(model).join("1/golden.json"))?;
         let row = golden.cases.first().context("a golden file without rows")?.input.to_string();

@@ -41,11 +41,7 @@ struct Server<'a> {
 
 impl Server<'_> {
     fn becomes_ready(&self) -> anyhow::Result<()> {
-        let begin = Instant::now();
-        while self.client.get_text(&self.at("/readyz"))?.0 != 200 {
-            ensure!(begin.elapsed() < PATIENCE, "the server does not become ready");
-            thread::sleep(PAUSE);
-        }
+        self.client.wait_until_ready(self.url, PATIENCE)?;
         let health = self.get("/health")?;
         ensure_at("/health", &health, "/status", "healthy")?;
         let models = self.get("/models")?.to_string();
