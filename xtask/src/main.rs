@@ -32,6 +32,7 @@ mod pinned;
 mod profile;
 mod python;
 mod served;
+mod signal;
 mod smoke;
 mod snippets;
 mod soak;

@@ -19,6 +19,7 @@ use xshell::{Shell, cmd};
 
 use crate::{
     profile::Profile,
+    signal,
     workspace::{Metadata, root},
 };
 
@@ -87,8 +88,8 @@ impl Served {
 
     /// Sends it SIGTERM and waits until it has ended.
     pub(crate) fn terminate(mut self, sh: &Shell) -> anyhow::Result<ExitStatus> {
-        let (id, told) = (self.id().to_string(), Instant::now());
-        cmd!(sh, "kill -TERM {id}").quiet().run()?;
+        let told = Instant::now();
+        signal::send(sh, "TERM", self.id())?;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);

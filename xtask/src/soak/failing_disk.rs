@@ -8,13 +8,13 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use super::{
     jobs::{self, Accepted, Job},
     server::{self, Server},
 };
-use crate::{http::Client, served, tools::STRACE, workspace::Metadata};
+use crate::{http::Client, served, signal, tools::STRACE, workspace::Metadata};
 
 /// Handed in while the disk is well, while it fails, and when it is well again.
 const JOBS: usize = 100;
@@ -94,8 +94,7 @@ impl FailingDisk<'_> {
 
     /// The disk is well again.
     fn mend(mut self) -> anyhow::Result<()> {
-        let id = self.strace.id().to_string();
-        cmd!(self.sh, "kill -INT {id}").quiet().run()?;
+        signal::send(self.sh, "INT", self.strace.id())?;
         self.strace.wait()?;
         Ok(())
     }

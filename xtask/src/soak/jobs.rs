@@ -221,6 +221,11 @@ pub(super) fn listed(url: &str) -> anyhow::Result<HashSet<String>> {
     Ok(all)
 }
 
+/// The ids of the tasks that run, if they are few.
+pub(super) fn running(url: &str) -> anyhow::Result<HashSet<String>> {
+    Ok(some_listed(&Client::new(), url, "state=running&limit=100")?.into_iter().collect())
+}
+
 fn some_listed(client: &Client, url: &str, query: &str) -> anyhow::Result<Vec<String>> {
     let answer = client.get(&format!("{url}/prediction_status?{query}"))?;
     let page = Page::deserialize(&answer).with_context(|| format!("no list: {answer}"))?;

@@ -9,9 +9,9 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use crate::served::free_port;
+use crate::{served::free_port, signal};
 
 /// How long it may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,8 +54,7 @@ impl Redis {
 
     /// Sends it a signal: after `STOP` it answers nothing until `CONT`.
     pub(super) fn signal(&self, sh: &Shell, signal: &str) -> anyhow::Result<()> {
-        let id = self.process.as_ref().context("there is no redis-server")?.0.id().to_string();
-        Ok(cmd!(sh, "kill -{signal} {id}").quiet().run()?)
+        signal::send(sh, signal, self.process.as_ref().context("there is no redis-server")?.0.id())
     }
 
     /// Where it listens.

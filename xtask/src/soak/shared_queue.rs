@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -16,14 +17,17 @@ use super::{
     redis::Redis,
     server::{self, Server},
 };
-use crate::{python, served, tools::REDIS, workspace::Metadata};
+use crate::{python, served, signal, tools::REDIS, workspace::Metadata};
 
 const SERVERS: usize = 3;
+/// As many as that and those that it takes until one of the servers has died.
 const JOBS: usize = 3_000;
 /// More than they are done at, so that each server is at work when one of them dies.
 const A_SECOND: u32 = 2_000;
-/// Once so many of them are handed in.
-const KILLED_AT: usize = 1_500;
+/// Far more than a task takes, and less than the lease: what runs this long runs at a server that stands still.
+const STANDSTILL: Duration = Duration::from_millis(500);
+/// Between two looks at what a server does.
+const PAUSE: Duration = Duration::from_millis(20);
 /// More than the lease of a dead server, and the time of what it left.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -43,13 +47,16 @@ pub(super) fn run(sh: &Shell) -> anyhow::Result<()> {
     }
     let urls: Vec<String> = servers.iter().map(Server::url).collect();
 
+    let is_over = AtomicBool::new(false);
     let job = |number: usize| {
         let host = hosts.get(number % hosts.len()).map_or("127.0.0.1", String::as_str);
-        (number < JOBS).then(|| Job { number, callback: Some(receiver.url(host, "ok")) })
+        let is_wanted = number < JOBS || !is_over.load(Ordering::Relaxed);
+        is_wanted.then(|| Job { number, callback: Some(receiver.url(host, "ok")) })
     };
     let accepted = thread::scope(|scope| {
         let handing_in = scope.spawn(|| jobs::hand_in_all(&urls, A_SECOND, job));
-        let killed = kill_one(&mut servers, &urls);
+        let killed = kill_one(sh, &mut servers, &urls);
+        is_over.store(true, Ordering::Relaxed);
         let accepted = handing_in.join().ok().context("handing in has panicked")??;
         killed.map(|()| accepted)
     })?;
@@ -74,26 +81,35 @@ pub(super) fn run(sh: &Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Kills the first server in the middle of the work.
-fn kill_one(servers: &mut [Server], urls: &[String]) -> anyhow::Result<()> {
+/// Kills the first server in the middle of a task.
+///
+/// A task takes no time to speak of. So the server is made to stand still until it does so with a task.
+fn kill_one(sh: &Shell, servers: &mut [Server], urls: &[String]) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let url = urls.last().context("no server")?;
-    while jobs::listed(url)?.len() < KILLED_AT {
-        ensure!(begin.elapsed() < PATIENCE, "too few jobs are accepted");
-        thread::sleep(Duration::from_millis(50));
+    let (server, url) = (servers.first_mut().context("no server")?, urls.last().context("no server")?);
+    let process = server.id().context("the server does not run")?;
+    loop {
+        ensure!(begin.elapsed() < PATIENCE, "the server that is to be killed has no task");
+        thread::sleep(PAUSE);
+        signal::send(sh, "STOP", process)?;
+        let running = jobs::running(url)?;
+        thread::sleep(STANDSTILL);
+        if !running.is_disjoint(&jobs::running(url)?) {
+            server.kill();
+            return Ok(());
+        }
+        signal::send(sh, "CONT", process)?;
     }
-    servers.first_mut().context("no server")?.kill();
-    Ok(())
 }
 
 /// Each was done, once, and right, and every server knows it. How many were begun twice.
 fn check(url: &str, urls: &[String], accepted: &[Accepted]) -> anyhow::Result<usize> {
     let ids: HashSet<String> = accepted.iter().map(|accepted| accepted.id.clone()).collect();
-    ensure!(ids.len() == JOBS, "{JOBS} jobs have {} ids", ids.len());
+    ensure!(ids.len() == accepted.len(), "{} jobs have {} ids", accepted.len(), ids.len());
     ensure!(jobs::listed(url)? == ids, "there are other tasks than were told of");
     let right: HashMap<usize, Value> = jobs::predicted(url, accepted)?.into_iter().collect();
     let statuses = jobs::statuses(urls, accepted)?;
-    ensure!(statuses.len() == urls.len() * JOBS, "{} answers", statuses.len());
+    ensure!(statuses.len() == urls.len() * accepted.len(), "{} answers", statuses.len());
     for (number, status) in &statuses {
         let right = right.get(number);
         let is_told = status.callback.as_ref().is_some_and(|callback| callback.state == "delivered");

@@ -9,12 +9,13 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use super::DRAIN_DELAY;
 use crate::{
     connection::{self, get},
     served::free_port,
+    signal,
     workspace::root,
 };
 
@@ -72,8 +73,8 @@ impl Backend {
     /// Sends it SIGTERM and waits until it has ended.
     pub(super) fn terminate(&mut self, sh: &Shell) -> anyhow::Result<Ended> {
         let running = self.running.as_mut().context("there is no server")?;
-        let (id, told) = (running.id().to_string(), Instant::now());
-        cmd!(sh, "kill -TERM {id}").quiet().run()?;
+        let told = Instant::now();
+        signal::send(sh, "TERM", running.id())?;
         loop {
             if let Some(status) = running.try_wait()? {
                 return Ok(Ended { told, status, took: told.elapsed() });
