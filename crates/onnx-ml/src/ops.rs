@@ -57,6 +57,7 @@ pub(crate) mod space_to_depth;
 pub(crate) mod string_concat;
 pub(crate) mod string_normalizer;
 pub(crate) mod string_split;
+pub(crate) mod sub;
 pub(crate) mod svm_classifier;
 pub(crate) mod svm_regressor;
 pub(crate) mod swish;

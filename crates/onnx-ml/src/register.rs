@@ -101,6 +101,7 @@ pub fn register(onnx: &mut Onnx) {
     register.insert("StringConcat", ops::string_concat::build);
     register.insert("StringNormalizer", ops::string_normalizer::build);
     register.insert("StringSplit", ops::string_split::build);
+    register.insert("Sub", ops::sub::build);
     register.insert("Swish", ops::swish::build);
     register.insert("Tanh", ops::tanh::build);
     register.insert("TfIdfVectorizer", ops::tfidf_vectorizer::build);

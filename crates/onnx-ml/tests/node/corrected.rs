@@ -1,11 +1,13 @@
 //! Operators that tract computes otherwise than ONNX says, and attributes that it reads past.
 
+use std::slice::from_ref;
+
 use tract_onnx::pb::tensor_shape_proto::dimension;
-use tract_onnx::pb::type_proto;
+use tract_onnx::pb::{ModelProto, NodeProto, TensorProto, type_proto};
 use tract_onnx::prelude::tract_ndarray::Axis;
 use tract_onnx::prelude::{TValue, TVec, Tensor, TractResult};
 
-use crate::harness::{Node, Value, floats, ints, load, tensor};
+use crate::harness::{Node, Value, assert_close, floats, ints, load, proto_of, tensor};
 
 #[test]
 fn celu_scales_its_negative_side() {
@@ -100,6 +102,36 @@ fn a_reverse_layer_reads_the_sequence_backwards() {
         states.invert_axis(Axis(0));
         assert_eq!(reverse[0].to_plain_array_view::<f32>().unwrap(), states, "{operator}");
         assert_eq!(reverse[1..], forward[1..], "{operator}");
+    }
+}
+
+/// The model with a number for each channel, from which what it gives is subtracted.
+fn subtracted(mut model: ModelProto, channels: &Tensor) -> ModelProto {
+    let graph = model.graph.as_mut().expect("a graph");
+    graph.node[0].output = vec!["convolved".to_owned()];
+    graph.node.push(NodeProto {
+        op_type: "Sub".to_owned(),
+        input: ["channels", "convolved"].map(str::to_owned).to_vec(),
+        output: vec!["output_0".to_owned()],
+        ..NodeProto::default()
+    });
+    graph.initializer.push(TensorProto { name: "channels".to_owned(), ..proto_of(channels) });
+    model
+}
+
+#[test]
+fn a_convolution_is_what_is_subtracted() {
+    for kernel in [&[3, 2, 3][..], &[3, 2, 1], &[3, 2, 3, 2], &[3, 2, 2, 3, 2]] {
+        let axes = kernel.len() - 2;
+        let (input, channels) =
+            (weights(&[&[2, 2][..], &vec![4; axes]].concat()), weights(&[&[3][..], &vec![1; axes]].concat()));
+        let node = Node::new("main:Conv", 1).constant(&weights(kernel)).constant(&weights(&[3]));
+        let convolved = node.run(from_ref(&input)).unwrap();
+        let convolved = convolved[0].to_plain_array_view::<f32>().unwrap();
+        let expected = &channels.to_plain_array_view::<f32>().unwrap() - &convolved;
+        let model = load(&subtracted(node.model(from_ref(&input)), &channels)).unwrap();
+        let outputs = model.run([input.into()].into_iter().collect()).unwrap();
+        assert_close(&outputs[0], &expected.into());
     }
 }
 

@@ -87,13 +87,7 @@ impl Node {
 
     /// Adds an input that the file brings, behind those that the node is run on.
     pub(crate) fn constant(mut self, tensor: &Tensor) -> Node {
-        self.constants.push(TensorProto {
-            name: format!("constant_{}", self.constants.len()),
-            dims: tensor.shape().iter().map(|&length| length as i64).collect(),
-            data_type: data_type(tensor.datum_type()) as i32,
-            raw_data: tensor.as_bytes().to_vec(),
-            ..TensorProto::default()
-        });
+        self.constants.push(TensorProto { name: format!("constant_{}", self.constants.len()), ..proto_of(tensor) });
         self
     }
 
@@ -244,6 +238,16 @@ impl Node {
         let error = self.run(inputs).expect_err("the node is refused");
         let text = format!("{error:#}");
         assert!(text.contains(words), "expected {words:?} in: {text}");
+    }
+}
+
+/// The tensor as a file brings it, without a name.
+pub(crate) fn proto_of(tensor: &Tensor) -> TensorProto {
+    TensorProto {
+        dims: tensor.shape().iter().map(|&length| length as i64).collect(),
+        data_type: data_type(tensor.datum_type()) as i32,
+        raw_data: tensor.as_bytes().to_vec(),
+        ..TensorProto::default()
     }
 }
 
