@@ -1,6 +1,6 @@
 //! The word under which one request is known to its client, to the log and to error bodies.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -38,7 +38,7 @@ impl RequestId {
 
     /// A fresh one: a UUID of version 7, so they sort by time.
     fn make(now: Instant) -> RequestId {
-        let (count, noise) = count_and_noise();
+        let (count, noise) = NOISE.with_borrow_mut(Noise::next);
         let time_and_count = (since_1970(now).as_millis() << 16) | u128::from(count & 0xFFF);
         let uuid = Builder::from_u128((time_and_count << 64) | u128::from(noise))
             .with_version(Version::SortRand)
@@ -104,16 +104,38 @@ fn since_1970(now: Instant) -> Duration {
     since_1970 + now.saturating_duration_since(at)
 }
 
-/// A thread's next number, and bits made of it that nobody else can foretell: a hash under a random key. Random numbers
+/// Numbers of one thread, each with bits made of it that nobody else can foretell: a hash under a random key. Random numbers
 /// of the system instead are calls of the kernel for every request, which cost more than all else in this module.
-fn count_and_noise() -> (u64, u64) {
-    thread_local! {
-        static KEY: RandomState = RandomState::new();
-        static COUNT: Cell<u64> = const { Cell::new(0) };
+struct Noise {
+    key: RandomState,
+    count: u64,
+    /// Of the numbers from the last multiple of [`AT_A_TIME`] on. What makes them is cold whenever a single request comes in.
+    made: [u64; AT_A_TIME as usize],
+}
+
+/// Four lines of the cache.
+const AT_A_TIME: u64 = 32;
+
+thread_local! {
+    static NOISE: RefCell<Noise> = RefCell::new(Noise { key: RandomState::new(), count: 0, made: [0; AT_A_TIME as usize] });
+}
+
+impl Noise {
+    /// The next number, and its bits.
+    fn next(&mut self) -> (u64, u64) {
+        let (count, place) = (self.count, self.count % AT_A_TIME);
+        if place == 0 {
+            self.make_more();
+        }
+        self.count = count.wrapping_add(1);
+        (count, self.made.get(place as usize).copied().unwrap_or_default())
     }
-    let count = COUNT.get();
-    COUNT.set(count.wrapping_add(1));
-    (count, KEY.with(|key| key.hash_one(count)))
+
+    #[cold]
+    fn make_more(&mut self) {
+        let numbers = self.count..;
+        self.made.iter_mut().zip(numbers).for_each(|(made, number)| *made = self.key.hash_one(number));
+    }
 }
 
 fn is_harmless(bytes: &[u8]) -> bool {
