@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use xshell::{Shell, cmd};
 
-use crate::{marked::Marks, models, workspace::root};
+use crate::{marked::Marks, models, served, workspace::root};
 
 /// What to do with a document that is not as the code makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,14 @@ const MODEL_TABLE: Marks =
 /// Brings every generated document up to date, or says which are not.
 pub(crate) fn run(sh: &Shell, mode: Mode) -> anyhow::Result<()> {
     let root = root();
-    let openapi = printed(sh, "openapi")?;
+    let program = served::build(sh)?;
+    let printed = |document| printed(sh, &program, document);
+    let openapi = printed("openapi")?;
     let samples = root.join("models");
     let table = model_table::render(&openapi, &models::read_golden(&samples)?, &models::picture_models(&samples)?)?;
     let documents = [
-        ("docs/configuration.md", printed(sh, "configuration")?),
-        ("docs/errors.md", printed(sh, "errors")?),
+        ("docs/configuration.md", printed("configuration")?),
+        ("docs/errors.md", printed("errors")?),
         ("docs/openapi.json", openapi),
         ("README.md", MODEL_TABLE.filled(&root.join("README.md"), &table)?),
     ];
@@ -44,8 +46,8 @@ pub(crate) fn run(sh: &Shell, mode: Mode) -> anyhow::Result<()> {
 }
 
 /// What the program prints as this document.
-fn printed(sh: &Shell, document: &str) -> anyhow::Result<String> {
-    let text = cmd!(sh, "cargo run --quiet --locked --package ferrocast -- docs {document} --models models").read()?;
+fn printed(sh: &Shell, program: &Path, document: &str) -> anyhow::Result<String> {
+    let text = cmd!(sh, "{program} docs {document} --models models").quiet().read()?;
     Ok(text + "\n")
 }
 
