@@ -54,7 +54,7 @@ xflags::xflags! {
         cmd python {}
         /// Measures the server as it is shipped beside the ceiling of its HTTP library: under as much load as it takes, at rates, and under more than it takes.
         cmd bench {
-            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `forest`, `deep-forest`, `tensor`, `open-loop`, `image` or `overload`; may be repeated.
+            /// Only this scenario, `row`, `batch`, `linear-row`, `linear-batch`, `mixed`, `cached-row`, `observed-row`, `small-forest`, `forest`, `deep-forest`, `tensor`, `open-loop`, `image` or `overload`; may be repeated.
             repeated --scenario name: String
             /// Connections, in place of the scenario's own number, but of `tensor`, `image` and `overload`; may be repeated.
             repeated --connections number: u32

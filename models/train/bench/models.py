@@ -184,6 +184,7 @@ MODELS = {
     "mixed-columns": mixed_columns,
     "random-forest": random_forest,
     "random-forest-classes": lambda: random_forest(classes=3),
+    "random-forest-500-rows": lambda: random_forest(trained_rows=500),
     "random-forest-2000-rows": lambda: random_forest(trained_rows=2000),
     "xgboost": lambda: xgboost_model(2),
     "xgboost-classes": lambda: xgboost_model(3),

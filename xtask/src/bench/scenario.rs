@@ -130,6 +130,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         connections: &[CONNECTIONS],
     },
     Scenario {
+        name: "small-forest",
+        title: "one row of 20 numbers, 100 trees grown on 500 rows",
+        path: "/models/random-forest-500-rows/predict",
+        rows: 1,
+        against: Yardstick::LogisticRegression,
+        target: 0.9,
+        connections: &[CONNECTIONS],
+    },
+    Scenario {
         name: "forest",
         title: "one row of 20 numbers, 100 trees grown on 2,000 rows",
         path: "/models/random-forest-2000-rows/predict",
