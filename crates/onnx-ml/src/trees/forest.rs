@@ -24,6 +24,7 @@ use super::compile::{SplitTree, Splits};
 use super::entry::{CONSTANT, Entry};
 use super::key::Key;
 use super::leaves::{LeafLayout, Leaves};
+use super::places::filled_up;
 use super::recent::Recent;
 use super::split::{Child, Place, Split};
 use super::votes::Votes;
@@ -35,10 +36,20 @@ use crate::threads::in_threads;
 #[derive(Debug)]
 pub(super) struct Forest<E> {
     pub(super) trees: Vec<Tree>,
+    /// As many as [`filled_up`] says, the last of them nobody's.
     entries: Vec<E>,
+    pub(super) depth: Depth,
     /// What the columns from 1 on are.
     pub(super) columns: Vec<Column>,
     pub(super) leaves: Leaves,
+}
+
+/// How many steps from a root leaves are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Depth {
+    /// In the mean, rounded.
+    pub(super) usual: u32,
+    pub(super) most: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +90,12 @@ impl<E: Entry> Forest<E> {
             })
             .collect();
         let parts = in_threads(&plots, |plot| Part::<E>::lay_out(plot)).into_iter().collect::<Option<Vec<_>>>()?;
-        let Part { trees, entries } = Part::join(parts);
-        Some(Forest { trees, entries, columns, leaves: leaves.leaves })
+        let Part { trees, mut entries, depths } = Part::join(parts);
+        let size = filled_up(entries.len());
+        entries.reserve_exact(size - entries.len());
+        entries.resize(size, E::new(CONSTANT, E::Key::LOWEST, 0));
+        let depth = Depth { usual: depths.mean(), most: trees.iter().map(|tree| tree.depth).max().unwrap_or(0) };
+        Some(Forest { trees, entries, depth, columns, leaves: leaves.leaves })
     }
 
     /// The entries of all trees; a walk begins at the root of one.
@@ -107,12 +122,40 @@ struct Plot<'a> {
 struct Part<E> {
     trees: Vec<Tree>,
     entries: Vec<E>,
+    depths: LeafDepths,
+}
+
+/// The depths of leaves. Those of subtrees that several branches lead to count once.
+#[derive(Clone, Copy, Debug, Default)]
+struct LeafDepths {
+    sum: u64,
+    leaves: u64,
+}
+
+impl LeafDepths {
+    /// Those of a tree whose splits lead to so many splits each, themselves included. A leaf is as deep as splits lead to it.
+    fn of(sizes: &[u32]) -> LeafDepths {
+        LeafDepths { sum: sizes.iter().map(|&size| u64::from(size) + 1).sum(), leaves: sizes.len() as u64 + 1 }
+    }
+
+    fn and(self, others: LeafDepths) -> LeafDepths {
+        LeafDepths { sum: self.sum + others.sum, leaves: self.leaves + others.leaves }
+    }
+
+    /// Rounded.
+    fn mean(self) -> u32 {
+        u32::try_from((self.sum + self.leaves / 2) / self.leaves.max(1)).unwrap_or(u32::MAX)
+    }
 }
 
 impl<E: Entry> Part<E> {
     fn lay_out(plot: &Plot<'_>) -> Option<Part<E>> {
         let (group, leaves) = (plot.group, plot.leaves);
-        let mut part = Part { trees: Vec::with_capacity(group.trees.len()), entries: Vec::with_capacity(room(group)) };
+        let mut part = Part {
+            trees: Vec::with_capacity(group.trees.len()),
+            entries: Vec::with_capacity(room(group)),
+            depths: LeafDepths::default(),
+        };
         let mut order = Order::default();
         let mut twins = Twins::<E::Key>::new();
         for (number, tree) in (plot.first_tree..).zip(&group.trees) {
@@ -120,6 +163,7 @@ impl<E: Entry> Part<E> {
             let both_leaves =
                 |leaves_of: [u32; 2], place| twins.place(leaves_of.map(|leaf| leaves.payload(leaf)), place);
             order.arrange(tree, splits, part.entries.len() + 2, both_leaves);
+            part.depths = part.depths.and(LeafDepths::of(&order.sizes));
             part.push(plot, tree, splits, &order, leaves.target(number));
         }
         Some(part)
@@ -154,12 +198,14 @@ impl<E: Entry> Part<E> {
         let total = parts.iter().map(|part| part.entries.len()).sum::<usize>();
         let mut parts = parts.into_iter();
         // The first one stays where it is.
-        let mut all = parts.next().unwrap_or_else(|| Part { trees: vec![], entries: vec![] });
+        let mut all =
+            parts.next().unwrap_or_else(|| Part { trees: vec![], entries: vec![], depths: LeafDepths::default() });
         all.entries.reserve_exact(total - all.entries.len());
         for part in parts {
             let places = all.entries.len() as u32;
             all.trees.extend(part.trees.iter().map(|tree| Tree { root: tree.root + places, ..*tree }));
             all.entries.extend(part.entries.iter().map(|entry| entry.moved(places)));
+            all.depths = all.depths.and(part.depths);
         }
         all
     }

@@ -2,7 +2,7 @@
 //!
 //! A walk is a chain of loads, each waiting for the last. So several walks go in step, and none of them jumps: a walk
 //! that has arrived goes on at its leaf until the others have arrived too, which is looked for only now and then. Together
-//! they are either rows in one tree, or, for the rows that are left over, one row in several trees. Interleaving
+//! they are rows in one tree; those that are left over go down all trees one by one (`lone_row.rs`). Interleaving
 //! walks is old advice; see Asadi, Lin and de Vries, "Runtime optimizations for tree-based machine learning models", 2014.
 //!
 //! Rows go through the forest in blocks, so that a tree is fetched into the cache once for many rows; each row meets the
@@ -17,15 +17,8 @@ use super::leaves::Leaves;
 /// Rows that go in step through a tree. Measured: fewer wait for each other, more do not fit the registers.
 const LANES: usize = 8;
 
-/// Steps before rows in step are asked whether they all have arrived. Measured, as the next two.
-const ROW_STEPS: u32 = 4;
-
-/// Trees that a row goes through in step. Ten divide the hundred trees that libraries grow by default, so that no lane
-/// is idle.
-const TREES: usize = 10;
-
-/// Steps before trees in step are asked whether the row has arrived in all of them.
-const TREE_STEPS: u32 = 3;
+/// Steps before they are asked whether they all have arrived. Measured.
+const STEPS: u32 = 4;
 
 /// Groups of rows that go through a tree before the next tree.
 const BLOCK: usize = 32;
@@ -79,54 +72,17 @@ impl<E: Entry> Forest<E> {
         }
     }
 
-    /// Row after row, several trees in step.
-    fn fold_rows<F: Feature>(
+    /// Counts the votes of the leaves at `places` of a tree, each for one row of scores.
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
+    pub(super) fn count(
         &self,
-        rows: Rows<'_, F>,
-        first: usize,
+        tree: &Tree,
+        places: &[u32],
         targets: usize,
         scores: &mut [f64],
         vote: &impl Fn(f64, f64) -> f64,
     ) {
-        if scores.is_empty() {
-            return;
-        }
-        let mut keys = E::row(self.columns.len() + 1);
-        for (row, scores) in (first..).zip(scores.chunks_exact_mut(targets)) {
-            rows.fill(row, &self.columns, keys.as_mut().get_mut(1..).unwrap_or_default());
-            let Some(window) = E::window(keys.as_ref()) else { continue };
-            match (&self.leaves, &mut *scores) {
-                // The one score of boosted trees and of most forests stays in a register.
-                (Leaves::Inline, [score]) => {
-                    let mut sum = *score;
-                    let groups = self.trees.chunks_exact(TREES);
-                    let (rest, entries) = (groups.remainder(), self.entries());
-                    for trees in groups {
-                        for place in trees_in_step(entries, trees, window) {
-                            sum = vote(sum, self.payload(place).weight());
-                        }
-                    }
-                    for &place in trees_in_step(entries, rest, window).iter().take(rest.len()) {
-                        sum = vote(sum, self.payload(place).weight());
-                    }
-                    *score = sum;
-                }
-                (_, scores) => {
-                    for trees in self.trees.chunks(TREES) {
-                        let places = trees_in_step(self.entries(), trees, window);
-                        for (tree, place) in trees.iter().zip(places) {
-                            self.count(tree, &[place], targets, scores, vote);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Counts the votes of the leaves at `places` of a tree, each for one row of scores.
-    #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
-    fn count(&self, tree: &Tree, places: &[u32], targets: usize, scores: &mut [f64], vote: &impl Fn(f64, f64) -> f64) {
         for (&place, scores) in places.iter().zip(scores.chunks_exact_mut(targets)) {
             let payload = self.payload(place);
             match &self.leaves {
@@ -152,52 +108,25 @@ impl<E: Entry> Forest<E> {
     /// What the leaf at `place` says.
     #[inline(always)]
     #[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
-    fn payload(&self, place: u32) -> E::Key {
+    pub(super) fn payload(&self, place: u32) -> E::Key {
         self.entries()[place as usize].key()
     }
 }
 
 /// The places of the leaves at which eight rows arrive, each in its lane of the columns.
 #[inline(always)]
-#[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
 fn rows_in_step<E: Entry>(entries: &[E], tree: &Tree, columns: &E::Window<LANES>) -> [u32; LANES] {
-    descend::<LANES, ROW_STEPS>([tree.root; LANES], tree.depth, |lane, place| {
-        entries[place as usize].next(columns, lane)
-    })
-}
-
-/// The places of the leaves at which one row arrives in at most [`TREES`] trees.
-#[inline(always)]
-#[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
-fn trees_in_step<E: Entry>(entries: &[E], trees: &[Tree], columns: &E::Window<1>) -> [u32; TREES] {
-    if trees.is_empty() {
-        return [0; TREES];
-    }
-    let last = trees.len() - 1;
-    // Trees that are missing are the last one again.
-    let roots = std::array::from_fn(|lane| trees.get(lane.min(last)).map_or(0, |tree| tree.root));
-    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-    descend::<TREES, TREE_STEPS>(roots, depth, |_, place| entries[place as usize].next(columns, 0))
-}
-
-/// Takes walks from their roots to their leaves, at most `depth` steps away. `next` says where the walk in a lane goes on.
-#[inline(always)]
-fn descend<const WALKS: usize, const STEPS: u32>(
-    roots: [u32; WALKS],
-    depth: u32,
-    next: impl Fn(usize, u32) -> u32,
-) -> [u32; WALKS] {
-    let mut places = roots;
-    for _ in 0..depth / STEPS {
+    let mut places = [tree.root; LANES];
+    for _ in 0..tree.depth / STEPS {
         for _ in 1..STEPS {
-            step(&mut places, &next);
+            step(entries, columns, &mut places);
         }
-        if !step(&mut places, &next) {
+        if !step(entries, columns, &mut places) {
             return places;
         }
     }
-    for _ in 0..depth % STEPS {
-        step(&mut places, &next);
+    for _ in 0..tree.depth % STEPS {
+        step(entries, columns, &mut places);
     }
     places
 }
@@ -205,11 +134,12 @@ fn descend<const WALKS: usize, const STEPS: u32>(
 /// Takes each walk one step; returns whether any has moved. Not a closure: those are not always compiled into their
 /// callers, and then the places are no registers.
 #[inline(always)]
-fn step<const WALKS: usize>(places: &mut [u32; WALKS], next: &impl Fn(usize, u32) -> u32) -> bool {
+#[allow(clippy::indexing_slicing, reason = "the hot loop; a forest is correct by construction")]
+fn step<E: Entry>(entries: &[E], columns: &E::Window<LANES>, places: &mut [u32; LANES]) -> bool {
     let mut moved = 0;
     for (lane, place) in places.iter_mut().enumerate() {
         let from = *place;
-        *place = next(lane, from);
+        *place = entries[from as usize].next(columns, lane);
         moved |= *place ^ from;
     }
     moved != 0

@@ -11,7 +11,7 @@ use crate::harness::{Node, Value, load, tensor};
 use crate::trees::{TreeNode, Vote, regressor};
 
 const FEATURES: usize = 5;
-const TREES: i64 = 11;
+const FEW: i64 = 11;
 
 /// Numbers below a bound, of a linear congruential generator: the same ones on every run.
 struct Draw(u64);
@@ -46,6 +46,7 @@ enum Votes {
 }
 
 struct Forest {
+    trees: i64,
     targets: i64,
     nodes: Vec<TreeNode>,
     tracks: Vec<i64>,
@@ -53,10 +54,22 @@ struct Forest {
 }
 
 impl Forest {
-    /// Random trees of at most `depth` levels, whose branches have rules of `modes`.
+    /// Some random trees of at most `depth` levels, whose branches have rules of `modes`.
     fn grow(draw: &mut Draw, targets: i64, depth: u32, modes: &[&'static str], tracks: bool, kind: Votes) -> Forest {
-        let mut forest = Forest { targets, nodes: vec![], tracks: vec![], votes: vec![] };
-        for tree in 0..TREES {
+        Forest::of_trees(FEW, draw, targets, depth, modes, tracks, kind)
+    }
+
+    fn of_trees(
+        trees: i64,
+        draw: &mut Draw,
+        targets: i64,
+        depth: u32,
+        modes: &[&'static str],
+        tracks: bool,
+        kind: Votes,
+    ) -> Forest {
+        let mut forest = Forest { trees, targets, nodes: vec![], tracks: vec![], votes: vec![] };
+        for tree in 0..trees {
             let mut open = vec![(0, depth)];
             let mut next = 1;
             while let Some((node, levels)) = open.pop() {
@@ -89,7 +102,7 @@ impl Forest {
     fn plain(&self, offset: f64) -> Plain {
         let tracks = self.nodes.iter().zip(&self.tracks);
         let nodes = tracks.map(|(&node, &track)| ((node.0, node.1), (node, track == 1, vec![])));
-        let mut plain = Plain { targets: self.targets as usize, offset, nodes: nodes.collect() };
+        let mut plain = Plain { trees: self.trees, targets: self.targets as usize, offset, nodes: nodes.collect() };
         for vote in &self.votes {
             plain.nodes.get_mut(&(vote.0, vote.1)).expect("votes are on nodes").2.push(*vote);
         }
@@ -137,6 +150,7 @@ impl Forest {
 
 /// The plainest walk.
 struct Plain {
+    trees: i64,
     targets: usize,
     /// Is added to every threshold.
     offset: f64,
@@ -148,7 +162,7 @@ impl Plain {
     /// The scores of one row: sums of doubles in the order of the trees.
     fn scores(&self, row: &[f64]) -> Vec<f32> {
         let mut scores = vec![0.0; self.targets];
-        for tree in 0..TREES {
+        for tree in 0..self.trees {
             for &(_, _, target, weight) in self.votes(tree, row) {
                 scores[target as usize] += f64::from(weight);
             }
@@ -203,6 +217,19 @@ fn all_ways_agree() {
     for targets in [1, 3] {
         for (depth, modes) in [0, 1, 3, 7].into_iter().flat_map(|depth| RULES.map(|modes| (depth, modes))) {
             check_forests(&mut draw, targets, depth, modes);
+        }
+    }
+}
+
+/// A lone row goes through some hundred trees at a time, and through entries of which there are so many that a place needs no check.
+#[test]
+fn ways_through_many_trees_agree() {
+    let mut draw = Draw(3);
+    for (trees, depth) in [(1, 4), (120, 2), (250, 5), (250, 9)] {
+        for kind in [Votes::OneTarget, Votes::Mixed] {
+            let forest = Forest::of_trees(trees, &mut draw, 2, depth, &["BRANCH_LEQ", "BRANCH_GT"], false, kind);
+            let batches = [1, 3, 9].map(|rows| (0..rows * FEATURES).map(|_| draw.number()).collect());
+            forest.check(&batches);
         }
     }
 }
