@@ -91,9 +91,7 @@ impl<E: Entry> Forest<E> {
             .collect();
         let parts = in_threads(&plots, |plot| Part::<E>::lay_out(plot)).into_iter().collect::<Option<Vec<_>>>()?;
         let Part { trees, mut entries, depths } = Part::join(parts);
-        let size = filled_up(entries.len());
-        entries.reserve_exact(size - entries.len());
-        entries.resize(size, E::new(CONSTANT, E::Key::LOWEST, 0));
+        entries.resize(filled_up(entries.len()), E::new(CONSTANT, E::Key::LOWEST, 0));
         let depth = Depth { usual: depths.mean(), most: trees.iter().map(|tree| tree.depth).max().unwrap_or(0) };
         Some(Forest { trees, entries, depth, columns, leaves: leaves.leaves })
     }
@@ -193,14 +191,14 @@ impl<E: Entry> Part<E> {
         self.trees.push(Tree { root: root as u32, depth: tree.depth, target });
     }
 
-    /// The parts one behind the other.
+    /// The parts one behind the other, with room to be filled up.
     fn join(parts: Vec<Part<E>>) -> Part<E> {
         let total = parts.iter().map(|part| part.entries.len()).sum::<usize>();
         let mut parts = parts.into_iter();
         // The first one stays where it is.
         let mut all =
             parts.next().unwrap_or_else(|| Part { trees: vec![], entries: vec![], depths: LeafDepths::default() });
-        all.entries.reserve_exact(total - all.entries.len());
+        all.entries.reserve_exact(filled_up(total) - all.entries.len());
         for part in parts {
             let places = all.entries.len() as u32;
             all.trees.extend(part.trees.iter().map(|tree| Tree { root: tree.root + places, ..*tree }));
