@@ -51,6 +51,14 @@ def lag(body):
         return None
 
 
+def age(headers):
+    """Seconds since the callback was signed, as its head has it."""
+    try:
+        return time.time() - int(headers["webhook-timestamp"])
+    except (ValueError, KeyError):
+        return None
+
+
 class Receiver:
     def __init__(self, log, secrets):
         self.log, self.secrets = log, secrets
@@ -89,6 +97,8 @@ class Receiver:
             "timestamp": headers.get("webhook-timestamp", ""),
             "body": hashlib.sha256(body).hexdigest(),
             "verified": [verified(secret, body, headers) for secret in self.secrets],
+            # After it: if the clock was set before they were verified, this shows it.
+            "age": age(headers),
             "under_way": self.under_way[host],
             "all_under_way": self.under_way.total(),
         }

@@ -21,7 +21,7 @@ use xshell::{Shell, cmd};
 use super::{
     cases::{self, Case, Sent, case},
     jobs::{self, Job},
-    receiver::Receiver,
+    receiver::{Arrival, Receiver},
     schedule,
     server::{self, Server, Setting},
 };
@@ -39,6 +39,15 @@ const SETS: [(Duration, &str); 3] =
 const SETS_WHILE_DOWN: [&str; 2] = ["-1d", "+1d"];
 /// When that is killed: its callbacks wait for another attempt.
 const KILLED_AFTER: Duration = Duration::from_millis(700);
+
+/// A day, in seconds.
+const DAY: f64 = 86_400.0;
+/// How many seconds a callback is on its way, at most. A server that signs by a clock of its own is wrong for longer.
+const ON_ITS_WAY: f64 = 0.4;
+/// The same in whole seconds, as it is signed with them.
+const MOST_SECONDS_AGO: f64 = 2.0;
+/// The path of the request that tells the receiver that the clock was set.
+const SET: &str = "set";
 
 /// How long a request waits for a body that does not come.
 const TIMEOUT: Duration = Duration::from_millis(2_000);
@@ -74,7 +83,7 @@ fn while_running(server: &Server, receiver: &Receiver, wall: &WallClock) -> anyh
     let predicted = thread::scope(|scope| {
         let predicting = scope.spawn(|| predict_until(&is_over, &url));
         let waiting = scope.spawn(|| time_out(&url));
-        let set = set_in_turn(wall);
+        let set = set_in_turn(wall, receiver);
         let late = cases::send(server, receiver, 1, CASES);
         let waited = waiting.join().ok().context("waiting has panicked")?;
         is_over.store(true, Ordering::Relaxed);
@@ -86,16 +95,16 @@ fn while_running(server: &Server, receiver: &Receiver, wall: &WallClock) -> anyh
         anyhow::Ok(predicted)
     })?;
     jobs::await_ends(&server.url(), PATIENCE)?;
-    let timed = cases::check(server, &sent, &receiver.arrivals()?)?;
+    let timed = cases::check(server, &sent, &callbacks(receiver)?)?;
     timed.check()?;
     println!("the clock set by a day {} times: {predicted} predictions, none failed; {timed}", SETS.len());
     Ok(())
 }
 
-fn set_in_turn(wall: &WallClock) -> anyhow::Result<()> {
-    for (pause, set) in SETS {
+fn set_in_turn(wall: &WallClock, receiver: &Receiver) -> anyhow::Result<()> {
+    for (pause, offset) in SETS {
         thread::sleep(pause);
-        wall.set(set)?;
+        set(wall, receiver, offset)?;
     }
     Ok(())
 }
@@ -105,17 +114,45 @@ fn while_down(
     server: &mut Server,
     receiver: &Receiver,
     wall: &WallClock,
-    (net, set): (usize, &str),
+    (net, offset): (usize, &str),
 ) -> anyhow::Result<()> {
     let sent: Vec<Sent<'_>> = cases::send(server, receiver, net, CASES)?;
     thread::sleep(KILLED_AFTER);
     server.kill();
-    wall.set(set)?;
+    set(wall, receiver, offset)?;
     server.start_again()?;
     let waited = jobs::await_ends(&server.url(), PATIENCE)?;
-    cases::check_killed(server, &sent, &receiver.arrivals()?, 1)?;
-    println!("the clock at {set} when the server starts again: all told of {:.0} s later", waited.as_secs_f64());
+    cases::check_killed(server, &sent, &callbacks(receiver)?, 1)?;
+    println!("the clock at {offset} when the server starts again: all told of {:.0} s later", waited.as_secs_f64());
     Ok(())
+}
+
+/// Sets the clock and lets the receiver write down when.
+fn set(wall: &WallClock, receiver: &Receiver, offset: &str) -> anyhow::Result<()> {
+    wall.set(offset)?;
+    Client::new().text(&receiver.url(&cases::host_of(0, 1), SET))?;
+    Ok(())
+}
+
+/// The callbacks that have arrived.
+fn callbacks(receiver: &Receiver) -> anyhow::Result<Vec<Arrival>> {
+    let (sets, mut callbacks): (Vec<Arrival>, Vec<Arrival>) =
+        receiver.arrivals()?.into_iter().partition(|arrival| arrival.path.trim_start_matches('/') == SET);
+    for callback in &mut callbacks {
+        let is_crossed = is_crossed(callback, &sets);
+        let [is_signed, _] = &mut callback.verified;
+        *is_signed |= is_crossed;
+    }
+    Ok(callbacks)
+}
+
+/// The clock was set while this was on its way: it is off by whole days to who verifies it, and nobody is to blame.
+fn is_crossed(callback: &Arrival, sets: &[Arrival]) -> bool {
+    let is_off = callback.age.is_some_and(|age| {
+        let days = (age / DAY).round();
+        days != 0.0 && (age - days * DAY).abs() <= MOST_SECONDS_AGO
+    });
+    is_off && sets.iter().any(|set| (callback.at - set.at).abs() <= ON_ITS_WAY)
 }
 
 /// Predicts without a pause; each prediction must be answered. How many there were.
@@ -180,5 +217,26 @@ impl WallClock {
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
             ("DONT_FAKE_MONOTONIC", "1".to_owned()),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arrival, is_crossed};
+
+    fn arrival(at: f64, age: Option<f64>) -> Arrival {
+        let [host, path, id, body] = ["127.0.0.1", "/ok", "1", "a"].map(str::to_owned);
+        Arrival { at, lag: None, host, path, id, body, verified: [false; 2], age, under_way: 1, all_under_way: 1 }
+    }
+
+    #[test]
+    fn what_the_clock_was_set_under_is_told_from_what_is_late() {
+        let sets = [arrival(10.0, None)];
+        for (at, age) in [(10.1, 86_400.5), (9.9, -86_399.5), (10.0, -172_799.0)] {
+            assert!(is_crossed(&arrival(at, Some(age)), &sets), "{at} {age}");
+        }
+        for (at, age) in [(10.1, 1.0), (10.1, 301.0), (10.1, -400.0), (10.1, 86_410.0), (11.0, 86_400.5)] {
+            assert!(!is_crossed(&arrival(at, Some(age)), &sets), "{at} {age}");
+        }
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Arrival {
     pub(super) body: String,
     /// With [`SECRET`], and with [`OLD_SECRET`].
     pub(super) verified: [bool; 2],
+    /// Seconds since it was signed, by the receiver's clock on the wall right after it was verified.
+    pub(super) age: Option<f64>,
     /// How many requests to this host, and to all of them, had no answer yet, this one included.
     pub(super) under_way: usize,
     pub(super) all_under_way: usize,
@@ -115,7 +117,7 @@ mod tests {
     fn arrival(id: &str, body: &str, is_signed: bool) -> Arrival {
         let [host, path] = ["127.0.0.1", "/ok"].map(str::to_owned);
         let (id, body, verified) = (id.to_owned(), body.to_owned(), [is_signed, false]);
-        Arrival { at: 0.0, lag: None, host, path, id, body, verified, under_way: 1, all_under_way: 1 }
+        Arrival { at: 0.0, lag: None, host, path, id, body, verified, age: None, under_way: 1, all_under_way: 1 }
     }
 
     #[test]
