@@ -23,9 +23,9 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use xshell::Shell;
 
+pub(crate) use self::programs::Programs;
 use self::trace_receiver::TraceReceiver;
 use self::{
-    programs::Programs,
     report::{Measured, Report, StartUp},
     scenario::{BODIES, CONNECTIONS, LOGISTIC_REGRESSION, Scenario, Yardstick},
     turns::{Rounds, Side, Turns},
@@ -50,6 +50,9 @@ use crate::{
 const SECONDS: u64 = 8;
 const ROUNDS: usize = 3;
 
+/// What training takes for each side of a scenario.
+const TRAINING_SECONDS: u64 = 3;
+
 /// Measures the wanted scenarios and prints, or writes, the table.
 pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let (wanted, profile) = (Wanted::of(&flags.scenario)?, Profile::named(flags.profile.as_deref())?);
@@ -58,46 +61,73 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let peers = flags.peers.as_deref().map(peers::wanted).transpose()?.unwrap_or_default();
     WRK.ensure(sh)?;
     let programs = Programs::build(sh, profile)?;
-    let Programs { server, ceiling, picture_side } = &programs;
     let python = python::ensure(sh, python::MODELS)?;
     let timed_models = timed_models::ensure(sh, &python)?;
 
-    let pinned = thread::available_parallelism()?.get() >= 2;
     let rounds =
         Rounds { count: flags.rounds.unwrap_or(ROUNDS).max(1), seconds: flags.seconds.unwrap_or(SECONDS).max(1) };
-    let start_up = start_up(server, rounds.count)?;
-    let sides = Sides { server, ceiling, timed_models: &timed_models, pinned };
+    let start_up = start_up(&programs.server, rounds.count)?;
+    let sides = Sides::of(&programs, &timed_models)?;
     let peers = if peers.is_empty() { Vec::new() } else { peers::measure(sh, &sides, &peers, rounds)? };
-    let mut measured = Vec::new();
-    let connections = |usual: &'static [u32]| if flags.connections.is_empty() { usual } else { &*flags.connections };
-    for scenario in wanted.scenarios() {
-        let bodies = scenario.bodies(&sides.rows(scenario)?)?;
-        measured.extend(measure(scenario, &bodies, &sides, connections(scenario.connections), rounds)?);
-    }
-    if wanted.has(mixed::NAME) {
-        measured.extend(mixed::measure(sh, &sides, connections(&[CONNECTIONS]), rounds)?);
-    }
-    if wanted.has(tensor::NAME) {
-        measured.push(tensor::measure(&sides, &timed_models::ensure_mirror(sh, &python)?, rounds)?);
-    }
-    // Those with one yardstick are one table.
-    measured.sort_by_key(|measured| measured.against);
-    let pictures =
-        wanted.has(picture::NAME).then(|| picture::measure(sh, (server, picture_side), rounds)).transpose()?;
+    let mirror = timed_models::ensure_mirror(sh, &python)?;
+    let measured = closed_loop(sh, wanted, &sides, &mirror, &flags.connections, rounds)?;
+    let pictures = wanted.has(picture::NAME).then(|| picture::measure(sh, &programs, rounds)).transpose()?;
     let mut open_loop = Vec::new();
     if wanted.has(open_loop::NAME) {
-        for &connections in connections(&[CONNECTIONS]) {
+        for &connections in numbers_or(&flags.connections, &[CONNECTIONS]) {
             open_loop.push(open_loop::measure(sh, &sides, connections, rounds)?);
         }
     }
     let overload = wanted.has(overload::NAME).then(|| overload::measure(sh, &sides, rounds)).transpose()?;
     let machine = Machine::here(sh)?;
+    let pinned = sides.pinned;
     let report = Report { machine, profile, start_up, pinned, rounds, measured, open_loop, peers, pictures, overload };
     println!("\n{report}");
     if let Some(file) = &flags.json {
         fs::write(file, report.json()).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if flags.write { report.write(&root().join("docs")) } else { Ok(()) }
+}
+
+/// Asks the programs for what the benchmark asks for, for them to count what of their code runs. Not for pictures: their kernels are
+/// written for the processor's vectors, and leave a compiler nothing to choose.
+pub(crate) fn train(sh: &Shell, programs: &Programs) -> anyhow::Result<()> {
+    WRK.ensure(sh)?;
+    let python = python::ensure(sh, python::MODELS)?;
+    let (timed_models, mirror) = (timed_models::ensure(sh, &python)?, timed_models::ensure_mirror(sh, &python)?);
+    let sides = Sides { tries_models: false, ..Sides::of(programs, &timed_models)? };
+    let once = Rounds { count: 1, seconds: TRAINING_SECONDS };
+    closed_loop(sh, Wanted::of(&[])?, &sides, &mirror, &[CONNECTIONS], once).map(drop)
+}
+
+/// The scenarios whose connections send the next request when they have the answer.
+fn closed_loop(
+    sh: &Shell,
+    wanted: Wanted<'_>,
+    sides: &Sides<'_>,
+    mirror: &Path,
+    connections: &[u32],
+    rounds: Rounds,
+) -> anyhow::Result<Vec<Measured>> {
+    let mut measured = Vec::new();
+    for scenario in wanted.scenarios() {
+        let bodies = scenario.bodies(&sides.rows(scenario)?)?;
+        measured.extend(measure(sh, scenario, &bodies, sides, numbers_or(connections, scenario.connections), rounds)?);
+    }
+    if wanted.has(mixed::NAME) {
+        measured.extend(mixed::measure(sh, sides, numbers_or(connections, &[CONNECTIONS]), rounds)?);
+    }
+    if wanted.has(tensor::NAME) {
+        measured.push(tensor::measure(sh, sides, mirror, rounds)?);
+    }
+    // Those with one yardstick are one table.
+    measured.sort_by_key(|measured| measured.against);
+    Ok(measured)
+}
+
+/// The numbers of connections that were given, or the usual ones.
+fn numbers_or<'n>(given: &'n [u32], usual: &'n [u32]) -> &'n [u32] {
+    if given.is_empty() { usual } else { given }
 }
 
 /// Not pinned: a newcomer's server has all cores.
@@ -120,9 +150,18 @@ struct Sides<'a> {
     timed_models: &'a Path,
     /// Whether they have the first core for themselves.
     pinned: bool,
+    /// Whether the server tries models in processes of their own, as it does by default. These may write no file, which a program
+    /// that counts has to.
+    tries_models: bool,
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
+    fn of(programs: &'a Programs, timed_models: &'a Path) -> anyhow::Result<Sides<'a>> {
+        let Programs { server, ceiling, .. } = programs;
+        let pinned = thread::available_parallelism()?.get() >= 2;
+        Ok(Sides { server, ceiling, timed_models, pinned, tries_models: true })
+    }
+
     fn start_server(&self, against: Yardstick) -> anyhow::Result<Served> {
         let command = self.command(self.server);
         Served::start(match against {
@@ -165,12 +204,17 @@ impl Sides<'_> {
     }
 
     fn command(&self, program: &Path) -> Command {
-        if self.pinned { on_core(0, program) } else { Command::new(program) }
+        let mut command = if self.pinned { on_core(0, program) } else { Command::new(program) };
+        if !self.tries_models {
+            command.env("MODELS__TRIAL", "false");
+        }
+        command
     }
 }
 
 /// A scenario with each of these numbers of connections.
 fn measure(
+    sh: &Shell,
     scenario: &Scenario,
     bodies: &[String],
     sides: &Sides<'_>,
@@ -206,11 +250,21 @@ fn measure(
         let turns = Turns::measure(&format!("{name} ({connections})"), [&served, &yardstick], rounds, load)?;
         measured.push(Measured { name, title, against, target, connections, request_bytes, answer_bytes, turns });
     }
+    end(sh, other.into_iter().chain([server]))?;
     if let Some(receiver) = receiver {
         println!("{}: {} requests with traces were received", scenario.name, receiver.received());
         ensure!(receiver.received() > 0, "no trace was received");
     }
     Ok(measured)
+}
+
+/// Ends servers as whoever runs them does: one that counts how often its code runs writes that down then.
+fn end(sh: &Shell, servers: impl IntoIterator<Item = Served>) -> anyhow::Result<()> {
+    for server in servers {
+        let status = server.terminate(sh)?;
+        ensure!(status.success(), "a server ended with {status}");
+    }
+    Ok(())
 }
 
 /// Size of the mean answer, in bytes.

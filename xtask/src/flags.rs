@@ -41,6 +41,8 @@ xflags::xflags! {
         }
         /// Writes which functions the linker puts side by side, so that a server takes less memory. Builds the program twice, and needs Valgrind.
         cmd link-order {}
+        /// Writes how often what is shipped runs which of its code, for the compiler to go by. Builds the programs once, and needs LLVM's llvm-profdata.
+        cmd pgo {}
         /// Packs a release: the program with sample models, unit, completions, manual, licences and bill of materials.
         cmd package {
             /// Cargo's profile of the program, `dist` unless given; `release` is built sooner.

@@ -21,6 +21,7 @@ use crate::{
     http::Client,
     model_folder,
     models::Golden,
+    pgo,
     profile::Profile,
     served::{self, Served},
     tools::VALGRIND,
@@ -29,6 +30,9 @@ use crate::{
 
 /// What `build.rs` hands to the linker.
 const SCRIPT: &str = "bins/ferrocast/assets/link-order.ld";
+
+/// Where it puts what the compiler says to run often.
+const HOT: &str = pgo::SECTION;
 
 /// Where it puts them.
 const SECTION: &str = ".text.until_idle";
@@ -65,12 +69,7 @@ pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
 
 /// Fails if the linker has not found the functions of the list in the program: nothing else would tell.
 pub(crate) fn ensure_followed(sh: &Shell, program: &Path) -> anyhow::Result<()> {
-    // Elsewhere nobody tells the linker.
-    if cfg!(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))) {
-        return Ok(());
-    }
-    let sections = cmd!(sh, "readelf --section-headers --wide {program}").quiet().read()?;
-    let bytes = bytes_of(&sections);
+    let Some(bytes) = section_bytes(sh, program, SECTION)? else { return Ok(()) };
     ensure!(
         bytes >= LEAST_BYTES,
         "{SCRIPT} names {bytes} bytes of {}, which should be {LEAST_BYTES} and more: `cargo xtask link-order` writes it anew",
@@ -79,18 +78,27 @@ pub(crate) fn ensure_followed(sh: &Shell, program: &Path) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The bytes of [`SECTION`] in a list of readelf: number, name, type, address, offset, size and more.
-fn bytes_of(sections: &str) -> u64 {
-    let fields = sections.lines().filter_map(|line| line.split_once(SECTION)).map(|(_, fields)| fields);
+/// The bytes of a section that the linker's script makes; nothing where nobody gives the linker a script.
+pub(crate) fn section_bytes(sh: &Shell, program: &Path, section: &str) -> anyhow::Result<Option<u64>> {
+    if cfg!(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))) {
+        return Ok(None);
+    }
+    let sections = cmd!(sh, "readelf --section-headers --wide {program}").quiet().read()?;
+    Ok(Some(bytes_of(&sections, section)))
+}
+
+/// The bytes of a section in a list of readelf: number, name, type, address, offset, size and more.
+fn bytes_of(sections: &str, section: &str) -> u64 {
+    let fields =
+        sections.lines().filter_map(|line| line.split_once(&format!("] {section} "))).map(|(_, fields)| fields);
     let size = fields.filter_map(|fields| fields.split_whitespace().nth(3)).next();
     size.and_then(|size| u64::from_str_radix(size, 16).ok()).unwrap_or(0)
 }
 
 /// The program with its symbols.
 fn build(sh: &Shell, profile: Profile) -> anyhow::Result<PathBuf> {
-    let name = profile.name();
     let program = ["--package", "ferrocast", "--bin", "ferrocast"];
-    cmd!(sh, "cargo rustc --profile {name} --locked {program...} -- -C strip=none").run()?;
+    profile.cargo(sh, "rustc").args(program).args(["--", "-C", "strip=none"]).run()?;
     Ok(Metadata::load(sh)?.program(profile))
 }
 
@@ -189,12 +197,13 @@ fn section(name: &str) -> String {
     }
 }
 
-/// A linker script that adds to the linker's own. One list for all, since a linker goes through all sections for each.
+/// A linker script that adds to the linker's own. One list for all, since a linker goes through all sections for each. What the compiler
+/// knows to run often (`cargo xtask pgo`) is named by it, and stays together.
 fn script(sections: &BTreeSet<String>) -> String {
     let names: String = sections.iter().map(|section| format!("      \"{section}\"\n")).collect();
     format!(
         "/* Functions that run until a server idles, side by side. Written by `cargo xtask link-order`. */\n\
-         SECTIONS {{\n  {SECTION} : {{\n    *(\n{names}    )\n  }}\n}}\nINSERT BEFORE .text;\n"
+         SECTIONS {{\n  {HOT} : {{\n    *({HOT} {HOT}.*)\n  }}\n  {SECTION} : {{\n    *(\n{names}    )\n  }}\n}}\nINSERT BEFORE .text;\n"
     )
 }
 
@@ -240,7 +249,8 @@ mod tests {
     fn a_section_is_found_by_its_name() {
         let sections = "  [14] .eh_frame         PROGBITS        0000000000530450 530450 221228 00   A  0   0  8\n  \
                         [15] .text.until_idle  PROGBITS        0000000000752680 751680 6e8d42 00  AX  0   0 16\n";
-        assert_eq!((bytes_of(sections), bytes_of("")), (0x6e_8d42, 0));
+        let bytes = |name| bytes_of(sections, name);
+        assert_eq!((bytes(".text.until_idle"), bytes(".text"), bytes(".text.hot")), (0x6e_8d42, 0, 0));
     }
 
     #[test]

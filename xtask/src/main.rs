@@ -28,6 +28,7 @@ mod onnxruntime;
 mod open_loop;
 mod package;
 mod percentile;
+mod pgo;
 mod pinned;
 mod profile;
 mod python;
@@ -72,6 +73,7 @@ fn run(flags: flags::Xtask) -> anyhow::Result<()> {
         flags::XtaskCmd::Soak(flags) => soak::only(&sh, &flags.only),
         flags::XtaskCmd::Snippets(flags) => snippets::run(&sh, &flags.only),
         flags::XtaskCmd::LinkOrder(_) => link_order::run(&sh),
+        flags::XtaskCmd::Pgo(_) => pgo::run(&sh),
         flags::XtaskCmd::Package(flags) => package::run(&sh, &flags),
         flags::XtaskCmd::Python(_) => {
             println!("{}", python::ensure(&sh, python::MODELS)?.display());

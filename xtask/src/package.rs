@@ -20,10 +20,10 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use self::{contents::SBOM, release::Release};
-use crate::{flags, link_order, profile::Profile, workspace::Metadata};
+use crate::{flags, link_order, pgo, profile::Profile, workspace::Metadata};
 
 /// Bytes of a program that is shipped, at most.
 const MOST_BYTES: u64 = 40_000_000;
@@ -63,9 +63,12 @@ fn make(sh: &Shell, profile: Profile, out: Option<&Path>) -> anyhow::Result<Path
     match profile {
         Profile::Dist => {
             let program = ["--package", "ferrocast", "--bin", "ferrocast"];
-            cmd!(sh, "cargo rustc --profile dist --locked {program...} -- {PACKED_RELOCATIONS...}").run()?;
+            profile.cargo(sh, "rustc").args(program).arg("--").args(PACKED_RELOCATIONS).run()?;
         }
-        Profile::Release => cmd!(sh, "cargo build --release --locked --package ferrocast").run()?,
+        Profile::Release => profile.cargo(sh, "build").args(["--package", "ferrocast"]).run()?,
+    }
+    if profile == Profile::Dist {
+        pgo::ensure_followed(sh, &program)?;
     }
     let bytes = fs::metadata(&program).with_context(|| format!("there is no {}", program.display()))?.len();
     ensure!(

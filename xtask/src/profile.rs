@@ -1,6 +1,9 @@
 //! How the programs are compiled that are measured and shipped.
 
 use anyhow::bail;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::pgo;
 
 /// A profile of the workspace's manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,16 @@ impl Profile {
             None | Some("dist") => Ok(Profile::Dist),
             Some("release") => Ok(Profile::Release),
             Some(other) => bail!("--profile: must be dist or release, not `{other}`"),
+        }
+    }
+
+    /// Cargo's `command`, which is `build` or `rustc`, with this profile. What is shipped is compiled by counts of what runs often.
+    pub(crate) fn cargo<'sh>(self, sh: &'sh Shell, command: &str) -> Cmd<'sh> {
+        let name = self.name();
+        let cargo = cmd!(sh, "cargo {command} --profile {name} --locked");
+        match self {
+            Profile::Dist => pgo::guided(cargo),
+            Profile::Release => cargo,
         }
     }
 

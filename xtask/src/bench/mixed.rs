@@ -7,7 +7,7 @@ use serde_json::Value;
 use xshell::Shell;
 
 use super::{
-    Measured, Sides, mean_answer,
+    Measured, Sides, end, mean_answer,
     scenario::Yardstick,
     turns::{self, Rounds, Side, Turns},
 };
@@ -80,6 +80,7 @@ pub(super) fn measure(
             turns: Turns::measure(&format!("{NAME} ({connections})"), [&served, &yardstick], rounds, load)?,
         });
     }
+    end(sh, [server, ceiling])?;
     Ok(measured)
 }
 

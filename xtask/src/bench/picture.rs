@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use xshell::{Shell, cmd};
 
-use super::turns::Rounds;
+use super::{Programs, turns::Rounds};
 use crate::{
     median::median,
     python,
@@ -47,8 +47,9 @@ pub(super) struct Pictures {
 }
 
 /// All sides in turns. Server and load have the same cores, which are all there are.
-pub(super) fn measure(sh: &Shell, (server, direct): (&Path, &Path), rounds: Rounds) -> anyhow::Result<Pictures> {
+pub(super) fn measure(sh: &Shell, programs: &Programs, rounds: Rounds) -> anyhow::Result<Pictures> {
     let python = python::ensure(sh, python::MODELS)?;
+    let Programs { server, picture_side: direct, .. } = programs;
     let Rounds { count: rounds, seconds } = rounds;
     let (model, picture) = (root().join("models/imagenet/1"), root().join(PICTURE));
     let pillow = root().join("models/train/bench/pillow_side.py");

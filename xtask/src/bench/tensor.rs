@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use serde_json::json;
+use xshell::Shell;
 
 use super::{
-    CONNECTIONS, Measured, Sides,
+    CONNECTIONS, Measured, Sides, end,
     scenario::Yardstick,
     turns::{self, Rounds, Side, Turns},
 };
@@ -28,7 +29,7 @@ const ECHO_PATH: &str = "/echo";
 const TARGET: f64 = 0.7;
 
 /// Both sides in turns, with the same bytes.
-pub(super) fn measure(sides: &Sides<'_>, models: &Path, rounds: Rounds) -> anyhow::Result<Measured> {
+pub(super) fn measure(sh: &Shell, sides: &Sides<'_>, models: &Path, rounds: Rounds) -> anyhow::Result<Measured> {
     let (body, header_length) = body();
     let server = Served::start(served::serving(sides.command(sides.server), models))?;
     // What it answers to rows is not asked for.
@@ -39,6 +40,8 @@ pub(super) fn measure(sides: &Sides<'_>, models: &Path, rounds: Rounds) -> anyho
     let headers = [("content-type", "application/octet-stream"), ("inference-header-content-length", &length)];
     let script = wrk::bytes_script(&headers, &body)?;
     let load = turns::load(script.path(), CONNECTIONS, sides.pinned);
+    let turns = Turns::measure(NAME, [&served, &yardstick], rounds, load)?;
+    end(sh, [server, echo])?;
     Ok(Measured {
         name: NAME,
         title: "64 x 1,000 numbers of 32 bits, a model that gives them back",
@@ -47,7 +50,7 @@ pub(super) fn measure(sides: &Sides<'_>, models: &Path, rounds: Rounds) -> anyho
         connections: CONNECTIONS,
         request_bytes: body.len(),
         answer_bytes: body.len(),
-        turns: Turns::measure(NAME, [&served, &yardstick], rounds, load)?,
+        turns,
     })
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Dockerfile {
     pub(super) environment: BTreeMap<String, String>,
     /// Names and defaults of what a build may set, of all stages.
     pub(super) arguments: BTreeMap<String, String>,
+    /// What the compiler is told.
+    pub(super) rust_flags: String,
     pub(super) ports: Vec<u64>,
     /// Its user, and the owners of what is copied into it.
     pub(super) users: Vec<String>,
@@ -41,6 +43,7 @@ impl Dockerfile {
         let dockerfile = Dockerfile {
             environment: of("ENV").flat_map(|rest| pairs(rest)).collect(),
             arguments: all.iter().filter(|(word, _)| word == "ARG").flat_map(|(_, rest)| pairs(rest)).collect(),
+            rust_flags: quoted(&all, "RUSTFLAGS=").unwrap_or_default().to_owned(),
             ports: of("EXPOSE").filter_map(|port| port.parse().ok()).collect(),
             users: users.flat_map(|user_and_group| user_and_group.split(':')).map(str::to_owned).collect(),
             program,
@@ -66,6 +69,12 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
+/// A variable that a command is given, between quotes.
+fn quoted<'a>(instructions: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let commands = instructions.iter().filter(|(word, _)| word == "RUN");
+    commands.filter_map(|(_, rest)| rest.split_once(name)?.1.split('"').nth(1)).next()
+}
+
 fn flag<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.split_whitespace().find_map(|word| word.strip_prefix(name))
 }
@@ -89,6 +98,8 @@ ARG VERSION=1
 FROM a AS builder
 ENV LEFT=behind
 USER root
+RUN A=0 \
+    RUSTFLAGS="-Ca -Cb" cargo build
 FROM b
 ENV A=1 \
     # Also in between.
@@ -106,6 +117,7 @@ ENTRYPOINT ["/p"]
         let read = Dockerfile::parse(TEXT).unwrap();
         assert_eq!(read.environment.into_iter().map(|(name, value)| name + &value).collect::<Vec<_>>(), ["A1", "B2"]);
         assert_eq!(read.arguments.get("VERSION").map(String::as_str), Some("1"));
+        assert_eq!(read.rust_flags, "-Ca -Cb");
         assert_eq!((read.ports, read.users), (vec![80], ["7", "8", "7", "8"].map(str::to_owned).to_vec()));
         assert_eq!((read.program.as_str(), read.health_check), ("/p", vec!["ready".to_owned()]));
     }

@@ -1,6 +1,6 @@
-//! The release, and the compiler that makes it, have one version each.
+//! The release, and the compiler that makes it, have one version each, and the compiler is told the same everywhere.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::Context;
 
@@ -10,7 +10,7 @@ use super::{
     rendered::Rendered,
     yaml::{at, text},
 };
-use crate::workspace::root;
+use crate::{pgo, workspace::root};
 
 /// That of all packages of this workspace.
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
@@ -24,6 +24,7 @@ pub(super) fn differing(
     let image = format!("ferrocast:{RELEASE}");
     let mut said = vec![
         ("deploy/Dockerfile: RUST_VERSION", argument("RUST_VERSION"), toolchain()?),
+        ("deploy/Dockerfile: RUSTFLAGS", dockerfile.rust_flags.clone(), rust_flags()),
         ("deploy/Dockerfile: VERSION", argument("VERSION"), RELEASE.to_owned()),
         ("deploy/compose.yaml: image", text(&compose.file, "/services/ferrocast/image").to_owned(), image.clone()),
         ("deploy/helm/ferrocast/Chart.yaml: version", chart("version: ")?, RELEASE.to_owned()),
@@ -43,6 +44,11 @@ pub(super) fn differing(
 fn toolchain() -> anyhow::Result<String> {
     let line = beginning("rust-toolchain.toml", "channel = ")?;
     Ok(line.trim_matches('"').to_owned())
+}
+
+/// What packages are compiled with, in the folder of the image that the sources are in.
+fn rust_flags() -> String {
+    pgo::guides(Path::new("/src")).collect::<Vec<_>>().join(" ")
 }
 
 fn chart(key: &str) -> anyhow::Result<String> {
