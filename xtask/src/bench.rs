@@ -69,8 +69,7 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
     let start_up = start_up(&programs.server, rounds.count)?;
     let sides = Sides::of(&programs, &timed_models)?;
     let peers = if peers.is_empty() { Vec::new() } else { peers::measure(sh, &sides, &peers, rounds)? };
-    let mirror = timed_models::ensure_mirror(sh, &python)?;
-    let measured = closed_loop(sh, wanted, &sides, &mirror, &flags.connections, rounds)?;
+    let measured = closed_loop(sh, wanted, &sides, &python, &flags.connections, rounds)?;
     let pictures = wanted.has(picture::NAME).then(|| picture::measure(sh, &programs, rounds)).transpose()?;
     let mut open_loop = Vec::new();
     if wanted.has(open_loop::NAME) {
@@ -94,10 +93,10 @@ pub(crate) fn run(sh: &Shell, flags: &flags::Bench) -> anyhow::Result<()> {
 pub(crate) fn train(sh: &Shell, programs: &Programs) -> anyhow::Result<()> {
     WRK.ensure(sh)?;
     let python = python::ensure(sh, python::MODELS)?;
-    let (timed_models, mirror) = (timed_models::ensure(sh, &python)?, timed_models::ensure_mirror(sh, &python)?);
+    let timed_models = timed_models::ensure(sh, &python)?;
     let sides = Sides { tries_models: false, ..Sides::of(programs, &timed_models)? };
     let once = Rounds { count: 1, seconds: TRAINING_SECONDS };
-    closed_loop(sh, Wanted::of(&[])?, &sides, &mirror, &[CONNECTIONS], once).map(drop)
+    closed_loop(sh, Wanted::of(&[])?, &sides, &python, &[CONNECTIONS], once).map(drop)
 }
 
 /// The scenarios whose connections send the next request when they have the answer.
@@ -105,7 +104,7 @@ fn closed_loop(
     sh: &Shell,
     wanted: Wanted<'_>,
     sides: &Sides<'_>,
-    mirror: &Path,
+    python: &Path,
     connections: &[u32],
     rounds: Rounds,
 ) -> anyhow::Result<Vec<Measured>> {
@@ -118,7 +117,7 @@ fn closed_loop(
         measured.extend(mixed::measure(sh, sides, numbers_or(connections, &[CONNECTIONS]), rounds)?);
     }
     if wanted.has(tensor::NAME) {
-        measured.push(tensor::measure(sh, sides, mirror, rounds)?);
+        measured.push(tensor::measure(sh, sides, &timed_models::ensure_mirror(sh, python)?, rounds)?);
     }
     // Those with one yardstick are one table.
     measured.sort_by_key(|measured| measured.against);

@@ -21,7 +21,6 @@ use crate::{
     http::Client,
     model_folder,
     models::Golden,
-    pgo,
     profile::Profile,
     served::{self, Served},
     tools::VALGRIND,
@@ -31,8 +30,8 @@ use crate::{
 /// What `build.rs` hands to the linker.
 const SCRIPT: &str = "bins/ferrocast/assets/link-order.ld";
 
-/// Where it puts what the compiler says to run often.
-const HOT: &str = pgo::SECTION;
+/// Where it puts what the compiler says to run often, by the names that the compiler gives such sections.
+pub(crate) const HOT: &str = ".text.hot";
 
 /// Where it puts them.
 const SECTION: &str = ".text.until_idle";
@@ -69,22 +68,28 @@ pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
 
 /// Fails if the linker has not found the functions of the list in the program: nothing else would tell.
 pub(crate) fn ensure_followed(sh: &Shell, program: &Path) -> anyhow::Result<()> {
-    let Some(bytes) = section_bytes(sh, program, SECTION)? else { return Ok(()) };
+    ensure_filled(sh, program, (SECTION, LEAST_BYTES), (SCRIPT, "link-order"))
+}
+
+/// Fails if a section that the script makes has fewer bytes than this. It is filled as a file says that a command writes.
+pub(crate) fn ensure_filled(
+    sh: &Shell,
+    program: &Path,
+    (section, least): (&str, u64),
+    (file, command): (&str, &str),
+) -> anyhow::Result<()> {
+    // Elsewhere nobody tells the linker.
+    if cfg!(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))) {
+        return Ok(());
+    }
+    let sections = cmd!(sh, "readelf --section-headers --wide {program}").quiet().read()?;
+    let bytes = bytes_of(&sections, section);
     ensure!(
-        bytes >= LEAST_BYTES,
-        "{SCRIPT} names {bytes} bytes of {}, which should be {LEAST_BYTES} and more: `cargo xtask link-order` writes it anew",
+        bytes >= least,
+        "{file} names {bytes} bytes of {}, which should be {least} and more: `cargo xtask {command}` writes it anew",
         program.display()
     );
     Ok(())
-}
-
-/// The bytes of a section that the linker's script makes; nothing where nobody gives the linker a script.
-pub(crate) fn section_bytes(sh: &Shell, program: &Path, section: &str) -> anyhow::Result<Option<u64>> {
-    if cfg!(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))) {
-        return Ok(None);
-    }
-    let sections = cmd!(sh, "readelf --section-headers --wide {program}").quiet().read()?;
-    Ok(Some(bytes_of(&sections, section)))
 }
 
 /// The bytes of a section in a list of readelf: number, name, type, address, offset, size and more.

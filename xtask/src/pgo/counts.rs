@@ -1,7 +1,7 @@
 //! Counts of functions as text.
 //! <https://github.com/llvm/llvm-project/blob/llvmorg-22.1.0/llvm/lib/ProfileData/InstrProfReader.cpp> (`TextInstrProfReader`)
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 /// Before the numbers of a function.
 const VALUES: &str = "# Counter Values:";
@@ -25,9 +25,7 @@ fn most(function: &str) -> anyhow::Result<u64> {
     let (_, values) = function.split_once(VALUES).with_context(|| format!("a function without {VALUES} {function}"))?;
     // What follows them, if anything does, begins with another remark.
     let values = values.lines().skip(1).map_while(|line| line.parse::<u64>().ok());
-    let most = values.max();
-    ensure!(most.is_some(), "a function without numbers: {function}");
-    Ok(most.unwrap_or_default())
+    values.max().with_context(|| format!("a function without numbers: {function}"))
 }
 
 #[cfg(test)]
